@@ -1,0 +1,79 @@
+"""`eqc list`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from eqc.build import record_state
+from eqc.commands.console import note, progress, report_failures, say_json, table
+from eqc.commands.options import json_option, project_root, root_option
+from eqc.errors import EqcError
+from eqc.freshness import Inputs, read_if_there
+from eqc.parallel import over_records
+from eqc.project import RecordFile, survey
+from eqc.records.catalog import Catalog
+from eqc.signatures import signature_of
+
+COLUMNS = ("area", "id", "title", "kernels", "state")
+
+
+@click.command("list")
+@json_option
+@root_option
+def command(as_json: bool) -> int:
+    """List the records with their kernels and their state: fresh, stale (run `eqc build`) or not built.
+
+    A record that cannot be read is listed as broken; `eqc check` says why.
+    """
+    root = project_root()
+    found = survey(root)
+    inputs = Inputs(root, found.files)
+    titles = _titles(root, tuple(found.files))
+    rows = [_row(root, file, inputs, titles.get(name)) for name, file in found.files.items()]
+    rows.sort(key=lambda row: (str(row["area"]), str(row["id"])))
+    if as_json:
+        say_json(rows)
+    else:
+        table(COLUMNS, [[_cell(row[column]) for column in COLUMNS] for row in rows])
+        report_failures(found.problems)
+        if not rows:
+            note("no records yet: add one with `eqc new ID`")
+    return 0
+
+
+def title_task(record_id: str, catalog: Catalog) -> str:
+    """The title of one record."""
+    return catalog.get(record_id).title
+
+
+def _titles(root: Path, ids: tuple[str, ...]) -> dict[str, str]:
+    titles = {}
+    with progress("reading", len(ids)) as step:
+        for outcome in over_records(title_task, root, ids, jobs=1):
+            if outcome.value is not None:
+                titles[outcome.id] = outcome.value
+            step()
+    return titles
+
+
+def _row(root: Path, file: RecordFile, inputs: Inputs, title: str | None) -> dict[str, object]:
+    try:
+        state = str(record_state(root, file, inputs))
+    except EqcError:
+        state = "stale"
+    signature = signature_of((read_if_there(root / file.module) or b"").decode(errors="replace"))
+    return {
+        "id": file.id,
+        "area": file.area,
+        "title": title or "",
+        "file": file.source,
+        "module": file.module,
+        "kernels": list(signature.kernels) if signature else [],
+        "state": "broken" if title is None else state,
+    }
+
+
+def _cell(value: object) -> str:
+    return " ".join(value) if isinstance(value, list) else str(value)

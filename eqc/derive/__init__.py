@@ -1,0 +1,1 @@
+"""Derivatives: program in, program out."""

@@ -1,0 +1,116 @@
+"""Forward mode: tangents of all statements beside their values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import sympy as sp
+
+from eqc.derive.partials import Partial, partials
+from eqc.derive.reductions import others_statement, winners
+from eqc.ir.program import Op, Program, Statement, Tensor, fresh, names_in
+from eqc.ir.terms import Expr, Index, Read, index_symbol, read
+from eqc.ir.walk import branches
+
+
+def dot_name(name: str) -> str:
+    """The tangent's name.
+
+    >>> dot_name("x")
+    'x_dot'
+    """
+    return f"{name}_dot"
+
+
+def jvp(program: Program) -> Program:
+    """The program with a tangent input per differentiable input, whose outputs are the tangents of the real outputs."""
+    return _Forward(program).run()
+
+
+@dataclass
+class _Forward:
+    program: Program
+
+    def __post_init__(self) -> None:
+        self.taken = names_in(self.program)
+        self.tangents: dict[str, Tensor] = {}
+        self.statements: list[Statement] = []
+
+    def run(self) -> Program:
+        program = self.program
+        seeds = tuple(self._tangent(tensor) for tensor in program.differentiable)
+        for tensor in program.differentiable:
+            if tensor.symmetric:
+                self._symmetrise(tensor)
+        for statement in program.statements:
+            self.statements.append(statement)
+            if not statement.target.integer:
+                self._push(statement)
+        outputs = tuple(self._output(t) for t in program.real_outputs)
+        return replace(
+            program,
+            inputs=(*program.inputs, *seeds),
+            arguments=(*program.arguments, *(t.name for t in seeds)),
+            statements=tuple(self.statements),
+            outputs=outputs,
+        )
+
+    def _tangent(self, tensor: Tensor) -> Tensor:
+        name = fresh(dot_name(tensor.name), self.taken)
+        dot = Tensor(name, tensor.shape, differentiable=False)
+        self.tangents[tensor.name] = dot
+        return dot
+
+    def _symmetrise(self, tensor: Tensor) -> None:
+        """A symmetric input moves within the symmetric matrices."""
+        given = self.tangents[tensor.name]
+        loops = tuple(Index(name, extent) for name, extent in zip(("row", "column"), tensor.shape, strict=True))
+        i, j = (loop.symbol for loop in loops)
+        twin = replace(given, name=fresh(given.name, self.taken))
+        body = (read(given.name, (i, j)) + read(given.name, (j, i))) / 2
+        self.statements.append(Statement(twin, loops, (i, j), Op.NONE, body))
+        self.tangents[tensor.name] = twin
+
+    def _output(self, tensor: Tensor) -> str:
+        """An output that depends on no differentiable input has the tangent zero."""
+        if tensor.name not in self.tangents:
+            self.statements.append(zero(self._tangent(tensor)))
+        return self.tangents[tensor.name].name
+
+    def _push(self, statement: Statement) -> None:
+        parts = partials(statement.body, self.tangents)
+        if not parts:
+            return
+        before = statement
+        if statement.op is Op.PRODUCT:
+            others = others_statement(statement, self.taken)
+            self.statements.append(others)
+            factor: Expr = read(others.target.name, tuple(loop.symbol for loop in others.free))
+            statement = replace(statement, op=Op.SUM)
+        elif statement.op in (Op.MAX, Op.MIN):
+            count, factor = winners(statement, self.taken)
+            self.statements.append(count)
+            statement = replace(statement, op=Op.SUM)
+        else:
+            factor = sp.Integer(1)
+        body = sp.Add(*(tangent_term(p, factor, self.tangents) for p in parts))
+        dot = self._tangent(before.target)
+        self.statements.append(replace(statement, target=dot, body=body))
+
+
+def tangent_term(part: Partial, factor: Expr, tangents: Mapping[str, Tensor]) -> Expr:
+    """slope · tangent of the read; reads that a guard protects keep it."""
+    term = factor * part.slope * read(tangents[part.read.tensor].name, part.read.positions)
+    return term if plain_read(part.read) else branches([(term, part.guard), (sp.Integer(0), sp.true)])
+
+
+def plain_read(r: Read) -> bool:
+    """Whether all positions are bare indices, which are in range wherever their loops run."""
+    return all(p.is_Symbol and not isinstance(p, Read) and p == index_symbol(p.name) for p in r.positions)
+
+
+def zero(tensor: Tensor) -> Statement:
+    """The statement that fills a tensor with zeros."""
+    loops = tuple(Index(f"{tensor.name}_axis{n}", extent) for n, extent in enumerate(tensor.shape, 1))
+    return Statement(tensor, loops, tuple(loop.symbol for loop in loops), Op.NONE, sp.Integer(0))

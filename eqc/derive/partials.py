@@ -1,0 +1,162 @@
+"""Partial derivatives of a body in its reads: one reverse sweep over the shared expression.
+
+A choice (`Piecewise`, a maximum) is differentiated branch by branch, so that a derivative reads and computes only what
+its branch does. Ties of a maximum with a constant give 0, other ties share equally; NaN stays NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import sympy as sp
+
+from eqc.derive.rules import local_derivatives
+from eqc.ir.terms import Expr, Maximum, Minimum, Read
+from eqc.ir.walk import branches
+
+_ZERO, _ONE = sp.Integer(0), sp.Integer(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """The derivative in one read, and where the body looks at that read at all."""
+
+    read: Read
+    slope: Expr
+    guard: Expr = sp.true
+
+
+def partials(body: Expr, active: Collection[str]) -> tuple[Partial, ...]:
+    """The non-zero derivatives of `body` in the reads of active tensors, by the reads' names.
+
+    >>> from eqc.ir.terms import read
+    >>> x, y = read("x"), read("y")
+    >>> [(p.read, p.slope) for p in partials(x**2*y, ["x", "y"])]
+    [(x, 2*x*y), (y, x**2)]
+    """
+    found = _sweep(body, frozenset(active))
+    return tuple(found[r] for r in sorted(found, key=lambda r: r.name) if found[r].slope != 0)
+
+
+def _sweep(body: Expr, active: frozenset[str]) -> dict[Read, Partial]:
+    order = _active_nodes(body, active)
+    bars: dict[Expr, list[Expr]] = {node: [] for node in order}
+    if body in bars:
+        bars[body].append(_ONE)
+    chosen: dict[Read, list[Partial]] = {}
+    for node in reversed(order):
+        bar = sp.Add(*bars[node])
+        if isinstance(node, Read):
+            chosen.setdefault(node, []).append(Partial(node, bar))
+        elif isinstance(node, sp.Piecewise | Maximum | Minimum):
+            for part in _choice(node, active).values():
+                chosen.setdefault(part.read, []).append(Partial(part.read, bar * part.slope, part.guard))
+        else:
+            for argument, slope in zip(node.args, local_derivatives(node), strict=True):
+                if argument in bars and slope != 0:
+                    bars[argument].append(bar * slope)
+    return {r: _merged(r, parts) for r, parts in chosen.items()}
+
+
+def _merged(r: Read, parts: list[Partial]) -> Partial:
+    used = [p for p in parts if p.slope != 0]
+    return Partial(r, sp.Add(*(p.slope for p in used)), sp.Or(*(p.guard for p in used)) if used else sp.false)
+
+
+def _active_nodes(body: Expr, active: frozenset[str]) -> list[Expr]:
+    """Nodes that depend on active reads, arguments before their parents; choices are not entered."""
+    order: list[Expr] = []
+    depends: dict[Expr, bool] = {}
+    stack = [body]
+    while stack:
+        node = stack[-1]
+        if node in depends:
+            stack.pop()
+            continue
+        if isinstance(node, Read):
+            depends[node] = node.tensor in active
+        elif isinstance(node, sp.Piecewise | Maximum | Minimum):
+            depends[node] = any(isinstance(s, Read) and s.tensor in active for s in node.free_symbols)
+        else:
+            waiting = [a for a in node.args if a not in depends]
+            if waiting:
+                stack.extend(reversed(waiting))
+                continue
+            depends[node] = any(depends[a] for a in node.args)
+        stack.pop()
+        if depends[node]:
+            order.append(node)
+    return order
+
+
+def _choice(node: Expr, active: frozenset[str]) -> dict[Read, Partial]:
+    """The derivative of a choice: the same choice among the branches' derivatives."""
+    if isinstance(node, sp.Piecewise):
+        cases = [(pair.args[0], pair.args[1]) for pair in node.args]
+        swept = [(_sweep(value, active), condition) for value, condition in cases]
+        return _combine(swept, padded=())
+    return _extremum(node, active)
+
+
+def _combine(
+    swept: list[tuple[dict[Read, Partial], Expr]], padded: tuple[tuple[Expr, Expr], ...]
+) -> dict[Read, Partial]:
+    result: dict[Read, Partial] = {}
+    for r in sorted({r for found, _ in swept for r in found}, key=lambda r: r.name):
+        slopes = [(found[r].slope if r in found else _ZERO, condition) for found, condition in swept]
+        result[r] = Partial(r, branches([*slopes, *padded]), _guard(r, swept))
+    return result
+
+
+def _guard(r: Read, swept: list[tuple[dict[Read, Partial], Expr]]) -> Expr:
+    """Where the chosen branch is one that reads `r`."""
+    earlier: list[Expr] = []
+    places: list[Expr] = []
+    for found, condition in swept:
+        if r in found and found[r].slope != 0:
+            places.append(sp.And(condition, *(sp.Not(e) for e in earlier), found[r].guard))
+        earlier.append(condition)
+    return sp.Or(*places)
+
+
+def _extremum(node: Expr, active: frozenset[str]) -> dict[Read, Partial]:
+    """The winner's derivative. With two arguments the cases are written out; with more, by equality with the result."""
+    beats = sp.Gt if isinstance(node, Maximum) else sp.Lt
+    swept = [(a, _sweep(a, active)) for a in node.args]
+    constants = [a for a, found in swept if not found]
+    if len(node.args) > 2:
+        return _many(node, swept, constants)
+    (a, da), (b, db) = swept
+    if constants:
+        if not db:
+            (a, da), (b, db) = (b, db), (a, da)
+        cases = [(db, beats(b, a)), (da, sp.Not(beats(b, a)))]
+    else:
+        cases = [(da, beats(a, b)), (db, beats(b, a)), (_scaled_sum(da, db, sp.Rational(1, 2)), sp.Eq(a, b))]
+    return _without_guards(_combine(cases, padded=((sp.nan, sp.true),)))
+
+
+def _many(
+    node: Expr, swept: list[tuple[Expr, dict[Read, Partial]]], constants: list[Expr]
+) -> dict[Read, Partial]:
+    winners = sp.Add(*(branches([(_ONE, sp.Eq(a, node)), (_ZERO, sp.true)]) for a, found in swept if found))
+    lost_to = [(_ZERO, sp.Eq(c, node)) for c in constants]
+    terms: dict[Read, list[Expr]] = {}
+    for a, found in swept:
+        for r, part in found.items():
+            worse = sp.Ne(a, node)
+            weight = branches([*lost_to, (1 / winners, sp.Eq(a, node)), (_ZERO, worse), (sp.nan, sp.true)])
+            terms.setdefault(r, []).append(weight * part.slope)
+    return {r: Partial(r, sp.Add(*slopes)) for r, slopes in terms.items()}
+
+
+def _scaled_sum(a: dict[Read, Partial], b: dict[Read, Partial], scale: Expr) -> dict[Read, Partial]:
+    reads = sorted({*a, *b}, key=lambda r: r.name)
+    total = {r: sp.Add(*(scale * d[r].slope for d in (a, b) if r in d)) for r in reads}
+    return {r: Partial(r, slope) for r, slope in total.items()}
+
+
+def _without_guards(found: dict[Read, Partial]) -> dict[Read, Partial]:
+    """An extremum looks at all its arguments, whichever wins."""
+    return {r: Partial(r, part.slope) for r, part in found.items()}

@@ -1,0 +1,98 @@
+"""Local derivatives of the functions that bodies are made of.
+
+Smooth functions use SymPy's derivative of the function itself (never of sums, indices or matrices). Functions with
+kinks or jumps have eqc's conventions: Abs has slope 0 at 0, and steps have slope 0 everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import sympy as sp
+
+from eqc.errors import DerivationError
+from eqc.ir.terms import Expr, FloorDivide, Quotient
+
+_ZERO = sp.Integer(0)
+
+SMOOTH: tuple[type, ...] = (
+    sp.exp,
+    sp.log,
+    sp.sin,
+    sp.cos,
+    sp.tan,
+    sp.asin,
+    sp.acos,
+    sp.atan,
+    sp.atan2,
+    sp.sinh,
+    sp.cosh,
+    sp.tanh,
+    sp.asinh,
+    sp.acosh,
+    sp.atanh,
+    sp.erf,
+    sp.erfc,
+    sp.gamma,
+    sp.loggamma,
+    sp.polygamma,
+)
+
+
+def _power(node: Expr) -> tuple[Expr, ...]:
+    base, exponent = node.args
+    slope = exponent * sp.Pow(base, exponent - 1)
+    return slope, (sp.log(base) * node if exponent.free_symbols else _ZERO)
+
+
+def _product(node: Expr) -> tuple[Expr, ...]:
+    return tuple(sp.Mul(*node.args[:n], *node.args[n + 1 :]) for n in range(len(node.args)))
+
+
+def _flat(node: Expr) -> tuple[Expr, ...]:
+    return tuple(_ZERO for _ in node.args)
+
+
+def _remainder(node: Expr) -> tuple[Expr, ...]:
+    dividend, divisor = node.args
+    return sp.Integer(1), -sp.floor(dividend / divisor)
+
+
+LOCAL: Mapping[type, Callable[[Expr], tuple[Expr, ...]]] = {
+    sp.Add: lambda node: tuple(sp.Integer(1) for _ in node.args),
+    sp.Mul: _product,
+    sp.Pow: _power,
+    sp.Abs: lambda node: (sp.sign(node.args[0]),),
+    sp.Mod: _remainder,
+    sp.sign: _flat,
+    sp.floor: _flat,
+    sp.ceiling: _flat,
+    sp.KroneckerDelta: _flat,
+    FloorDivide: _flat,
+    Quotient: _flat,
+}
+"""Head -> the derivative in each argument. `Piecewise`, `Maximum` and `Minimum` choose branches: see `partials`."""
+
+
+def local_derivatives(node: Expr) -> tuple[Expr, ...]:
+    """The derivative of a node in each of its arguments.
+
+    >>> x = sp.Symbol("x", real=True)
+    >>> local_derivatives(sp.log(x)), local_derivatives(sp.Abs(x))
+    ((1/x,), (sign(x),))
+    """
+    rule = LOCAL.get(type(node))
+    if rule is not None:
+        return rule(node)
+    if isinstance(node, SMOOTH):
+        return tuple(node.fdiff(n + 1) if _depends(a) else _ZERO for n, a in enumerate(node.args))
+    raise DerivationError(
+        None,
+        written=str(node),
+        rule=f"{type(node).__name__} has no derivative rule",
+        remedy="mark the input differentiable: false, or write the function in others",
+    )
+
+
+def _depends(argument: Expr) -> bool:
+    return not argument.is_number

@@ -1,0 +1,195 @@
+"""Reverse mode: cotangents of all statements after their values, in reverse order.
+
+The cotangent of `x` at position e gathers over the loops that e does not bind. A read at plain indices over whole axes
+renames them (no Kronecker delta appears); any other read scatters to its position.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import sympy as sp
+
+from eqc.derive.jvp import plain_read, zero
+from eqc.derive.partials import Partial, partials
+from eqc.derive.reductions import others_statement, winners
+from eqc.ir.program import Op, Program, Statement, Tensor, fresh, names_in, tensors_read
+from eqc.ir.terms import Expr, Index, Read, read
+from eqc.ir.walk import branches, substitute
+
+
+def bar_name(name: str) -> str:
+    """The cotangent's name.
+
+    >>> bar_name("y")
+    'y_bar'
+    """
+    return f"{name}_bar"
+
+
+def vjp(program: Program) -> Program:
+    """The program with a cotangent input per real output, whose outputs are the cotangents of the inputs."""
+    seeds = {t.name: Tensor(bar_name(t.name), t.shape, differentiable=False) for t in program.real_outputs}
+    reverse = _Reverse(program, {bar_name(name) for name in seeds})
+    for name, seed in seeds.items():
+        axes = _axes(seed)
+        at = tuple(axis.symbol for axis in axes)
+        reverse.contribute(name, Contribution(axes, at, read(seed.name, at)))
+    outputs = reverse.run()
+    return replace(
+        program,
+        inputs=(*program.inputs, *seeds.values()),
+        arguments=(*program.arguments, *(t.name for t in seeds.values())),
+        statements=(*program.statements, *reverse.statements),
+        outputs=outputs,
+    )
+
+
+def gradient(program: Program) -> Program:
+    """The cotangents for the cotangent 1 of the one real output, which must be a number."""
+    (output,) = program.real_outputs
+    reverse = _Reverse(program, set())
+    reverse.contribute(output.name, Contribution((), (), sp.Integer(1)))
+    outputs = reverse.run()
+    return replace(program, statements=(*program.statements, *reverse.statements), outputs=outputs)
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """A part of a cotangent; `loops` that are no positions are summed over."""
+
+    loops: tuple[Index, ...]
+    positions: tuple[Expr, ...]
+    body: Expr
+    scatter: bool = False
+    guard: Expr = sp.true
+
+    @property
+    def pointwise(self) -> bool:
+        return not self.scatter and len(self.loops) == len(self.positions)
+
+    @property
+    def is_copy(self) -> bool:
+        """Another tensor, entry by entry."""
+        return self.pointwise and isinstance(self.body, Read) and self.body.positions == self.positions
+
+    def statement(self, target: Tensor) -> Statement:
+        op = Op.NONE if self.pointwise else Op.SUM
+        return Statement(target, self.loops, self.positions, op, self.body, self.scatter, self.guard)
+
+
+class _Reverse:
+    """The sweep from the outputs back to the inputs."""
+
+    def __init__(self, program: Program, reserved: set[str]) -> None:
+        self.program = program
+        self.taken = names_in(program) | reserved
+        self.active = active_tensors(program)
+        self.parts: dict[str, list[Contribution]] = {}
+        self.statements: list[Statement] = []
+
+    def contribute(self, name: str, part: Contribution) -> None:
+        self.parts.setdefault(name, []).append(part)
+
+    def run(self) -> tuple[str, ...]:
+        for statement in reversed(self.program.statements):
+            if statement.target.name in self.parts and statement.target.name in self.active:
+                self._pull(statement, self._collect(statement.target))
+        return tuple(self._input(tensor) for tensor in self.program.differentiable)
+
+    def _input(self, tensor: Tensor) -> str:
+        """The cotangent of an input as a tensor of its own, symmetric for a symmetric input."""
+        bar = self._collect(tensor)
+        loops = _axes(bar)
+        if not tensor.symmetric:
+            if any(s.target.name == bar.name for s in self.statements):
+                return bar.name
+            at = tuple(loop.symbol for loop in loops)
+            own = replace(bar, name=fresh(bar_name(tensor.name), self.taken))
+            self.statements.append(Statement(own, loops, at, Op.NONE, read(bar.name, at)))
+            return own.name
+        i, j = (loop.symbol for loop in loops[-2:])
+        body = (read(bar.name, (i, j)) + read(bar.name, (j, i))) / 2
+        twin = replace(bar, name=fresh(bar.name, self.taken))
+        self.statements.append(Statement(twin, loops, (i, j), Op.NONE, body))
+        return twin.name
+
+    def _collect(self, tensor: Tensor) -> Tensor:
+        """The whole cotangent of a tensor: its parts added up."""
+        parts = self.parts.get(tensor.name, [])
+        if len(parts) == 1 and parts[0].is_copy:
+            return replace(tensor, name=parts[0].body.tensor, differentiable=False)
+        bar = Tensor(fresh(bar_name(tensor.name), self.taken), tensor.shape, differentiable=False)
+        if not parts:
+            self.statements.append(zero(bar))
+        elif len(parts) == 1:
+            self.statements.append(parts[0].statement(bar))
+        else:
+            self.statements.append(self._added(bar, parts))
+        return bar
+
+    def _added(self, bar: Tensor, parts: list[Contribution]) -> Statement:
+        axes = next((p.loops for p in parts if p.pointwise), _axes(bar))
+        at = tuple(axis.symbol for axis in axes)
+        terms: list[Expr] = []
+        for part in parts:
+            if part.pointwise:
+                terms.append(substitute(part.body, dict(zip(part.positions, at, strict=True))))
+            else:
+                stored = replace(bar, name=fresh(bar.name, self.taken))
+                self.statements.append(part.statement(stored))
+                terms.append(read(stored.name, at))
+        return Statement(bar, axes, at, Op.NONE, sp.Add(*terms))
+
+    def _pull(self, statement: Statement, bar: Tensor) -> None:
+        """The parts that one statement gives to the cotangents of what it reads."""
+        parts = partials(statement.body, self.active)
+        if not parts:
+            return
+        factor: Expr = read(bar.name, statement.positions)
+        if statement.op is Op.PRODUCT:
+            others = others_statement(statement, self.taken)
+            self.statements.append(others)
+            factor *= read(others.target.name, others.positions)
+        elif statement.op in (Op.MAX, Op.MIN):
+            count, share = winners(statement, self.taken)
+            self.statements.append(count)
+            factor *= share
+        tensors = self.program.tensors
+        for part in parts:
+            self.contribute(part.read.tensor, _contribution(statement, part, factor, tensors[part.read.tensor]))
+
+
+def _contribution(statement: Statement, part: Partial, factor: Expr, tensor: Tensor) -> Contribution:
+    body = factor * part.slope
+    axes = _whole_axes(statement, part, tensor)
+    if axes is None:
+        guard = statement.guard if plain_read(part.read) else sp.And(statement.guard, part.guard)
+        return Contribution(statement.loops, part.read.positions, body, scatter=True, guard=guard)
+    rest = tuple(loop for loop in statement.loops if loop not in axes)
+    body = branches([(body, statement.guard), (sp.Integer(0), sp.true)])
+    return Contribution((*axes, *rest), part.read.positions, body)
+
+
+def _whole_axes(statement: Statement, part: Partial, tensor: Tensor) -> tuple[Index, ...] | None:
+    """The loops that run over the tensor's axes, if the read is at distinct bare indices over whole axes."""
+    by_symbol = {loop.symbol: loop for loop in statement.loops}
+    axes = tuple(by_symbol[p] for p in part.read.positions if p in by_symbol)
+    if len(axes) < tensor.rank or len(set(axes)) < len(axes):
+        return None
+    if any(sp.expand(axis.extent - extent) != 0 for axis, extent in zip(axes, tensor.shape, strict=True)):
+        return None
+    return axes
+
+
+def active_tensors(program: Program) -> frozenset[str]:
+    """Real tensors that depend on a differentiable input."""
+    active = {t.name for t in program.differentiable}
+    for statement in program.statements:
+        if not statement.target.integer and tensors_read(statement) & active:
+            active.add(statement.target.name)
+    return frozenset(active)
+
+
+def _axes(tensor: Tensor) -> tuple[Index, ...]:
+    return tuple(Index(f"{tensor.name}_axis{n}", extent) for n, extent in enumerate(tensor.shape, 1))

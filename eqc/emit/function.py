@@ -1,0 +1,252 @@
+"""One program as the lines of one Numba function that works on one item (no leading axes)."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import sympy as sp
+
+from eqc.emit.nest import Leaf, Loop, Nest, contract, nests
+from eqc.emit.printer import MATH, RUNTIME, SourcePrinter
+from eqc.ir.program import Op, Program, Statement, free_names, reads_of
+from eqc.ir.terms import Expr, Index, Read, read
+
+RESERVED = frozenset({*keyword.kwlist, *dir(builtins), *RUNTIME.values(), *MATH.values(), "math", "np", "njit", "item"})
+_INDENT = "    "
+_STARTS = {Op.SUM: "0.0", Op.PRODUCT: "1.0", Op.MAX: "-math.inf", Op.MIN: "math.inf"}
+
+
+@dataclass
+class Function:
+    """The source of one program's core: `arguments`, then array outputs as buffers; number outputs are returned."""
+
+    program: Program
+    reserved: frozenset[str]
+    lines: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.tensors = self.program.tensors
+        self.tree = nests(self.program)
+        self.dropped = contract(self.tree, self.program)
+        self.names: dict[str, str] = {}
+        self.printer = SourcePrinter(self._place)
+        self._name_everything()
+
+    # names ---------------------------------------------------------------------------------------------------------
+
+    def _name_everything(self) -> None:
+        """Every tensor, extent and index gets one Python name that hides nothing that the source calls."""
+        taken = set(RESERVED | self.reserved)
+        program = self.program
+        indices = (i.name for s in program.statements for i in s.loops)
+        known = (*program.arguments, *(e.name for e in program.extents), *self.tensors, *indices)
+        for name in dict.fromkeys(known):
+            chosen = name
+            while chosen in taken:
+                chosen += "_"
+            taken.add(chosen)
+            self.names[name] = chosen
+        for check in program.checks:
+            for loop in check.loops:
+                self.names.setdefault(loop.name, loop.name)
+
+    def source(self, expression: Expr) -> str:
+        """An expression with this function's names."""
+        symbols = {
+            s: sp.Symbol(self.names[s.name], **s.assumptions0)
+            for s in sorted(expression.free_symbols, key=str)
+            if not isinstance(s, Read) and self.names.get(s.name, s.name) != s.name
+        }
+        return self.printer.source(expression.xreplace(symbols) if symbols else expression)
+
+    def _place(self, r: Read) -> str:
+        """A read as a name or an element of an array, without the axes that a temporary does not keep."""
+        kept = r.positions[self.dropped.get(r.tensor, 0) :]
+        name = self.names[r.tensor]
+        return f"{name}[{', '.join(self.source(p) for p in kept)}]" if kept else name
+
+    # body ----------------------------------------------------------------------------------------------------------
+
+    def body(self) -> list[str]:
+        """All lines of the function, without its head and its docstring."""
+        self._checks()
+        self._allocate()
+        for node in self.tree:
+            self._nest(node, 0)
+        scalars = self.scalar_outputs
+        if scalars:
+            self._line(0, f"return {', '.join(self.names[n] for n in scalars)}")
+        used = "\n".join(self.lines)
+        return [*self._extents(used), *self.lines]
+
+    @property
+    def scalar_outputs(self) -> tuple[str, ...]:
+        """Outputs that are numbers."""
+        return tuple(n for n in self.program.outputs if self.tensors[n].rank == 0)
+
+    @property
+    def array_outputs(self) -> tuple[str, ...]:
+        """Outputs that are written to buffers."""
+        return tuple(n for n in self.program.outputs if self.tensors[n].rank)
+
+    def dtype(self) -> str:
+        """The type of real temporaries: that of the data."""
+        arrays = [t.name for t in self.program.inputs if t.rank and not t.integer]
+        arrays += [n for n in self.array_outputs if not self.tensors[n].integer]
+        return f"{self.names[arrays[0]]}.dtype" if arrays else "np.float64"
+
+    def _line(self, depth: int, text: str) -> None:
+        self.lines.append(f"{_INDENT * depth}{text}")
+
+    def _extents(self, used: str) -> list[str]:
+        return extent_lines(self, set(words(used)))
+
+    def _checks(self) -> None:
+        for check in self.program.checks:
+            depth = self._open(check.loops, 0)
+            position, extent = self.source(check.position), self.source(check.extent)
+            condition = f"not 0 <= {position} < {extent}"
+            if check.guard != sp.true:
+                condition = f"({self.source(check.guard)}) and {condition}"
+            self._line(depth, f"if {condition}:")
+            message = f'"{check.name}: position outside its axis", {position} + 1, 1, {extent}'
+            self._line(depth + 1, f"raise IndexError({message})")
+
+    def _allocate(self) -> None:
+        for statement in self.program.statements:
+            target = statement.target
+            shape = target.shape[self.dropped.get(target.name, 0) :]
+            if target.name in self.array_outputs:
+                if statement.scatter:
+                    self._line(0, f"{self.names[target.name]}[:] = 0")
+            elif shape:
+                kind = "np.int64" if target.integer else self.dtype()
+                make = "np.zeros" if statement.scatter else "np.empty"
+                self._line(0, f"{self.names[target.name]} = {make}({self.shape(shape)}, {kind})")
+
+    def shape(self, shape: tuple[Expr, ...]) -> str:
+        """A shape as source; extents that may come out negative are empty."""
+        parts = [self.source(e) for e in shape]
+        return parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
+
+    def _nest(self, node: Nest, depth: int) -> None:
+        if isinstance(node, Leaf):
+            self._leaf(node, depth)
+            return
+        inside = self._open((node.index,), depth)
+        for part in node.body:
+            self._nest(part, inside)
+
+    def _open(self, loops: Iterable[Index], depth: int) -> int:
+        for loop in loops:
+            self._line(depth, f"for {self.names[loop.name]} in range({self.source(loop.extent)}):")
+            depth += 1
+        return depth
+
+    def _leaf(self, leaf: Leaf, depth: int) -> None:
+        statement = leaf.statement
+        if statement.scatter:
+            self._scatter(statement, depth)
+        elif statement.op is Op.NONE:
+            self._line(depth, f"{self._target(statement)} = {self._value(statement)}")
+        elif statement.op in (Op.ARGMAX, Op.ARGMIN):
+            self._winner(leaf, depth)
+        else:
+            self._reduce(leaf, depth)
+
+    def _target(self, statement: Statement) -> str:
+        return self._place(read(statement.target.name, statement.positions))
+
+    def _value(self, statement: Statement) -> str:
+        text = self.source(statement.body)
+        return text[1:-1] if text.startswith("(") and _closes_at_end(text) else text
+
+    def _scatter(self, statement: Statement, depth: int) -> None:
+        depth = self._open(statement.loops, depth)
+        if statement.guard != sp.true:
+            self._line(depth, f"if {self.source(statement.guard)}:")
+            depth += 1
+        self._line(depth, f"{self._target(statement)} += {self._value(statement)}")
+
+    def _reduce(self, leaf: Leaf, depth: int) -> None:
+        """Accumulate in a local number, then store."""
+        statement, op = leaf.statement, leaf.statement.op
+        target = self._target(statement)
+        total = target if "[" not in target else f"{self.names[statement.target.name]}_"
+        if op in (Op.MAX, Op.MIN):
+            self._refuse_empty(leaf, depth)
+        self._line(depth, f"{total} = {_STARTS[op]}")
+        inside = self._open(leaf.inner, depth)
+        value = self._value(statement)
+        if op in (Op.MAX, Op.MIN):
+            function = "maximum" if op is Op.MAX else "minimum"
+            self.printer.used.add(function)
+            self._line(inside, f"{total} = {function}({total}, {value})")
+        else:
+            self._line(inside, f"{total} {'+' if op is Op.SUM else '*'}= {value}")
+        if total != target:
+            self._line(depth, f"{target} = {total}")
+
+    def _refuse_empty(self, leaf: Leaf, depth: int) -> None:
+        sizes = [self.source(loop.extent) for loop in leaf.inner if not _depends(loop, leaf.inner)]
+        self._line(depth, f"if {' or '.join(f'{s} <= 0' for s in sizes)}:")
+        what = self.names[leaf.statement.target.name]
+        self._line(depth + 1, f'raise ValueError("{what}: an extremum over an empty range")')
+
+    def _winner(self, leaf: Leaf, depth: int) -> None:
+        """The first position of the extremum; NaN never wins over a number."""
+        statement = leaf.statement
+        target, (loop,) = self._target(statement), leaf.inner
+        name = self.names[statement.target.name]
+        best, index = f"{name}_value", self.names[loop.name]
+        better = ">" if statement.op is Op.ARGMAX else "<"
+        self._refuse_empty(leaf, depth)
+        self._line(depth, f"{name}_ = 0")
+        self._line(depth, f"{best} = {'-' if better == '>' else ''}math.inf")
+        inside = self._open(leaf.inner, depth)
+        self._line(inside, f"if {self._value(statement)} {better} {best}:")
+        self._line(inside + 1, f"{best} = {self._value(statement)}")
+        self._line(inside + 1, f"{name}_ = {index}")
+        self._line(depth, f"{target} = {name}_")
+
+
+def extent_lines(function: Function, used: set[str]) -> list[str]:
+    """The extents that some lines use, read off the inputs' shapes."""
+    lines: list[str] = []
+    needed = set(used)
+    for extent in reversed(function.program.extents):
+        name = function.names[extent.name]
+        if name in needed:
+            size = f"{function.names[extent.input]}.shape[{extent.axis}]"
+            solved = extent.solution
+            text = function.source(solved)
+            lines.append(f"{name} = {_put_size(text, size)}")
+            needed |= {function.names.get(n, n) for n in free_names(solved)}
+    return lines[::-1]
+
+
+def _put_size(text: str, size: str) -> str:
+    return re.sub(r"\b_size\b", size, text)
+
+
+def words(text: str) -> list[str]:
+    """The names in some source."""
+    return re.findall(r"[A-Za-z_]\w*", text)
+
+
+def _depends(loop: Index, others: tuple[Index, ...]) -> bool:
+    return bool(free_names(loop.extent) & {o.name for o in others}) or bool(reads_of(loop.extent))
+
+
+def _closes_at_end(text: str) -> bool:
+    """Whether the first bracket closes with the last character."""
+    depth = 0
+    for position, character in enumerate(text):
+        depth += (character == "(") - (character == ")")
+        if depth == 0:
+            return position == len(text) - 1
+    return False

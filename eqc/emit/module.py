@@ -1,0 +1,144 @@
+"""A record's generated module: signature, docstrings and, per kernel, three functions.
+
+`_f` works on one item and writes array results to buffers; `f` allocates and calls it; `f_into` runs over flattened
+leading axes. A kernel whose results are numbers needs no `_f`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from eqc.emit.docs import Documentation, docstring
+from eqc.emit.function import Function, extent_lines, words
+from eqc.emit.printer import RUNTIME
+from eqc.emit.signature import signature
+from eqc.ir.program import Program
+
+_JIT = '@njit(cache=True, error_model="numpy")'
+_INDENT = "    "
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """One function to emit: its kind ("value", "vjp", …), its program and what its docstring says."""
+
+    kind: str
+    program: Program
+    doc: Documentation
+
+
+def function_name(record_id: str, kind: str) -> str:
+    """The public name of a kernel.
+
+    >>> function_name("softmax", "value"), function_name("softmax", "vjp")
+    ('softmax', 'softmax_vjp')
+    """
+    return record_id if kind == "value" else f"{record_id}_{kind}"
+
+
+def module_source(value: Program, kernels: Sequence[Kernel], heading: Documentation, updates: Mapping[str, str]) -> str:
+    """The whole module, without the header that freshness checks read."""
+    names = [function_name(value.name, k.kind) for k in kernels]
+    reserved = frozenset([*names, *(f"{n}_into" for n in names)])
+    blocks: list[str] = []
+    used: set[str] = set()
+    for kernel in kernels:
+        function = Function(kernel.program, reserved)
+        blocks += _functions(function, function_name(value.name, kernel.kind), kernel)
+        used |= function.printer.used
+    helpers = sorted(used & set(RUNTIME.values()))
+    body = "\n\n\n".join(blocks)
+    imports = ["import math", ""] if "math." in body else []
+    imports += ["import numpy as np"] if "np." in body else []
+    imports += ["from numba import njit"]
+    imports += ["", f"from .._runtime import {', '.join(helpers)}"] if helpers else []
+    kinds = tuple(k.kind for k in kernels)
+    literal = signature(value, kinds, updates)
+    return "\n".join([docstring(heading, ""), "", *imports, "", f"SIGNATURE = {literal}", "", "", body, ""])
+
+
+def _functions(function: Function, name: str, kernel: Kernel) -> list[str]:
+    """The source blocks of one kernel."""
+    program = function.program
+    arguments = [function.names[a] for a in program.arguments]
+    buffers = [function.names[n] for n in function.array_outputs]
+    body = function.body()
+    doc = docstring(kernel.doc, _INDENT)
+    blocks = []
+    core = f"_{name}" if buffers else name
+    if buffers:
+        text = [_JIT, f"def {core}({', '.join([*arguments, *buffers])}):", *_indented(body)]
+        blocks = ["\n".join(text), "\n".join([_JIT, f"def {name}({', '.join(arguments)}):", doc, *_allocating(function, core)])]
+    else:
+        lines = list(dict.fromkeys(_shape_checks(function)))
+        lines += [line for line in body if line not in lines or ".shape[" not in line]
+        blocks = ["\n".join([_JIT, f"def {name}({', '.join(arguments)}):", doc, *_indented(lines)])]
+    blocks.append(_into(function, name, core))
+    return blocks
+
+
+def _indented(lines: Sequence[str]) -> list[str]:
+    return [f"{_INDENT}{line}" for line in lines] or [f"{_INDENT}pass"]
+
+
+def _allocating(function: Function, core: str) -> list[str]:
+    """The body of `f`: check shapes, allocate the results, call the core."""
+    names, tensors = function.names, function.tensors
+    lines = [*_shape_checks(function)]
+    for output in function.array_outputs:
+        kind = "np.int64" if tensors[output].integer else _result_dtype(function)
+        lines.append(f"{names[output]} = np.empty({function.shape(tensors[output].shape)}, {kind})")
+    lines = [*_missing_extents(function, lines), *lines]
+    call = f"{core}({', '.join([*(names[a] for a in function.program.arguments), *(names[n] for n in function.array_outputs)])})"
+    scalars = ", ".join(names[n] for n in function.scalar_outputs)
+    lines.append(f"{scalars} = {call}" if scalars else call)
+    lines.append(f"return {', '.join(names[n] for n in function.program.outputs)}")
+    return _indented(lines)
+
+
+def _result_dtype(function: Function) -> str:
+    arrays = [t.name for t in function.program.inputs if t.rank and not t.integer]
+    return f"{function.names[arrays[0]]}.dtype" if arrays else "np.float64"
+
+
+def _missing_extents(function: Function, lines: Sequence[str]) -> list[str]:
+    have = {line.split(" = ")[0] for line in lines if ".shape[" in line}
+    used = set(words("\n".join(lines)))
+    return [line for line in extent_lines(function, used) if line.split(" = ")[0] not in have]
+
+
+def _shape_checks(function: Function) -> list[str]:
+    """Axes that must agree with an extent known from another input; wrong ones would read out of range."""
+    program, names = function.program, function.names
+    solved = {(e.input, e.axis) for e in program.extents}
+    conditions: list[str] = []
+    for tensor in program.inputs:
+        for axis, extent in enumerate(tensor.shape):
+            if (tensor.name, axis) not in solved:
+                conditions.append(f"{names[tensor.name]}.shape[{axis}] != {function.source(extent)}")
+    if not conditions:
+        return []
+    used = set(words("\n".join(conditions)))
+    lines = extent_lines(function, used)
+    lines.append(f"if {' or '.join(conditions)}:")
+    arrays = ", ".join(t.name for t in program.inputs if t.rank)
+    lines.append(f'{_INDENT}raise ValueError("the shapes of {arrays} do not fit together")')
+    return lines
+
+
+def _into(function: Function, name: str, core: str) -> str:
+    """The loop over leading axes; parameters are the same for all items."""
+    program, names = function.program, function.names
+    parameters = {p.name for p in program.parameters}
+    given = [names[a] for a in program.arguments]
+    results = [names[n] for n in program.outputs]
+    items = [names[a] if a in parameters else f"{names[a]}[item]" for a in program.arguments]
+    items += [f"{names[n]}[item]" for n in function.array_outputs]
+    scalars = ", ".join(f"{names[n]}[item]" for n in function.scalar_outputs)
+    call = f"{core}({', '.join(items)})"
+    lines = [_JIT, f"def {name}_into({', '.join([*given, *results])}):"]
+    lines.append(f'{_INDENT}"""{name} for every item of one leading axis, written to its last arguments."""')
+    lines.append(f"{_INDENT}for item in range({results[0]}.shape[0]):")
+    lines.append(f"{_INDENT * 2}{scalars} = {call}" if scalars else f"{_INDENT * 2}{call}")
+    return "\n".join(lines)

@@ -1,0 +1,192 @@
+"""Expressions as Python source for Numba."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import sympy as sp
+from sympy.printing.precedence import PRECEDENCE
+from sympy.printing.str import StrPrinter
+
+from eqc.ir.terms import Expr, FloorDivide, Maximum, Minimum, Quotient, Read
+from eqc.ir.walk import transform
+
+MATH: Mapping[type, str] = {
+    sp.exp: "exp",
+    sp.log: "log",
+    sp.sin: "sin",
+    sp.cos: "cos",
+    sp.tan: "tan",
+    sp.asin: "asin",
+    sp.acos: "acos",
+    sp.atan: "atan",
+    sp.atan2: "atan2",
+    sp.sinh: "sinh",
+    sp.cosh: "cosh",
+    sp.tanh: "tanh",
+    sp.asinh: "asinh",
+    sp.acosh: "acosh",
+    sp.atanh: "atanh",
+    sp.erf: "erf",
+    sp.erfc: "erfc",
+    sp.gamma: "gamma",
+    sp.loggamma: "lgamma",
+}
+"""Functions of Python's math module, which Numba compiles."""
+
+RUNTIME: Mapping[type, str] = {
+    Maximum: "maximum",
+    Minimum: "minimum",
+    sp.sign: "sign",
+    sp.polygamma: "polygamma",
+    Quotient: "exact",
+}
+"""Functions of the runtime module that is written beside the kernels."""
+
+_BIG = 2**31
+_RELATIONS = {"==": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+
+
+class SourcePrinter(StrPrinter):  # type: ignore[misc]
+    """SymPy's printer with Python's names; `place(read)` says how a read is spelt. `used` collects imported names."""
+
+    def __init__(self, place: Callable[[Read], str]) -> None:
+        super().__init__({"order": None})
+        self.place = place
+        self.used: set[str] = set()
+
+    def source(self, expression: Expr) -> str:
+        """A number or a condition as source."""
+        return str(self.doprint(_plain_numbers(expression)))
+
+    def _call(self, name: str, args: tuple[Expr, ...]) -> str:
+        if name in RUNTIME.values():
+            self.used.add(name)
+        return f"{name}({', '.join(self._print(a) for a in args)})"
+
+    def _print_Read(self, expr: Read) -> str:
+        return self.place(expr)
+
+    def _print_Function(self, expr: Expr) -> str:
+        head = type(expr)
+        if head in (Maximum, Minimum):
+            return self._extremum(RUNTIME[head], expr.args)
+        if head is FloorDivide:
+            numerator, denominator = (self.parenthesize(a, PRECEDENCE["Pow"]) for a in expr.args)
+            return f"({numerator} // {denominator})"
+        if head in MATH:
+            return self._call(f"math.{MATH[head]}", expr.args)
+        if head in RUNTIME:
+            return self._call(RUNTIME[head], expr.args)
+        raise NotImplementedError(f"no source for {head.__name__}")
+
+    _print_log = _print_exp = _print_sign = _print_gamma = _print_loggamma = _print_Function
+
+    def _extremum(self, name: str, args: tuple[Expr, ...]) -> str:
+        if len(args) == 1:
+            return str(self._print(args[0]))
+        self.used.add(name)
+        return f"{name}({self._print(args[0])}, {self._extremum(name, args[1:])})"
+
+    def _print_Abs(self, expr: Expr) -> str:
+        return f"abs({self._print(expr.args[0])})"
+
+    def _print_floor(self, expr: Expr) -> str:
+        return f"np.floor({self._print(expr.args[0])})"
+
+    def _print_ceiling(self, expr: Expr) -> str:
+        return f"np.ceil({self._print(expr.args[0])})"
+
+    def _print_Mod(self, expr: Expr) -> str:
+        left, right = (self.parenthesize(a, PRECEDENCE["Pow"]) for a in expr.args)
+        return f"({left} % {right})"
+
+    def _print_KroneckerDelta(self, expr: Expr) -> str:
+        left, right = (self._print(a) for a in expr.args)
+        return f"(1.0 if {left} == {right} else 0.0)"
+
+    def _print_Piecewise(self, expr: Expr) -> str:
+        text = ""
+        cases = [(pair.args[0], pair.args[1]) for pair in expr.args]
+        if cases[-1][1] == sp.true:
+            text = self._print(cases.pop()[0])
+        else:
+            text = self._constant("nan")
+        for value, condition in reversed(cases):
+            text = f"{self._print(value)} if {self._print(condition)} else {text}"
+        return f"({text})"
+
+    def _print_Relational(self, expr: Expr) -> str:
+        left, right = (self.parenthesize(a, PRECEDENCE["Relational"]) for a in expr.args)
+        return f"{left} {_RELATIONS[expr.rel_op]} {right}"
+
+    def _print_And(self, expr: Expr) -> str:
+        return " and ".join(self._condition(a) for a in sorted(expr.args, key=sp.default_sort_key))
+
+    def _print_Or(self, expr: Expr) -> str:
+        return " or ".join(self._condition(a) for a in sorted(expr.args, key=sp.default_sort_key))
+
+    def _print_Not(self, expr: Expr) -> str:
+        return f"not {self._condition(expr.args[0])}"
+
+    def _condition(self, expr: Expr) -> str:
+        text = self._print(expr)
+        return text if isinstance(expr, sp.core.relational.Relational) else f"({text})"
+
+    def _print_BooleanTrue(self, expr: Expr) -> str:
+        return "True"
+
+    def _print_BooleanFalse(self, expr: Expr) -> str:
+        return "False"
+
+    def _print_Pow(self, expr: Expr, rational: bool = False) -> str:
+        base, exponent = expr.args
+        if exponent == sp.Rational(1, 2):
+            return self._call("math.sqrt", (base,))
+        if exponent == sp.Rational(-1, 2):
+            return f"1/{self._call('sqrt', (base,))}"
+        if exponent.is_number and exponent.is_negative:
+            return f"1/{self.parenthesize(sp.Pow(base, -exponent), PRECEDENCE['Pow'])}"
+        left = self.parenthesize(base, PRECEDENCE["Pow"] + 1)
+        if base.is_Integer and not exponent.is_Integer:
+            left = repr(float(base))
+        if exponent.is_Rational and not exponent.is_Integer:
+            return f"{left}**({self._print(exponent)})"
+        return f"{left}**{self.parenthesize(exponent, PRECEDENCE['Pow'] + 1)}"
+
+    def _print_Float(self, expr: Expr) -> str:
+        return repr(float(expr))
+
+    def _print_Exp1(self, expr: Expr) -> str:
+        return self._constant("e")
+
+    def _print_Pi(self, expr: Expr) -> str:
+        return self._constant("pi")
+
+    def _print_Infinity(self, expr: Expr) -> str:
+        return self._constant("inf")
+
+    def _print_NegativeInfinity(self, expr: Expr) -> str:
+        return f"-{self._constant('inf')}"
+
+    def _print_NaN(self, expr: Expr) -> str:
+        return self._constant("nan")
+
+    def _print_NumberSymbol(self, expr: Expr) -> str:
+        return repr(float(expr))
+
+    _print_EulerGamma = _print_GoldenRatio = _print_Catalan = _print_NumberSymbol
+
+    def _constant(self, name: str) -> str:
+        return f"math.{name}"
+
+
+def _plain_numbers(expression: Expr) -> Expr:
+    """Numbers that source should not spell as long quotients or as integers beyond 64 bits become floats."""
+
+    def leaf(atom: Expr) -> Expr:
+        if not atom.is_Rational or (abs(atom.p) < 1000 and atom.q < 1000) or (atom.is_Integer and abs(atom.p) < _BIG):
+            return atom
+        return sp.Float(sp.Float(atom, 30), 17)
+
+    return transform(expression, leaf)

@@ -1,0 +1,57 @@
+"""The literal by which the kernel API knows a module's inputs, extents and outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from eqc.emit.printer import SourcePrinter
+from eqc.ir.program import Program
+from eqc.ir.terms import Expr
+
+
+def signature(program: Program, kinds: tuple[str, ...], updates: Mapping[str, str]) -> str:
+    """The source of the SIGNATURE dictionary."""
+    lines = ["{", f'    "id": {program.name!r},', '    "inputs": (']
+    lines += [f"        {_input(program, name)!r}," for name in program.arguments]
+    lines += ["    ),", '    "extents": (']
+    lines += [f"        {(e.name, e.input, e.axis, _text(e.solution))!r}," for e in program.extents]
+    lines += ["    ),", '    "outputs": (']
+    lines += [f"        {_output(program, name, updates)!r}," for name in program.outputs]
+    lines += ["    ),", f'    "kernels": {kinds!r},', "}"]
+    return "\n".join(lines)
+
+
+def _text(expression: Expr) -> str:
+    return SourcePrinter(str).source(expression)
+
+
+def _input(program: Program, name: str) -> dict[str, object]:
+    parameters = {p.name: p for p in program.parameters}
+    if name in parameters:
+        return _entry(name, "integer", (), True, parameters[name].default, False)
+    tensor = program.tensors[name]
+    kind = "integer" if tensor.integer else "real"
+    shape = tuple(_text(e) for e in tensor.shape)
+    return _entry(name, kind, shape, False, tensor.default, tensor.differentiable)
+
+
+def _entry(
+    name: str, kind: str, shape: tuple[str, ...], per_call: bool, default: float | None, differentiable: bool
+) -> dict[str, object]:
+    return {
+        "name": name,
+        "kind": kind,
+        "shape": shape,
+        "per_call": per_call,
+        "default": default,
+        "differentiable": differentiable,
+    }
+
+
+def _output(program: Program, name: str, updates: Mapping[str, str]) -> dict[str, object]:
+    tensor = program.tensors[name]
+    kind = "integer" if tensor.integer else "real"
+    entry: dict[str, object] = {"name": name, "kind": kind, "shape": tuple(_text(e) for e in tensor.shape)}
+    if name in updates:
+        entry["updates"] = updates[name]
+    return entry

@@ -1,0 +1,208 @@
+"""Programs: what every stage of the compiler reads and writes.
+
+A statement computes `target[positions] = op over the remaining loops of body`, where `guard` holds:
+
+- plain: the positions are distinct loop indices, the other loops are reduced by `op`;
+- scatter: `target` starts at zero and every round of the loops adds its body at its position, whatever the positions
+  are (the adjoint of a gather, a convolution, a strided or a partial read).
+
+The spec (`eqc.ir.spec`) says what must hold between passes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+
+import sympy as sp
+
+from eqc.ir.terms import Expr, Index, Read
+
+
+class Op(Enum):
+    """How the loops that are no axis of the target are combined; `NONE` where there are none."""
+
+    NONE = "="
+    SUM = "sum"
+    PRODUCT = "product"
+    MAX = "max"
+    MIN = "min"
+    ARGMAX = "argmax"
+    ARGMIN = "argmin"
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """An array of the program; `shape` is () for a number."""
+
+    name: str
+    shape: tuple[Expr, ...] = ()
+    integer: bool = False
+    differentiable: bool = True
+    symmetric: bool = False
+    default: float | None = None
+
+    @property
+    def rank(self) -> int:
+        return len(self.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One tensor assignment; see the module's docstring."""
+
+    target: Tensor
+    loops: tuple[Index, ...]
+    positions: tuple[Expr, ...]
+    op: Op
+    body: Expr
+    scatter: bool = False
+    guard: Expr = sp.true
+
+    @property
+    def free(self) -> tuple[Index, ...]:
+        """The loops that are axes of the target, in the target's order (none for a scatter)."""
+        if self.scatter:
+            return ()
+        by_symbol = {index.symbol: index for index in self.loops}
+        return tuple(by_symbol[p] for p in self.positions)
+
+    @property
+    def bound(self) -> tuple[Index, ...]:
+        """The loops that `op` reduces, outermost first."""
+        free = self.free
+        return tuple(index for index in self.loops if index not in free)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A position that only the data decides: it must lie in 0 … extent - 1 wherever `guard` holds."""
+
+    loops: tuple[Index, ...]
+    guard: Expr
+    position: Expr
+    extent: Expr
+    tensor: str
+    origin: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """An integer argument that stays the same for a whole call (a stride, an exponent)."""
+
+    name: str
+    symbol: sp.Symbol
+    default: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How an extent follows from an input's shape: `solution` is an expression over `_size`, the axis' length."""
+
+    name: str
+    input: str
+    axis: int
+    solution: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Inputs, statements in order, outputs. `arguments` is the order of inputs and parameters in a call."""
+
+    name: str
+    inputs: tuple[Tensor, ...]
+    parameters: tuple[Parameter, ...]
+    arguments: tuple[str, ...]
+    extents: tuple[Extent, ...]
+    statements: tuple[Statement, ...]
+    outputs: tuple[str, ...]
+    checks: tuple[Check, ...] = ()
+
+    @property
+    def tensors(self) -> Mapping[str, Tensor]:
+        """Every tensor by its name."""
+        known = {t.name: t for t in self.inputs}
+        known.update((s.target.name, s.target) for s in self.statements)
+        return known
+
+    @property
+    def differentiable(self) -> tuple[Tensor, ...]:
+        """The inputs that derivatives are taken in, in the order of the call."""
+        return tuple(t for t in self.inputs if t.differentiable and not t.integer)
+
+    @property
+    def real_outputs(self) -> tuple[Tensor, ...]:
+        """The outputs that have a tangent and a cotangent."""
+        tensors = self.tensors
+        return tuple(tensors[name] for name in self.outputs if not tensors[name].integer)
+
+    def with_statements(self, statements: tuple[Statement, ...]) -> Program:
+        """The same program with other statements."""
+        return replace(self, statements=statements)
+
+
+def reads_of(expression: Expr) -> tuple[Read, ...]:
+    """The reads in an expression, positions of reads included, in the order of their names."""
+    found: dict[str, Read] = {}
+    stack = [expression]
+    while stack:
+        for symbol in stack.pop().free_symbols:
+            if isinstance(symbol, Read) and symbol.name not in found:
+                found[symbol.name] = symbol
+                stack.extend(symbol.positions)
+    return tuple(found[name] for name in sorted(found))
+
+
+def statement_reads(statement: Statement) -> tuple[Read, ...]:
+    """All reads of a statement: body, positions and ragged extents."""
+    parts = [statement.body, statement.guard, *statement.positions, *(i.extent for i in statement.loops)]
+    return reads_of(sp.Tuple(*parts))
+
+
+def tensors_read(statement: Statement) -> frozenset[str]:
+    """The names of the tensors that a statement reads."""
+    return frozenset(r.tensor for r in statement_reads(statement))
+
+
+def free_names(expression: Expr) -> frozenset[str]:
+    """Names of the symbols in an expression, looking into the positions of reads; tensors are not included."""
+    names: set[str] = set()
+    stack = [expression]
+    while stack:
+        for symbol in stack.pop().free_symbols:
+            if isinstance(symbol, Read):
+                stack.extend(symbol.positions)
+            else:
+                names.add(symbol.name)
+    return frozenset(names)
+
+
+def fresh(base: str, taken: set[str]) -> str:
+    """A name that is not taken, near `base`; it is marked as taken.
+
+    >>> taken = {"i"}
+    >>> fresh("i", taken), fresh("i", taken)
+    ('i1', 'i2')
+    """
+    name, count = base, 0
+    while name in taken:
+        count += 1
+        name = f"{base}{count}"
+    taken.add(name)
+    return name
+
+
+def names_in(program: Program) -> set[str]:
+    """Every name that a new tensor or index must avoid."""
+    names = set(program.tensors) | set(program.arguments) | {e.name for e in program.extents} | set(program.outputs)
+    for statement in program.statements:
+        names.update(index.name for index in statement.loops)
+    return names
+
+
+def iterate_loops(statements: tuple[Statement, ...]) -> Iterator[Index]:
+    """All loops of all statements."""
+    for statement in statements:
+        yield from statement.loops

@@ -1,0 +1,124 @@
+"""The atoms and extra function heads of a statement's body.
+
+A body is a SymPy expression whose atoms are numbers, indices, extents and reads. A read is a plain real `Symbol`
+(differentiating `Indexed` is slower and wrong in places) that carries its tensor and its 0-based positions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+
+Expr = Any
+"""A SymPy expression; SymPy is untyped."""
+
+
+class Read(sp.Symbol):  # type: ignore[misc]
+    """The value of `tensor` at `positions`; equal reads are the same object's equals by their name.
+
+    >>> i = index_symbol("i")
+    >>> r = read("x", (i + 1,))
+    >>> r, r.tensor, r.positions
+    (x[i + 1], 'x', (i + 1,))
+    """
+
+    tensor: str
+    positions: tuple[Expr, ...]
+
+
+class Maximum(sp.Function):  # type: ignore[misc]
+    """The largest argument, in the order written (SymPy's `Max` sorts by hash and compares symbolically)."""
+
+    is_real = True
+
+
+class Minimum(sp.Function):  # type: ignore[misc]
+    """The smallest argument, in the order written."""
+
+    is_real = True
+
+
+class Quotient(sp.Function):  # type: ignore[misc]
+    """An exact quotient of two extents: an integer, or an error when the kernel is called."""
+
+    nargs = 2
+    is_integer = True
+    is_nonnegative = True
+
+
+class FloorDivide(sp.Function):  # type: ignore[misc]
+    """The quotient of two integers, rounded down (`floor(a/b)` is not known to be an integer where b may be 0)."""
+
+    nargs = 2
+    is_integer = True
+
+
+def floor_divide(numerator: Expr, denominator: Expr) -> Expr:
+    """The whole quotient, worked out where it is one for all sizes.
+
+    >>> n = extent_symbol("n")
+    >>> floor_divide(6*n, sp.Integer(2)), floor_divide(n, sp.Integer(2))
+    (3*n, FloorDivide(n, 2))
+    """
+    quotient = sp.expand(numerator / denominator)
+    if quotient.is_integer:
+        return quotient
+    if numerator.is_integer and denominator.is_integer:
+        return FloorDivide(numerator, denominator)
+    return sp.floor(numerator / denominator)
+
+
+def floor(argument: Expr) -> Expr:
+    """The greatest integer not above; quotients of integers are divided as integers."""
+    numerator, denominator = sp.fraction(sp.together(argument))
+    if denominator == 1 or not (numerator.is_integer and denominator.is_integer):
+        return sp.floor(argument)
+    return floor_divide(sp.expand(numerator), sp.expand(denominator))
+
+
+def ceiling(argument: Expr) -> Expr:
+    """The least integer not below."""
+    return -floor(-argument)
+
+
+def read(tensor: str, positions: tuple[Expr, ...] = (), *, integer: bool = False) -> Read:
+    """The read of `tensor` at 0-based `positions`."""
+    name = f"{tensor}[{', '.join(str(p) for p in positions)}]" if positions else tensor
+    assumptions = {"integer": True} if integer else {"real": True}
+    symbol = Read(name, **assumptions)
+    symbol.tensor = tensor
+    symbol.positions = positions
+    return symbol
+
+
+def index_symbol(name: str) -> sp.Symbol:
+    """An index runs over 0, 1, …, extent - 1."""
+    return sp.Symbol(name, integer=True, nonnegative=True)
+
+
+def extent_symbol(name: str) -> sp.Symbol:
+    """An extent, or an integer that stays the same for a whole call, such as a stride."""
+    return sp.Symbol(name, integer=True, nonnegative=True)
+
+
+def integer_symbol(name: str) -> sp.Symbol:
+    """An integer argument of a call that may be negative."""
+    return sp.Symbol(name, integer=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A loop over 0 … extent - 1; the extent may use extents and outer indices (a ragged loop).
+
+    >>> Index("i", extent_symbol("n"))
+    Index(name='i', extent=n)
+    """
+
+    name: str
+    extent: Expr
+
+    @property
+    def symbol(self) -> sp.Symbol:
+        return index_symbol(self.name)

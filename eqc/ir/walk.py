@@ -1,0 +1,97 @@
+"""Rewriting expressions: one bottom-up walk that shares equal parts and keeps eqc's heads unevaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import sympy as sp
+
+from eqc.ir.terms import Expr, Read, read
+
+
+def branches(pairs: list[tuple[Expr, Expr]]) -> Expr:
+    """A Piecewise from (value, condition) pairs that SymPy does not rearrange.
+
+    Branches after a condition that always holds are dropped, so are those that never hold.
+    """
+    kept: list[tuple[Expr, Expr]] = []
+    for value, condition in pairs:
+        if condition == sp.false:
+            continue
+        kept.append((value, condition))
+        if condition == sp.true:
+            break
+    if not kept:
+        return sp.nan
+    if kept[0][1] == sp.true:
+        return kept[0][0]
+    if kept[-1][1] == sp.true and all(value == kept[-1][0] for value, _ in kept):
+        return kept[-1][0]
+    return sp.Piecewise(*kept, evaluate=False)
+
+
+def rebuild(node: Expr, args: tuple[Expr, ...]) -> Expr:
+    """The node's head applied to new arguments."""
+    if isinstance(node, sp.Piecewise):
+        return branches([(pair.args[0], pair.args[1]) for pair in args])
+    return node.func(*args)
+
+
+def transform(expression: Expr, leaf: Callable[[Expr], Expr], memo: dict[Expr, Expr] | None = None) -> Expr:
+    """Replace the atoms of an expression by `leaf`, bottom-up and without recursion; equal parts are done once."""
+    done: dict[Expr, Expr] = {} if memo is None else memo
+    stack = [expression]
+    while stack:
+        node = stack[-1]
+        if node in done:
+            stack.pop()
+            continue
+        if not node.args:
+            done[node] = leaf(node)
+            stack.pop()
+            continue
+        waiting = [arg for arg in node.args if arg not in done]
+        if waiting:
+            stack.extend(waiting)
+            continue
+        args = tuple(done[arg] for arg in node.args)
+        done[node] = node if args == node.args else rebuild(node, args)
+        stack.pop()
+    return done[expression]
+
+
+def substitute(expression: Expr, mapping: Mapping[Expr, Expr]) -> Expr:
+    """Replace symbols, inside the positions of reads too.
+
+    >>> from eqc.ir.terms import index_symbol
+    >>> i, j = index_symbol("i"), index_symbol("j")
+    >>> substitute(2*read("x", (i,)), {i: j + 1})
+    2*x[j + 1]
+    """
+    if not mapping:
+        return expression
+    memo: dict[Expr, Expr] = {}
+
+    def leaf(atom: Expr) -> Expr:
+        if atom in mapping:
+            return mapping[atom]
+        if isinstance(atom, Read) and atom.positions:
+            positions = tuple(transform(p, leaf, memo) for p in atom.positions)
+            if positions != atom.positions:
+                return read(atom.tensor, positions, integer=bool(atom.is_integer))
+        return atom
+
+    return transform(expression, leaf, memo)
+
+
+def map_reads(expression: Expr, change: Callable[[Read], Expr]) -> Expr:
+    """Replace reads, those in positions of reads first."""
+    memo: dict[Expr, Expr] = {}
+
+    def leaf(atom: Expr) -> Expr:
+        if not isinstance(atom, Read):
+            return atom
+        positions = tuple(transform(p, leaf, memo) for p in atom.positions)
+        return change(read(atom.tensor, positions, integer=bool(atom.is_integer)))
+
+    return transform(expression, leaf, memo)

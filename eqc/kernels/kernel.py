@@ -1,0 +1,225 @@
+"""A record's kernels as one callable object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from eqc.errors import DerivationError
+from eqc.kernels import dense
+from eqc.kernels.binding import ZERO, Binder
+from eqc.kernels.results import Selection, deliver, flatten, select_all, select_inputs
+from eqc.kernels.runner import Runner
+from eqc.kernels.signature import Signature, Tensor, form_of, read_signature
+from eqc.kernels.values import FLOAT32, FLOAT64
+
+
+class Kernel:
+    """The value and the derivatives of one equation, for arrays.
+
+    Arguments go by position in the glossary's order or by name. Leading axes before a symbol's own broadcast as in
+    NumPy and come first in every result. Results are float64 if any real array among the arguments is float64 or of
+    integers, else float32; Python numbers do not decide. `out=` takes arrays for the results, in the results' order.
+    `wrt=` names an input, or a tuple of inputs; all differentiable ones are meant without it.
+
+    Every method raises TypeError for missing or unknown arguments and for dtypes that kernels do not take, ValueError
+    for shapes that do not fit, IndexError for a position (such as a class label) outside its range, and
+    DerivationError for a derivative that the equation does not have.
+    """
+
+    def __init__(self, module: ModuleType, root: Path, loading: Callable[[], AbstractContextManager[None]]) -> None:
+        self.signature: Signature = read_signature(module.SIGNATURE)
+        self.root = root
+        self.__doc__ = module.__doc__
+        self.__name__ = self.id
+        self._module = module
+        self._loading = loading
+        self._runners: dict[tuple[str, bool], Runner] = {}
+        self._binders: dict[tuple[str, tuple[int, ...] | None], Binder] = {}
+        self._selections: dict[tuple[str, str | tuple[str, ...] | None], Selection] = {}
+        self._bind = self._binder("value").bind
+        self._give = select_all(self.id, self.signature.outputs).give
+
+    @property
+    def id(self) -> str:
+        """The record's id."""
+        return self.signature.id
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The inputs' names in the order of positional arguments."""
+        return tuple(tensor.name for tensor in self.signature.inputs)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The outputs' names in the order of the results."""
+        return tuple(tensor.name for tensor in self.signature.outputs)
+
+    def __call__(self, /, *args: Any, out: Any = None, **named: Any) -> Any:
+        """The value: one output bare, several as a named tuple."""
+        return self._give(self._runner("value").run(self._bind(args, named), None, flatten(out)))
+
+    def vjp(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
+        """Cotangents of the inputs, from the inputs and then a cotangent `y_bar` for each real output `y`.
+
+        Cotangents given by name may be left out: they are zero. What an input lacks of the leading axes of all inputs
+        is summed over; further leading axes of the cotangents come first in the result.
+        """
+        select = self._select("vjp", wrt)
+        values = self._binder("vjp").bind(args, named)
+        return select.give(self._runner("vjp").run(values, select.indices, flatten(out)))
+
+    def jvp(self, /, *args: Any, out: Any = None, **named: Any) -> Any:
+        """Tangents of the real outputs, from the inputs and then a tangent `x_dot` for each differentiable input `x`.
+
+        Tangents given by name may be left out: they are zero.
+        """
+        self._require("jvp", "jvp")
+        values = self._binder("jvp").bind(args, named)
+        select = select_all(f"{self.id}_jvp", self.signature.real_outputs, "_dot")
+        return select.give(self._runner("jvp").run(values, None, flatten(out)))
+
+    def gradient(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
+        """Derivatives of the one scalar output, per item of the leading axes."""
+        select = self._select("gradient", wrt)
+        values = self._binder("gradient").bind(args, named)
+        return select.give(self._runner("gradient").run(values, select.indices, flatten(out)))
+
+    def value_and_gradient(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> tuple[Any, Any]:
+        """The value and the gradient as a pair."""
+        select = self._select("value_and_gradient", wrt)
+        values = self._binder("value_and_gradient").bind(args, named)
+        wanted = (0, *(i + 1 for i in select.indices))
+        value, *gradient = self._runner("value_and_gradient").run(values, wanted, flatten(out))
+        return value, select.give(gradient)
+
+    def hvp(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
+        """The Hessian in `wrt` times directions: the inputs, then one direction `x_dot` for each name `x` in `wrt`."""
+        select = self._select("hvp", wrt)
+        values = self._binder("hvp", select.indices).bind(args, named)
+        count = len(self.signature.inputs)
+        given = dict(zip(select.indices, values[count:], strict=True))
+        directions = [given.get(i, ZERO) for i in range(len(self.signature.differentiable))]
+        return select.give(self._runner("hvp").run(values[:count] + directions, select.indices, flatten(out)))
+
+    def jacobian(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
+        """Derivatives of every real output in every input of `wrt`, each of shape output + input.
+
+        Nested by output, then by input; a level with one member is dropped.
+        """
+        select = self._select("jacobian", wrt)
+        values = self._binder("jacobian").bind(args, named)
+        outputs = self.signature.real_outputs
+        if "jacobian" in self.signature.kernels:
+            entries = self._dense("jacobian", range(len(outputs)), select, values, out)
+        else:
+            rows = dense.jacobian(self._linear("vjp"), self._linear("jvp"), values, select.indices)
+            entries = _deliver(outputs, self._chosen(select), rows, values, out)
+        return select_all(f"{self.id}_jacobian", outputs).give(_nest(select, entries))
+
+    def hessian(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
+        """Second derivatives of the one scalar output, each of shape first input + second input.
+
+        Nested by first, then by second input; a level with one member is dropped.
+        """
+        select = self._select("hessian", wrt)
+        values = self._binder("hessian").bind(args, named)
+        if "hessian" in self.signature.kernels:
+            entries = self._dense("hessian", select.indices, select, values, out)
+        else:
+            rows = dense.hessian(self._runner("hvp"), values, select.indices)
+            chosen = self._chosen(select)
+            entries = _deliver(chosen, chosen, rows, values, out)
+        return _level(select, _nest(select, entries))
+
+    def compile(self) -> None:
+        """Compile every kernel for float64 and float32 now, which also fills Numba's cache on disk."""
+        for name in self.signature.kernels:
+            for dtype in (FLOAT64, FLOAT32):
+                self._runner(name).compile(dtype)
+
+    def __repr__(self) -> str:
+        return f"<kernel {self.signature}; {', '.join(self.signature.kernels)}>"
+
+    def _runner(self, kernel: str, summed: bool = True) -> Runner:
+        runner = self._runners.get((kernel, summed))
+        if runner is None:
+            form = form_of(self.signature, kernel)
+            function = getattr(self._module, f"{self.id}_into" if kernel == "value" else f"{self.id}_{kernel}_into")
+            runner = Runner(self.signature, replace(form, summed=form.summed and summed), function, self._loading)
+            self._runners[kernel, summed] = runner
+        return runner
+
+    def _linear(self, kernel: str) -> Runner | None:
+        """A kernel that a Jacobian is assembled from, if there is one."""
+        return self._runner(kernel, summed=False) if kernel in self.signature.kernels else None
+
+    def _binder(self, method: str, chosen: tuple[int, ...] | None = None) -> Binder:
+        """The parameters of a method; `chosen` are the inputs that have a direction, if not all."""
+        binder = self._binders.get((method, chosen))
+        if binder is None:
+            extras = form_of(self.signature, method).extras
+            wanted = extras if chosen is None else [extras[i] for i in chosen]
+            caller = self.id if method == "value" else f"{self.id}.{method}"
+            binder = Binder(caller, self.signature.inputs, (tensor.name for tensor in wanted))
+            self._binders[method, chosen] = binder
+        return binder
+
+    def _select(self, method: str, wrt: Any) -> Selection:
+        key = (method, wrt if wrt is None or isinstance(wrt, str) else tuple(wrt))
+        select = self._selections.get(key)
+        if select is None:
+            self._require(_NEEDS.get(method, method), method)
+            suffix = "_bar" if method == "vjp" else ""
+            select = select_inputs(self.signature, f"{self.id}.{method}", wrt, suffix)
+            self._selections[key] = select
+        return select
+
+    def _require(self, kernel: str, method: str) -> None:
+        """Raise DerivationError unless the record has a kernel that the method needs."""
+        if kernel in self.signature.kernels:
+            return
+        outputs = ", ".join(map(str, self.signature.outputs))
+        if not self.signature.real_outputs or not self.signature.differentiable:
+            rule, remedy = f"{self.id} has no real output or no input to differentiate in", "only its value can be had"
+        elif method in _SCALAR_ONLY:
+            rule = f"a {method.replace('_', ' ')} needs one scalar output, but {self.id} gives {outputs}"
+            remedy = f"use {self.id}.vjp or {self.id}.jacobian"
+        else:
+            rule, remedy = f"the generated module of {self.id} has no {kernel}", f"run `eqc build {self.id}`"
+        raise DerivationError(None, written=f"{self.id}.{method}(…)", rule=rule, remedy=remedy)
+
+    def _chosen(self, select: Selection) -> list[Tensor]:
+        return [self.signature.differentiable[i] for i in select.indices]
+
+    def _dense(self, kernel: str, rows: Sequence[int], select: Selection, values: list[Any], out: Any) -> list[Any]:
+        """The wanted entries of a matrix that the record has a kernel for."""
+        width = len(self.signature.differentiable)
+        wanted = tuple(row * width + column for row in rows for column in select.indices)
+        return self._runner(kernel).run(values, wanted, flatten(out))
+
+
+_SCALAR_ONLY = ("gradient", "value_and_gradient", "hvp", "hessian")
+_NEEDS = {"jacobian": "vjp", "hessian": "hvp"}
+
+
+def _deliver(
+    rows: Sequence[Tensor], columns: Sequence[Tensor], entries: list[list[Any]], values: list[Any], out: Any
+) -> list[Any]:
+    names = [f"{row.name}_{column.name}" for row in rows for column in columns]
+    return deliver([entry for row in entries for entry in row], flatten(out), names, values)
+
+
+def _nest(select: Selection, entries: Sequence[Any]) -> list[Any]:
+    """The entries of a matrix by rows."""
+    width = len(select.indices)
+    return [_level(select, entries[start : start + width]) for start in range(0, len(entries), width)]
+
+
+def _level(select: Selection, members: Sequence[Any]) -> Any:
+    """One level of nesting, dropped if it has one member."""
+    return members[0] if len(members) == 1 else select.give(members)

@@ -1,0 +1,177 @@
+"""Finding and importing generated modules, so that projects do not mix and a rebuild is always seen."""
+
+from __future__ import annotations
+
+import copyreg
+import hashlib
+import importlib
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import spec_from_file_location
+from pathlib import Path
+from types import CodeType, ModuleType
+
+from eqc.errors import BuildError
+from eqc.kernels.kernel import Kernel
+from eqc.project import GENERATED, RecordFile, find_root, given_root, survey
+
+
+def kernel(id: str, root: Path | str | None = None) -> Kernel:
+    """The kernels of a record as one callable object.
+
+    `root` is the project's folder; without it, the nearest one upward from the working directory with `equations/`.
+    After a rebuild in the same process this gives the new kernels. Raises EqcError if there is no project, no such
+    record, or no generated module of it yet.
+
+    >>> import eqc
+    >>> eqc.kernel("sigmoid", root="no/such/project")
+    Traceback (most recent call last):
+    eqc.errors.BuildError: no project here: the folder has no equations/
+      written: no/such/project
+      remedy:  start one with `eqc init no/such/project`
+    """
+    folder = find_root() if root is None else given_root(Path(root))
+    file = survey(folder).only(id)
+    with _LOCK:
+        return _snapshot(folder).kernel(file)
+
+
+class Snapshot:
+    """The generated modules of one project as they stood when first read.
+
+    They bear their public names (`generated.activations.softmax`), which Numba writes into its cache on disk and
+    imports when it loads a kernel from there. So that two projects, or two builds of one, do not collide, the modules
+    stand in `sys.modules` only while they are imported and while Numba compiles or loads their functions.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._modules: dict[str, ModuleType] = {}
+        self._digests: dict[Path, bytes] = {}
+        self._kernels: dict[str, Kernel] = {}
+
+    def is_current(self) -> bool:
+        """Whether every file that was read still has the same bytes."""
+        return all(_digest(path) == digest for path, digest in self._digests.items())
+
+    def kernel(self, file: RecordFile) -> Kernel:
+        """The kernels of a record; the same object each time."""
+        if file.id not in self._kernels:
+            self._kernels[file.id] = Kernel(self._import(file), self.root, self.active)
+        return self._kernels[file.id]
+
+    @contextmanager
+    def active(self) -> Iterator[None]:
+        """Let the name `generated` mean this project's modules."""
+        with _LOCK:
+            outside, finder = _take_modules(), _Finder(self.root, self._digests)
+            sys.modules.update(self._modules)
+            sys.meta_path.insert(0, finder)
+            try:
+                yield
+            finally:
+                sys.meta_path.remove(finder)
+                self._modules = _take_modules()
+                sys.modules.update(outside)
+
+    def _import(self, file: RecordFile) -> ModuleType:
+        path = self.root / file.module
+        if not path.is_file():
+            rule = f"{file.id} is not built: there is no {file.module}"
+            raise BuildError(None, written=file.id, rule=rule, remedy=f"run `eqc build {file.id}`")
+        try:
+            with self.active():
+                module = importlib.import_module(f"{GENERATED}.{file.area}.{file.id}")
+        except (SyntaxError, ImportError) as error:
+            raise _unusable(file, f"it cannot be imported: {error}") from error
+        if not hasattr(module, "SIGNATURE"):
+            raise _unusable(file, "it has no SIGNATURE")
+        return module
+
+
+class _Finder(MetaPathFinder):
+    """Finds `generated` and what is in it below one project's root."""
+
+    def __init__(self, root: Path, digests: dict[Path, bytes]) -> None:
+        self._root = root
+        self._digests = digests
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if not _is_generated(fullname):
+            return None
+        place = self._root.joinpath(*fullname.split("."))
+        if place.is_dir():
+            return self._spec(fullname, place / "__init__.py", [str(place)])
+        return self._spec(fullname, place.with_suffix(".py"), None)
+
+    def _spec(self, name: str, path: Path, folders: list[str] | None) -> ModuleSpec | None:
+        if not path.is_file():
+            return _folder_alone(name, folders) if folders else None
+        loader = _Loader(name, path, self._digests)
+        return spec_from_file_location(name, path, loader=loader, submodule_search_locations=folders)
+
+
+def _folder_alone(name: str, folders: list[str]) -> ModuleSpec:
+    """A package without `__init__.py`."""
+    spec = ModuleSpec(name, None, is_package=True)
+    spec.submodule_search_locations = folders
+    return spec
+
+
+class _Loader(SourceFileLoader):
+    """Compiles the source as it stands: bytecode files are matched by time and size, which may miss a rebuild."""
+
+    def __init__(self, name: str, path: Path, digests: dict[Path, bytes]) -> None:
+        super().__init__(name, str(path))
+        self._digests = digests
+
+    def get_code(self, fullname: str) -> CodeType:
+        path = Path(self.path)
+        source = path.read_bytes()
+        self._digests[path] = hashlib.sha256(source).digest()
+        code: CodeType = self.source_to_code(source, self.path)
+        return code
+
+
+def _unusable(file: RecordFile, reason: str) -> BuildError:
+    rule = f"the generated module is of no use: {reason}"
+    return BuildError(None, written=file.module, rule=rule, remedy=f"run `eqc build {file.id}`")
+
+
+def _is_generated(name: str) -> bool:
+    return name == GENERATED or name.startswith(f"{GENERATED}.")
+
+
+def _take_modules() -> dict[str, ModuleType]:
+    """Take `generated` and what is in it out of `sys.modules`."""
+    return {name: sys.modules.pop(name) for name in list(sys.modules) if _is_generated(name)}
+
+
+def _digest(path: Path) -> bytes:
+    try:
+        return hashlib.sha256(path.read_bytes()).digest()
+    except OSError:
+        return b""
+
+
+def _snapshot(root: Path) -> Snapshot:
+    """The project's modules as the files are now."""
+    known = _SNAPSHOTS.get(root)
+    if known is None or not known.is_current():
+        known = _SNAPSHOTS[root] = Snapshot(root)
+    return known
+
+
+def _pickled(one: Kernel) -> tuple[Callable[..., Kernel], tuple[str, Path]]:
+    return kernel, (one.id, one.root)
+
+
+_LOCK = threading.RLock()
+_SNAPSHOTS: dict[Path, Snapshot] = {}
+copyreg.pickle(Kernel, _pickled)

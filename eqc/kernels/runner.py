@@ -1,0 +1,172 @@
+"""Calling one `…_into` function of a generated module with whatever arrays people pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from eqc.kernels.batch import Direct, Sink, Summed, block_size, feed, run_blocks
+from eqc.kernels.binding import Zero
+from eqc.kernels.results import check_distinct, check_out, share_memory
+from eqc.kernels.shapes import Layout, Shape, lay_out
+from eqc.kernels.signature import Form, Signature, Tensor
+from eqc.kernels.values import INT64, Array, DType, Operand, convert, read_operands
+
+_REMEMBERED_LAYOUTS = 256
+
+
+class Runner:
+    """One kernel's function: checks and converts operands, gives it buffers, and runs it over the leading axes.
+
+    `loading` is entered around the first call for each dtype, when Numba compiles the function or loads it.
+    """
+
+    def __init__(
+        self,
+        signature: Signature,
+        form: Form,
+        function: Callable[..., object],
+        loading: Callable[[], AbstractContextManager[None]],
+    ) -> None:
+        self.signature = signature
+        self.form = form
+        self.tensors = signature.inputs + form.extras
+        self._everything = tuple(range(len(form.results)))
+        self._function = function
+        self._loading = loading
+        self._loaded: set[DType] = set()
+        self._layouts: dict[tuple[object, ...], Layout] = {}
+
+    def run(self, values: Sequence[Any], wanted: tuple[int, ...] | None = None, out: Sequence[Any] = ()) -> list[Any]:
+        """The wanted results (all by default) for one value per operand, `out` being memory for them or empty."""
+        operands, dtype = read_operands(self.tensors, values)
+        layout = self.layout(operands)
+        wanted = self._everything if wanted is None else wanted
+        if out or layout.batch:
+            call = _Call(self.tensors, self.form, operands, dtype, layout)
+            return call.run(lambda *arguments: self._invoke(dtype, arguments), wanted, out)
+        results = self.form.results
+        buffers = [np.empty((1, *shape), _final(results[i], dtype)) for i, shape in enumerate(layout.results)]
+        self._invoke(dtype, (*_single(self.tensors, operands, dtype, layout), *buffers))
+        return [buffers[i][0] for i in wanted]
+
+    def layout(self, operands: Sequence[Operand]) -> Layout:
+        """The shapes of a call, remembered by the operands' shapes."""
+        key = tuple([operand.shape if isinstance(operand, np.ndarray) else operand for operand in operands])
+        layout = self._layouts.get(key)
+        if layout is None:
+            layout = lay_out(self.signature, self.form, operands)
+            if len(self._layouts) >= _REMEMBERED_LAYOUTS:
+                self._layouts.clear()
+            self._layouts[key] = layout
+        return layout
+
+    def compile(self, dtype: DType) -> None:
+        """Have Numba compile the function for one dtype, or load it from its cache, without running it."""
+        compiler: Any = self._function
+        arguments = [
+            1 if tensor.per_call else np.empty((1,) * (1 + len(tensor.shape)), _final(tensor, dtype))
+            for tensor in self.tensors + self.form.results
+        ]
+        with self._loading():
+            compiler.compile(tuple(compiler.typeof_pyval(argument) for argument in arguments))
+        self._loaded.add(dtype)
+
+    def _invoke(self, dtype: DType, arguments: tuple[Any, ...]) -> None:
+        try:
+            if dtype in self._loaded:
+                self._function(*arguments)
+                return
+            with self._loading():
+                self._function(*arguments)
+            self._loaded.add(dtype)
+        except IndexError as error:
+            raise _located(error) from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call with leading axes or with memory given for results."""
+
+    tensors: tuple[Tensor, ...]
+    form: Form
+    operands: list[Operand]
+    dtype: DType
+    layout: Layout
+
+    def run(self, function: Callable[..., object], wanted: tuple[int, ...], out: Sequence[Any]) -> list[Any]:
+        """The wanted results, in the memory given for them."""
+        layout, given = self.layout, self._check_out(wanted, out)
+        ready = [self._ready(i, given.values()) for i in range(len(self.tensors))]
+        results = {i: self._sink(i, given.get(i)) for i in wanted}
+        sinks = [results.get(i) or self._dropped(i) for i in range(len(layout.results))]
+        if layout.items:
+            step = block_size(ready, layout.leads, sinks, layout.items)
+            feeds = [feed(one, lead, layout.batch, step) for one, lead in zip(ready, layout.leads, strict=True)]
+            run_blocks(function, feeds, sinks, layout.items, step)
+        return [results[i].result() for i in wanted]
+
+    def _check_out(self, wanted: tuple[int, ...], out: Sequence[Any]) -> Mapping[int, Array]:
+        """The arrays given for results, by the results' numbers."""
+        if out and len(out) != len(wanted):
+            raise ValueError(f"out has {len(out)} arrays, but the number of results is {len(wanted)}")
+        given = {i: array for i, array in zip(wanted, out, strict=False) if array is not None}
+        for i, array in given.items():
+            result = self.form.results[i]
+            check_out(array, result.name, self._shape(i), _final(result, self.dtype))
+            self._check_sharing(result, array)
+        check_distinct((self.form.results[i].name, array) for i, array in given.items())
+        return given
+
+    def _check_sharing(self, result: Tensor, array: Array) -> None:
+        for tensor, operand in zip(self.tensors, self.operands, strict=True):
+            if tensor.name != result.updates and isinstance(operand, np.ndarray) and share_memory(array, operand):
+                raise ValueError(f"out for {result.name} shares memory with {tensor.name}")
+
+    def _ready(self, index: int, given: Iterable[Array]) -> Array | int:
+        """An operand as generated functions take it, apart from the memory that results are written to."""
+        tensor, operand = self.tensors[index], self.operands[index]
+        if isinstance(operand, Zero):
+            return np.zeros(self.layout.cores[index], self.dtype)
+        if isinstance(operand, int):
+            return operand
+        array = convert(tensor, operand, self.dtype)
+        return array.copy() if any(share_memory(array, memory) for memory in given) else array
+
+    def _sink(self, index: int, out: Array | None) -> Direct | Summed:
+        layout, dtype = self.layout, _final(self.form.results[index], self.dtype)
+        lead, core = layout.targets[index], layout.results[index]
+        if lead == layout.batch:
+            return Direct(layout.batch, core, dtype, out)
+        return Summed(layout.batch, core, dtype, lead, out)
+
+    def _dropped(self, index: int) -> Sink:
+        return Sink(self.layout.batch, self.layout.results[index], _final(self.form.results[index], self.dtype))
+
+    def _shape(self, index: int) -> Shape:
+        return self.layout.targets[index] + self.layout.results[index]
+
+
+def _single(tensors: Sequence[Tensor], operands: Sequence[Operand], dtype: DType, layout: Layout) -> Iterator[Any]:
+    """Operands without leading axes as batches of one item."""
+    for tensor, operand, core in zip(tensors, operands, layout.cores, strict=True):
+        if isinstance(operand, np.ndarray):
+            yield convert(tensor, operand, dtype)[None]
+        else:
+            yield np.zeros((1, *core), dtype) if isinstance(operand, Zero) else operand
+
+
+def _final(tensor: Tensor, dtype: DType) -> DType:
+    return dtype if tensor.kind == "real" else INT64
+
+
+def _located(error: IndexError) -> IndexError:
+    """Generated functions raise a position out of range with its value and range as further arguments."""
+    if len(error.args) != 4:
+        return error
+    message, value, low, high = error.args
+    return IndexError(f"{message.partition(':')[0]} has the value {value}, outside its range {low} to {high}")

@@ -1,0 +1,126 @@
+"""What a generated module says about itself, and what each of its kernels takes and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from eqc.kernels.extents import Extent, parse_extent
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """An argument or a result of a kernel, without leading axes.
+
+    `kind` is "real" or "integer"; `per_call` marks an integer that is one Python int per call. `updates` names the
+    input whose memory an output may reuse.
+    """
+
+    name: str
+    kind: str
+    shape: tuple[Extent, ...]
+    per_call: bool = False
+    default: float | int | None = None
+    differentiable: bool = False
+    updates: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name}[{', '.join(extent.text for extent in self.shape)}]" if self.shape else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class ExtentRule:
+    """How an extent follows from the length (`size`) of an input's axis."""
+
+    name: str
+    input: str
+    axis: int
+    value: Extent
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Inputs in the glossary's order, outputs in the statements' order, and the kernels that exist."""
+
+    id: str
+    inputs: tuple[Tensor, ...]
+    extents: tuple[ExtentRule, ...]
+    outputs: tuple[Tensor, ...]
+    kernels: tuple[str, ...]
+
+    @property
+    def differentiable(self) -> tuple[Tensor, ...]:
+        """The inputs that derivatives are taken in."""
+        return tuple(tensor for tensor in self.inputs if tensor.differentiable)
+
+    @property
+    def real_outputs(self) -> tuple[Tensor, ...]:
+        """The outputs that have derivatives."""
+        return tuple(tensor for tensor in self.outputs if tensor.kind == "real")
+
+    def __str__(self) -> str:
+        return f"{self.id}({', '.join(map(str, self.inputs))}) -> {', '.join(map(str, self.outputs))}"
+
+
+def read_signature(raw: Mapping[str, Any]) -> Signature:
+    """The `SIGNATURE` of a generated module as checked data.
+
+    >>> z = {"name": "z", "kind": "real", "shape": ("C",), "differentiable": True}
+    >>> print(read_signature({"id": "softmax", "inputs": (z,), "extents": (("C", "z", 0, "size"),),
+    ...     "outputs": ({"name": "yhat", "kind": "real", "shape": ("C",)},), "kernels": ("value",)}))
+    softmax(z[C]) -> yhat[C]
+    """
+    return Signature(
+        raw["id"],
+        tuple(map(_read_tensor, raw["inputs"])),
+        tuple(ExtentRule(name, source, axis, parse_extent(value)) for name, source, axis, value in raw["extents"]),
+        tuple(map(_read_tensor, raw["outputs"])),
+        tuple(raw["kernels"]),
+    )
+
+
+def _read_tensor(raw: Mapping[str, Any]) -> Tensor:
+    fields = dict(raw)
+    return Tensor(**{**fields, "shape": tuple(map(parse_extent, fields["shape"]))})
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a kernel takes after the inputs and what it gives.
+
+    With `summed`, a result is summed over the leading axes that the input of its name lacks.
+    """
+
+    extras: tuple[Tensor, ...]
+    results: tuple[Tensor, ...]
+    summed: bool = False
+
+
+def form_of(signature: Signature, kernel: str) -> Form:
+    """The form of one kernel of a signature, by the kernel's name ("value", "vjp", …)."""
+    return _FORMS[kernel](signature)
+
+
+def _renamed(tensors: tuple[Tensor, ...], suffix: str) -> tuple[Tensor, ...]:
+    return tuple(Tensor(tensor.name + suffix, "real", tensor.shape) for tensor in tensors)
+
+
+def _products(rows: tuple[Tensor, ...], columns: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    return tuple(Tensor(f"{a.name}_{b.name}", "real", a.shape + b.shape) for a in rows for b in columns)
+
+
+def _gradients(signature: Signature) -> tuple[Tensor, ...]:
+    return tuple(replace(tensor, default=None) for tensor in signature.differentiable)
+
+
+_FORMS: dict[str, Callable[[Signature], Form]] = {
+    "value": lambda s: Form((), s.outputs),
+    "jvp": lambda s: Form(_renamed(s.differentiable, "_dot"), _renamed(s.real_outputs, "")),
+    "vjp": lambda s: Form(_renamed(s.real_outputs, "_bar"), _gradients(s), summed=True),
+    "gradient": lambda s: Form((), _gradients(s)),
+    "value_and_gradient": lambda s: Form((), _renamed(s.real_outputs, "") + _gradients(s)),
+    "hvp": lambda s: Form(_renamed(s.differentiable, "_dot"), _gradients(s)),
+    "jacobian": lambda s: Form((), _products(s.real_outputs, s.differentiable)),
+    "hessian": lambda s: Form((), _products(s.differentiable, s.differentiable)),
+}

@@ -1,0 +1,158 @@
+"""The program under construction during lowering, and the ways to add to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import sympy as sp
+
+from eqc.errors import NotationError
+from eqc.ir.program import Check, Op, Program, Statement, Tensor, free_names, fresh, reads_of
+from eqc.ir.terms import Expr, Index
+from eqc.ir.walk import branches, map_reads
+from eqc.notation.roles import BARE_OUTPUT, Roles
+from eqc.notation.tree import Name, Node, Subscript, walk
+from eqc.notation.value import Scope, Value
+from eqc.records.model import Record
+
+Compose = Callable[[str], Program]
+_AXIS_NAMES = "ijklmnpqrst"
+
+
+@dataclass
+class Lowering:
+    """The program under construction; `compose(id)` is another record's program, `lower` reads an expression."""
+
+    record: Record
+    roles: Roles
+    compose: Compose
+    record_ids: frozenset[str]
+    lower: Callable[[Lowering, Node, Scope], Value]
+    tensors: dict[str, Tensor] = field(default_factory=dict)
+    symbols: dict[str, sp.Symbol] = field(default_factory=dict)
+    statements: list[Statement] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+    taken: set[str] = field(default_factory=set)
+    inputs: list[Tensor] = field(default_factory=list)
+
+    def new_index(self, preferred: str, extent: Expr, scope: Scope) -> Index:
+        """A loop whose name no tensor, extent or loop in scope has."""
+        avoid = self.taken | {loop.name for loop in scope.loops}
+        return Index(fresh(preferred, avoid), extent)
+
+    def new_axes(self, shape: Sequence[Expr], scope: Scope, preferred: Sequence[str] = ()) -> tuple[Index, ...]:
+        """Loops over all axes of a shape."""
+        names = list(preferred) if len(preferred) == len(shape) else list(_AXIS_NAMES[: len(shape)])
+        loops: list[Index] = []
+        for name, extent in zip(names, shape, strict=True):
+            inner = Scope(scope.indices, (*scope.loops, *loops), scope.guards)
+            loops.append(self.new_index(name, extent, inner))
+        return tuple(loops)
+
+    def add(self, statement: Statement) -> Tensor:
+        """Append a statement; its target is known from then on."""
+        self.statements.append(statement)
+        self.tensors[statement.target.name] = statement.target
+        self.taken.add(statement.target.name)
+        return statement.target
+
+    def name(self, base: str) -> str:
+        """A new tensor's name."""
+        avoid = self.taken | set(self.record.symbols) | {BARE_OUTPUT}
+        name = fresh(base, avoid)
+        self.taken.add(name)
+        return name
+
+
+def define(
+    state: Lowering,
+    name: str,
+    shape: tuple[Expr, ...],
+    loops: tuple[Index, ...],
+    at: tuple[Expr, ...],
+    op: Op,
+    body: Expr,
+) -> Tensor:
+    """Append the statement `name[at] = op body`; whole-numbered bodies make integer tensors."""
+    finite(state, name, body)
+    tensor = Tensor(name, shape, integer=_is_integer(state, name, op, body), differentiable=False)
+    return state.add(Statement(tensor, loops, at, op, body))
+
+
+def finite(state: Lowering, name: str, body: Expr) -> None:
+    """Refuse a formula that is undefined whatever its inputs are, such as 1/0."""
+    if body.has(sp.zoo, sp.nan) or body.has(sp.I):
+        raise NotationError(
+            state.record.span,
+            written=name,
+            rule=f"the formula of {name} is undefined or complex for all inputs",
+            remedy="look for a division by zero, or a logarithm or root of a negative constant",
+        )
+
+
+def _is_integer(state: Lowering, name: str, op: Op, body: Expr) -> bool:
+    if op in (Op.ARGMAX, Op.ARGMIN):
+        return True
+    entry = state.record.symbols.get(name)
+    if entry is not None and entry.domain.integer:
+        return True
+    if not body.is_integer or any(not r.is_integer for r in reads_of(body)):
+        return False
+    return bool(reads_of(body)) or _used_as_position(state, name) or _is_arithmetic(body)
+
+
+def _is_arithmetic(body: Expr) -> bool:
+    """Counts made of integer arguments alone; choices such as Piecewise((1, …), (0, …)) stay real."""
+    return not body.has(sp.Piecewise, sp.KroneckerDelta) and bool(body.free_symbols)
+
+
+def _used_as_position(state: Lowering, name: str) -> bool:
+    return any(
+        isinstance(inner, Name) and inner.name == name
+        for statement in state.roles.statements
+        for node in walk(statement.value)
+        if isinstance(node, Subscript)
+        for position in node.positions
+        for inner in walk(position)
+    )
+
+
+def context(state: Lowering, parts: Sequence[Expr], scope: Scope) -> tuple[Index, ...]:
+    """The loops in scope that some expressions depend on, also through ragged extents, outermost first."""
+    names: set[str] = set().union(*(free_names(p) for p in parts)) if parts else set()
+    chosen: list[Index] = []
+    for loop in reversed(scope.loops):
+        if loop.name in names:
+            chosen.append(loop)
+            names |= free_names(loop.extent)
+    return tuple(reversed(chosen))
+
+
+def box(loops: Sequence[Index]) -> tuple[Expr, ...]:
+    """Extents of a rectangular array that holds all rounds of possibly ragged loops."""
+    shape: list[Expr] = []
+    for position, loop in enumerate(loops):
+        extent = loop.extent
+        for outer in reversed(loops[:position]):
+            if outer.symbol in extent.free_symbols:
+                last = extent.subs(outer.symbol, outer.extent - 1)
+                rising = sp.expand(last - extent.subs(outer.symbol, 0)).is_nonnegative
+                extent = sp.expand(last if rising else extent.subs(outer.symbol, 0))
+        shape.append(extent)
+    return tuple(shape)
+
+
+def guarded(body: Expr, scope: Scope, neutral: Expr) -> Expr:
+    """A body lifted out of a branch is evaluated only where that branch holds."""
+    return branches([(body, scope.guard), (neutral, sp.true)])
+
+
+def origin_shift(state: Lowering, position: Expr) -> Expr:
+    """Positions that come from an integer input with `origin: 0` are counted from 0 in the data."""
+
+    def shift(r: Expr) -> Expr:
+        entry = state.record.symbols.get(r.tensor)
+        return r + 1 if entry is not None and entry.origin == 0 else r
+
+    return map_reads(position, shift)

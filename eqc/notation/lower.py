@@ -1,0 +1,146 @@
+"""Lowering: a record's formula becomes a program.
+
+Scalar expressions become bodies; every sum, product or extremum inside a larger expression, every matrix product and
+every use of another record becomes statements of its own, over just those indices in scope that it depends on.
+"""
+
+from __future__ import annotations
+
+from eqc.errors import NotationError, ShapeError
+from eqc.ir.program import Op, Parameter, Program, Tensor
+from eqc.ir.terms import Expr, extent_symbol, integer_symbol
+from eqc.notation import extents, positions
+from eqc.notation.builder import Compose, Lowering, define
+from eqc.notation.expression import lower_expression, lower_integer, lower_number
+from eqc.notation.reduce import reduction_into
+from eqc.notation.roles import Roles, target_name
+from eqc.notation.tree import Assign, Name, Node, Subscript
+from eqc.notation.value import Scope, Value, as_vector, same_shape, show_shape
+from eqc.records.model import Record
+
+
+def lower(record: Record, roles: Roles, compose: Compose, record_ids: frozenset[str]) -> Program:
+    """The program of a record; errors point at the place in the formula."""
+    state = Lowering(record, roles, compose, record_ids, lower_expression)
+    _declare(state)
+    for statement in roles.statements:
+        _lower_statement(state, statement)
+    arguments = tuple(n for n in record.symbols if n in roles.inputs or n in roles.parameters)
+    defaults = {n: record.symbols[n].default for n in roles.parameters}
+    return Program(
+        name=record.id,
+        inputs=tuple(state.inputs),
+        parameters=tuple(Parameter(n, state.symbols[n], defaults[n]) for n in roles.parameters),
+        arguments=arguments,
+        extents=extents.solve(record, roles, tuple(state.inputs), state.symbols),
+        statements=tuple(state.statements),
+        outputs=roles.outputs,
+        checks=tuple(state.checks),
+    )
+
+
+def _declare(state: Lowering) -> None:
+    """Make the symbols of extents and parameters, then the input tensors."""
+    roles, entries = state.roles, state.record.symbols
+    for name in (*roles.extents, *roles.parameters):
+        entry = entries.get(name)
+        low = entry.domain.lower if entry is not None else None
+        counts = name in roles.extents or (low is not None and low >= 0)
+        state.symbols[name] = extent_symbol(name) if counts else integer_symbol(name)
+        state.taken.add(name)
+    state.taken.update(roles.inputs, roles.assigned)
+    for name in roles.inputs:
+        entry = entries[name]
+        shape = tuple(lower_integer(state, axis, Scope()) for axis in roles.shapes.get(name, ()))
+        integer = entry.domain.integer
+        tensor = Tensor(
+            name,
+            shape,
+            integer=integer,
+            differentiable=entry.differentiable and not integer,
+            symmetric=entry.domain.name in ("spd", "symmetric"),
+            default=entry.default,
+        )
+        state.tensors[name] = tensor
+        state.inputs.append(tensor)
+
+
+def _lower_statement(state: Lowering, statement: Assign) -> None:
+    target = statement.target
+    if isinstance(target, Subscript):
+        _lower_indexed(state, statement, target)
+    else:
+        _lower_whole(state, statement)
+
+
+def _lower_indexed(state: Lowering, statement: Assign, target: Subscript) -> None:
+    """`Eq(y[i, j], …)`: one body over the indices on the left."""
+    name = target_name(statement)
+    names = [p.name if isinstance(p, Name) else "" for p in target.positions]
+    if "" in names or len(set(names)) < len(names):
+        raise NotationError(
+            target.span,
+            written=name,
+            rule="positions on the left side must be different index names",
+            remedy="write Eq(y[i, j], …) with plain indices and put the arithmetic on the right side",
+        )
+    shape = _target_shape(state, statement, name, names)
+    scope = Scope()
+    for index, extent in zip(names, shape, strict=True):
+        loop = state.new_index(index, extent, scope)
+        scope = scope.with_index(index, loop.symbol + 1, loop)
+    assign(state, name, shape, statement.value, scope)
+
+
+def _lower_whole(state: Lowering, statement: Assign) -> None:
+    """`Eq(y, …)` or a bare expression: the right side decides the shape, and must fit the declared one."""
+    name = target_name(statement)
+    entry = state.record.symbols.get(name)
+    declared = _declared_shape(state, name)
+    if not declared and reduction_into(state, name, (), statement.value, Scope()):
+        return
+    value = lower_expression(state, statement.value, Scope())
+    if declared is not None and not same_shape(value.shape, declared):
+        value = _fit(value, declared, statement)
+    loops = state.new_axes(value.shape, Scope(), entry.index if entry is not None else ())
+    at = tuple(loop.symbol for loop in loops)
+    define(state, name, value.shape, loops, at, Op.NONE, value.at(at))
+
+
+def _fit(value: Value, declared: tuple[Expr, ...], statement: Assign) -> Value:
+    vector = as_vector(value)
+    if same_shape(vector.shape, declared):
+        return vector
+    raise ShapeError(
+        statement.span,
+        written=f"{target_name(statement)} with shape {show_shape(declared)}",
+        rule=f"the right side is {show_shape(value.shape)}",
+        remedy="make the declared shape and the formula agree",
+    )
+
+
+def assign(state: Lowering, name: str, shape: tuple[Expr, ...], node: Node, scope: Scope) -> None:
+    """Define `name` over the loops in scope by an expression that is a number there."""
+    if reduction_into(state, name, shape, node, scope):
+        return
+    at = tuple(loop.symbol for loop in scope.loops)
+    define(state, name, shape, scope.loops, at, Op.NONE, lower_number(state, node, scope))
+
+
+def _declared_shape(state: Lowering, name: str) -> tuple[Expr, ...] | None:
+    axes = state.roles.shapes.get(name)
+    return None if axes is None else tuple(lower_integer(state, axis, Scope()) for axis in axes)
+
+
+def _target_shape(state: Lowering, statement: Assign, name: str, names: list[str]) -> tuple[Expr, ...]:
+    declared = _declared_shape(state, name)
+    if declared is None:
+        return tuple(positions.extent_of_index(state.tensors, statement, index) for index in names)
+    if len(declared) != len(names):
+        raise ShapeError(
+            statement.span,
+            written=f"{name}[{', '.join(names)}]",
+            rule=f"{name} has {len(declared)} axes in the glossary and {len(names)} positions here",
+            remedy=f"write one index per axis of {show_shape(declared)}",
+        )
+    return declared

@@ -1,0 +1,261 @@
+"""Matrix algebra on symbols without indices: products become sums, everything else is read entry by entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import sympy as sp
+
+from eqc.errors import NotationError, ShapeError, Span
+from eqc.ir.program import Op, Statement, Tensor
+from eqc.ir.terms import Expr, Index, Read, read
+from eqc.notation.builder import Lowering, box, context, define, guarded
+from eqc.notation.tree import Call
+from eqc.notation.value import (
+    Scope,
+    Value,
+    diagonal,
+    elementwise,
+    identity,
+    number,
+    same_extent,
+    show_shape,
+    transpose,
+)
+
+
+def product(span: Span, state: Lowering, factors: list[tuple[str, Value]], scope: Scope) -> Value:
+    """Numbers scale; arrays multiply as matrices, from left to right. Only numbers divide."""
+    numbers: list[Expr] = []
+    result: Value | None = None
+    for op, value in factors:
+        if value.rank == 0:
+            numbers.append(value.at(()) if op == "*" else 1 / value.at(()))
+        elif op == "/":
+            raise ShapeError(
+                span,
+                written=f"… / {show_shape(value.shape)}",
+                rule="an array cannot divide",
+                remedy="write it with indices: x[i]/y[i], or X**-1 for the inverse",
+            )
+        else:
+            result = value if result is None else multiply(span, state, result, value, scope)
+    scale = sp.Mul(*numbers)
+    if result is None:
+        return number(scale)
+    if scale == 1:
+        return result
+    return elementwise(span, lambda x: scale * x, [result])
+
+
+def multiply(span: Span, state: Lowering, left: Value, right: Value, scope: Scope) -> Value:
+    """The matrix product; a vector is a column, a 1×1 product a number."""
+    if left.rank == 0 or right.rank == 0:
+        return elementwise(span, lambda a, b: a * b, [left, right])
+    rows, columns = _two_axes(span, left), _two_axes(span, right)
+    if not same_extent(rows.shape[1], columns.shape[0]):
+        raise _mismatch(span, left, right)
+    vector = right.rank == 1
+    if rows.shape[1] == 1:
+        outer = elementwise_outer(rows, columns)
+        return _drop(outer, vector)
+    return _drop(_contract(state, stored(state, rows, scope, "left"), stored(state, columns, scope, "right"), scope), vector)
+
+
+def elementwise_outer(rows: Value, columns: Value) -> Value:
+    """A column times a row needs no sum."""
+    zero = sp.Integer(0)
+    return Value((rows.shape[0], columns.shape[1]), lambda p: rows.at((p[0], zero)) * columns.at((zero, p[1])))
+
+
+def _two_axes(span: Span, value: Value) -> Value:
+    if value.rank == 1:
+        return Value((*value.shape, sp.Integer(1)), lambda p: value.at(p[:1]))
+    if value.rank == 2:
+        return value
+    raise ShapeError(
+        span,
+        written=show_shape(value.shape),
+        rule="matrix products are for vectors and matrices",
+        remedy="write the formula with indices: Sum(A[i, k]*B[k, j], (k, 1, n))",
+    )
+
+
+def _mismatch(span: Span, left: Value, right: Value) -> ShapeError:
+    both_vectors = left.rank == 1 and right.rank == 1
+    return ShapeError(
+        span,
+        written=f"{show_shape(left.shape)} * {show_shape(right.shape)}",
+        rule="the inner extents of a matrix product differ",
+        remedy="write x.T*y for a scalar product, HadamardProduct(x, y) entry by entry"
+        if both_vectors
+        else "transpose one factor with .T, or check the declared shapes",
+    )
+
+
+def _drop(value: Value, vector: bool) -> Value:
+    """1×1 is a number; a matrix times a column is a column."""
+    zero = sp.Integer(0)
+    if value.shape == (1, 1):
+        return number(value.at((zero, zero)))
+    if vector:
+        return Value(value.shape[:1], lambda p: value.at((*p, zero)))
+    return value
+
+
+def stored(state: Lowering, value: Value, scope: Scope, base: str) -> Value:
+    """The value as entries of a tensor, so that a product does not compute an entry many times."""
+    axes = state.new_axes(value.shape, scope)
+    body = _entry(value, axes)
+    if isinstance(body, Read) or body.is_Number:
+        return value
+    tensor, outer = store(state, body, _proper(axes), scope, base)
+    keep = [n for n, axis in enumerate(axes) if axis.extent != 1]
+    return Value(value.shape, lambda p: read(tensor.name, (*outer, *(p[n] for n in keep))))
+
+
+def store(
+    state: Lowering, body: Expr, axes: tuple[Index, ...], scope: Scope, base: str
+) -> tuple[Tensor, tuple[Expr, ...]]:
+    """A statement for a body over some axes and over the indices in scope that it depends on, which come first."""
+    body = guarded(body, scope, sp.Integer(0))
+    outer = context(state, (body,), scope)
+    loops = (*outer, *axes)
+    at = tuple(loop.symbol for loop in loops)
+    tensor = Tensor(state.name(base), box(loops), integer=bool(body.is_integer), differentiable=False)
+    state.add(Statement(tensor, loops, at, Op.NONE, body))
+    return tensor, tuple(loop.symbol for loop in outer)
+
+
+def _proper(axes: tuple[Index, ...]) -> tuple[Index, ...]:
+    """The axes that are more than an orientation."""
+    return tuple(axis for axis in axes if axis.extent != 1)
+
+
+def _entry(value: Value, axes: tuple[Index, ...]) -> Expr:
+    return value.at(tuple(sp.Integer(0) if axis.extent == 1 else axis.symbol for axis in axes))
+
+
+def _contract(state: Lowering, left: Value, right: Value, scope: Scope) -> Value:
+    """The sum over the inner extent, as one statement."""
+    shape = (left.shape[0], left.shape[1], right.shape[1])
+    row, inner, column = axes = state.new_axes(shape, scope, ("i", "k", "j"))
+    i, k, j = (sp.Integer(0) if axis.extent == 1 else axis.symbol for axis in axes)
+    body = guarded(left.at((i, k)) * right.at((k, j)), scope, sp.Integer(0))
+    outer = context(state, (body,), scope)
+    free = (*outer, *_proper((row, column)))
+    at = tuple(loop.symbol for loop in free)
+    tensor = define(state, state.name("product"), box(free), (*free, inner), at, Op.SUM, body)
+    prefix = tuple(loop.symbol for loop in outer)
+    keep = [n for n, axis in enumerate((row, column)) if axis.extent != 1]
+    return Value((shape[0], shape[2]), lambda p: read(tensor.name, (*prefix, *(p[n] for n in keep))))
+
+
+def power(span: Span, state: Lowering, base: Value, exponent: Value, scope: Scope) -> Value:
+    """Powers of numbers; whole powers of square matrices are products."""
+    if exponent.rank:
+        raise ShapeError(
+            span, written="… ** array", rule="an exponent must be a number", remedy="write the power with indices"
+        )
+    if base.rank == 0:
+        return number(base.at(()) ** exponent.at(()))
+    order = exponent.at(())
+    square = base.rank == 2 and same_extent(*base.shape)
+    if not (square and order.is_Integer and 0 <= order <= 64):
+        raise ShapeError(
+            span,
+            written=f"{show_shape(base.shape)} ** {order}",
+            rule="a power of an array is a matrix power: a square matrix and an exponent 0, 1, 2, …",
+            remedy="write HadamardPower(x, n) for powers entry by entry; inverses are not available yet",
+        )
+    result = identity(base.shape[0]) if order == 0 else base
+    for _ in range(int(order) - 1):
+        result = multiply(span, state, result, base, scope)
+    return result
+
+
+def word(state: Lowering, node: Call, arguments: list[Value], scope: Scope) -> Value:
+    """The matrix words, by a table."""
+    handler = _WORDS.get(node.function)
+    if handler is None:
+        raise NotationError(
+            node.span,
+            written=f"{node.function}(…)",
+            rule=f"{node.function} cannot be compiled yet",
+            remedy="write the formula out with sums over indices",
+        )
+    return handler(state, node, arguments, scope)
+
+
+def _trace(state: Lowering, node: Call, arguments: list[Value], scope: Scope) -> Value:
+    value = _square(node, arguments[0])
+    loop = state.new_index("i", value.shape[0], scope)
+    body = guarded(value.at((loop.symbol, loop.symbol)), scope, sp.Integer(0))
+    outer = context(state, (body,), scope)
+    at = tuple(o.symbol for o in outer)
+    tensor = define(state, state.name("trace"), box(outer), (*outer, loop), at, Op.SUM, body)
+    return number(read(tensor.name, at))
+
+
+def _square(node: Call, value: Value) -> Value:
+    if value.rank == 2 and same_extent(*value.shape):
+        return value
+    raise ShapeError(
+        node.span,
+        written=f"{node.function} of {show_shape(value.shape)}",
+        rule=f"{node.function} takes a square matrix",
+        remedy="check the declared shape",
+    )
+
+
+def _identity(state: Lowering, node: Call, arguments: list[Value], scope: Scope) -> Value:
+    return identity(_extent(node, arguments[0]))
+
+
+def _constant(entry: int) -> Callable[..., Value]:
+    def handler(state: Lowering, node: Call, arguments: list[Value], scope: Scope) -> Value:
+        shape = tuple(_extent(node, a) for a in arguments)
+        return Value(shape, lambda p: sp.Integer(entry))
+
+    return handler
+
+
+def _extent(node: Call, value: Value) -> Expr:
+    extent = value.at(()) if value.rank == 0 else sp.nan
+    if not extent.is_integer:
+        raise ShapeError(
+            node.span, written=node.function, rule=f"{node.function} takes whole numbers", remedy="give it extents"
+        )
+    return extent
+
+
+def _transpose(state: Lowering, node: Call, arguments: list[Value], scope: Scope) -> Value:
+    return transpose(node.span, arguments[0])
+
+
+def _hadamard(state: Lowering, node: Call, arguments: list[Value], scope: Scope) -> Value:
+    return elementwise(node.span, lambda *x: sp.Mul(*x), arguments)
+
+
+def _hadamard_power(state: Lowering, node: Call, arguments: list[Value], scope: Scope) -> Value:
+    return elementwise(node.span, lambda x, n: x**n, arguments)
+
+
+def _diagonal(state: Lowering, node: Call, arguments: list[Value], scope: Scope) -> Value:
+    if arguments[0].rank != 1:
+        raise ShapeError(
+            node.span, written="diag", rule="diag takes a vector", remedy="use HadamardProduct(X, Identity(n))"
+        )
+    return diagonal(arguments[0])
+
+
+_WORDS: Mapping[str, Callable[..., Value]] = {
+    "Trace": _trace,
+    "Identity": _identity,
+    "ZeroMatrix": _constant(0),
+    "OneMatrix": _constant(1),
+    "Transpose": _transpose,
+    "HadamardProduct": _hadamard,
+    "HadamardPower": _hadamard_power,
+    "diag": _diagonal,
+}

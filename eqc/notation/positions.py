@@ -1,0 +1,99 @@
+"""Positions: which reads are inside their axes for certain, which need a check when called, which are errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sympy as sp
+
+from eqc.errors import ShapeError
+from eqc.ir.program import Check, Tensor, free_names, reads_of
+from eqc.ir.ranges import is_nonnegative
+from eqc.ir.terms import Expr, Quotient
+from eqc.notation.tree import Assign, Name, Node, Subscript, walk
+from eqc.notation.value import Scope
+
+
+def exact_quotients(expression: Expr) -> Expr:
+    """Fractions of integers become exact quotients, which are checked when the kernel is called."""
+    if expression.is_integer:
+        return expression
+    numerator, denominator = sp.fraction(sp.together(expression))
+    if numerator.is_integer and denominator.is_integer:
+        return Quotient(sp.expand(numerator), sp.expand(denominator))
+    return expression
+
+
+def facts(guard: Expr) -> list[Expr]:
+    """Integer expressions that are >= 0 where a condition holds.
+
+    >>> from eqc.ir.terms import index_symbol
+    >>> facts(sp.Gt(index_symbol("i"), 2))
+    [i - 3]
+    """
+    if isinstance(guard, sp.And):
+        return [f for part in sorted(guard.args, key=sp.default_sort_key) for f in facts(part)]
+    if isinstance(guard, sp.Not):
+        inner = guard.args[0]
+        return facts(inner.negated) if isinstance(inner, sp.core.relational.Relational) else []
+    if not isinstance(guard, sp.core.relational.Relational):
+        return []
+    left, right = guard.args
+    if not (left.is_integer and right.is_integer):
+        return []
+    table: Mapping[type, list[Expr]] = {
+        sp.StrictLessThan: [right - left - 1],
+        sp.LessThan: [right - left],
+        sp.StrictGreaterThan: [left - right - 1],
+        sp.GreaterThan: [left - right],
+        sp.Equality: [left - right, right - left],
+    }
+    return table.get(type(guard), [])
+
+
+def place(node: Node, tensor: str, position: Expr, extent: Expr, scope: Scope, label: str) -> Check | None:
+    """Show that 0 <= position < extent, or say how to check it when called; otherwise an error.
+
+    Data decides where the position reads an integer input; sizes decide where it uses no index.
+    """
+    known = facts(scope.guard)
+    loops = [loop for loop in scope.loops if loop.name in _reachable(position, scope)]
+    if is_nonnegative(position, loops, known) and is_nonnegative(extent - 1 - position, loops, known):
+        return None
+    by_data = bool(reads_of(position)) or any(reads_of(loop.extent) for loop in loops)
+    impossible = is_nonnegative(-1 - position, loops, known) or is_nonnegative(position - extent, loops, known)
+    if impossible or (loops and not by_data):
+        raise ShapeError(
+            node.span,
+            written=f"{tensor} at position {sp.sstr(position + 1)}",
+            rule=f"the position is not always within 1 … {sp.sstr(extent)}",
+            remedy="change the limits, or guard the read: Piecewise((x[…], condition), (0, True))",
+        )
+    names = free_names(scope.guard) | free_names(position)
+    needed = [loop for loop in scope.loops if loop.name in names | _reachable(position, scope)]
+    return Check(tuple(needed), scope.guard, position, extent, tensor, 1, label)
+
+
+def _reachable(position: Expr, scope: Scope) -> set[str]:
+    names = set(free_names(position))
+    for loop in reversed(scope.loops):
+        if loop.name in names:
+            names |= free_names(loop.extent)
+    return names
+
+
+def extent_of_index(tensors: Mapping[str, Tensor], statement: Assign, index: str) -> Expr:
+    """The range of an index on the left side, from the arrays that the right side reads at that index."""
+    for node in walk(statement.value):
+        if not (isinstance(node, Subscript) and isinstance(node.base, Name) and node.base.name in tensors):
+            continue
+        tensor = tensors[node.base.name]
+        for axis, position in enumerate(node.positions):
+            if isinstance(position, Name) and position.name == index and axis < tensor.rank:
+                return tensor.shape[axis]
+    raise ShapeError(
+        statement.span,
+        written=index,
+        rule=f"the range of the index {index} is not known",
+        remedy="declare the shape of the left side under symbols",
+    )

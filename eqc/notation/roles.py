@@ -1,0 +1,193 @@
+"""What each glossary name is: an input, an integer parameter, an extent, an index, an assigned name or a notation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from eqc.errors import NotationError, ShapeError, nearest
+from eqc.notation.sympy_form import parse_expression, parse_statement
+from eqc.notation.tree import Assign, Call, Name, Node, Subscript, TupleNode, walk
+from eqc.notation.words import BINDERS, CONSTANTS
+from eqc.records.model import Record, SymbolEntry
+
+BARE_OUTPUT = "out"
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """The statements of a record with the part that each name plays in them."""
+
+    statements: tuple[Assign, ...]
+    shapes: Mapping[str, tuple[Node, ...]]
+    inputs: tuple[str, ...]
+    parameters: tuple[str, ...]
+    extents: tuple[str, ...]
+    assigned: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+
+def target_name(statement: Assign) -> str:
+    """The name that a statement assigns."""
+    target = statement.target
+    if target is None:
+        return BARE_OUTPUT
+    if isinstance(target, Name):
+        return target.name
+    if isinstance(target.base, Name):
+        return target.base.name
+    raise NotationError(
+        target.span, written="…[…][…]", rule="the left side must be a name or name[i, j]", remedy="use one pair of brackets"
+    )
+
+
+def find_roles(record: Record, record_ids: Iterable[str]) -> Roles:
+    """Infer the role of every name of a record; errors for undeclared, unused and doubly used names."""
+    statements = tuple(parse_statement(text) for text in record.statements)
+    shapes = {
+        name: tuple(parse_expression(axis) for axis in entry.shape)
+        for name, entry in record.symbols.items()
+        if entry.shape is not None
+    }
+    assigned = tuple(dict.fromkeys(target_name(s) for s in statements))
+    _check_assigned(record, statements)
+    used = _names_in_statements(statements)
+    indices = set(_index_names(statements))
+    sizes = {n.name for shape in shapes.values() for axis in shape for n in walk(axis) if isinstance(n, Name)}
+    sizes |= _names_in_limits(statements)
+    calls = {n.function for s in statements for n in walk(s.value) if isinstance(n, Call)}
+    _check_declared(record, used | sizes, indices, assigned, set(record_ids))
+    in_positions = _names_in_positions(statements)
+    inputs, parameters, extents = [], [], []
+    for name, entry in record.symbols.items():
+        if name in assigned or name in indices or name not in used | sizes or entry.kind != "value":
+            continue
+        if entry.shape is None and entry.domain.integer and (name in sizes or name not in in_positions):
+            parameters.append(name)
+        elif entry.shape is None and name in sizes:
+            extents.append(name)
+        elif name in used:
+            inputs.append(name)
+        else:
+            raise _unused(entry)
+    _check_used(record, used | sizes | calls | set(assigned) | indices | set(record_ids))
+    return Roles(statements, shapes, tuple(inputs), tuple(parameters), tuple(extents), assigned, _outputs(record, statements))
+
+
+def _outputs(record: Record, statements: tuple[Assign, ...]) -> tuple[str, ...]:
+    """Assigned names that no later statement reads, and those marked as outputs or updates, in order."""
+    names = [target_name(s) for s in statements]
+    chosen = []
+    for position, name in enumerate(names):
+        later = _names_in_statements(statements[position + 1 :])
+        entry = record.symbols.get(name)
+        if name not in later or (entry is not None and (entry.output or entry.updates)):
+            chosen.append(name)
+    return tuple(chosen)
+
+
+def _names_in_statements(statements: Iterable[Assign]) -> set[str]:
+    return {n.name for s in statements for n in walk(s.value) if isinstance(n, Name)}
+
+
+def _limits(statements: Iterable[Assign]) -> Iterable[TupleNode]:
+    for statement in statements:
+        for node in walk(statement.value):
+            if isinstance(node, Call) and node.function in BINDERS:
+                yield from (a for a in node.arguments[1:] if isinstance(a, TupleNode))
+
+
+def _index_names(statements: Iterable[Assign]) -> Iterable[str]:
+    for limit in _limits(statements):
+        if limit.items and isinstance(limit.items[0], Name):
+            yield limit.items[0].name
+    for statement in statements:
+        if isinstance(statement.target, Subscript):
+            yield from (p.name for p in statement.target.positions if isinstance(p, Name))
+
+
+def _names_in_limits(statements: Iterable[Assign]) -> set[str]:
+    """Names in the ends of limits that are sizes: not indices, not inside a gather."""
+    names: set[str] = set()
+    for limit in _limits(statements):
+        for end in limit.items[1:]:
+            names |= {n.name for n in _outside_subscripts(end)}
+    return names - set(_index_names(statements))
+
+
+def _outside_subscripts(node: Node) -> Iterable[Name]:
+    stack = [node]
+    while stack:
+        top = stack.pop()
+        if isinstance(top, Name):
+            yield top
+        if not isinstance(top, Subscript):
+            stack.extend(top.children())
+
+
+def _names_in_positions(statements: Iterable[Assign]) -> set[str]:
+    return {
+        inner.name
+        for s in statements
+        for node in walk(s.value)
+        if isinstance(node, Subscript)
+        for position in node.positions
+        for inner in walk(position)
+        if isinstance(inner, Name)
+    }
+
+
+def _check_assigned(record: Record, statements: tuple[Assign, ...]) -> None:
+    seen: set[str] = set()
+    for text, statement in zip(record.statements, statements, strict=True):
+        name = target_name(statement)
+        if name in seen:
+            raise NotationError(
+                statement.span, written=text.text, rule=f"{name} is assigned twice", remedy="give the second one its own name"
+            )
+        seen.add(name)
+        if name != BARE_OUTPUT and name not in record.symbols:
+            raise NotationError(
+                statement.span,
+                written=name,
+                rule=f"{name} is assigned but not in the glossary",
+                remedy=f"add it under symbols, or {nearest(name, record.symbols)}",
+            )
+
+
+def _check_declared(
+    record: Record, used: set[str], indices: set[str], assigned: tuple[str, ...], record_ids: set[str]
+) -> None:
+    known = set(record.symbols) | indices | set(assigned) | set(CONSTANTS)
+    for text in record.statements:
+        for node in walk(parse_statement(text).value):
+            if isinstance(node, Name) and node.name not in known:
+                raise NotationError(
+                    node.span,
+                    written=node.name,
+                    rule=f"{node.name} is not declared",
+                    remedy=f"add it under symbols, or {nearest(node.name, known - set(CONSTANTS))}",
+                )
+    for name in sorted(used - known):
+        span = next(e.span for e in record.symbols.values() for a in e.shape or () if name in a.text)
+        raise ShapeError(
+            span,
+            written=name,
+            rule=f"the extent {name} is not declared",
+            remedy=f"add it under symbols, or {nearest(name, known - set(CONSTANTS))}",
+        )
+
+
+def _check_used(record: Record, used: set[str]) -> None:
+    for name, entry in record.symbols.items():
+        if name not in used:
+            raise _unused(entry)
+
+
+def _unused(entry: SymbolEntry) -> NotationError:
+    return NotationError(
+        entry.span,
+        written=entry.name,
+        rule=f"{entry.name} is declared but not used in the formula",
+        remedy="remove it from symbols, or check its spelling in the formula",
+    )

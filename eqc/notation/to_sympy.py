@@ -1,0 +1,262 @@
+"""A record's formulas as SymPy objects, for people to print and to calculate with; the compiler takes nothing from here.
+
+Sums, products and case distinctions stay as written: SymPy contracts some of them wrongly when it is let. What SymPy
+has no word for becomes an undefined function of the same name. Texts reach only SymPy's Symbol, IndexedBase and
+Function, which take them as names; others would execute them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import reduce
+from operator import mul
+from typing import Any
+
+import sympy as sp
+from sympy.matrices.expressions.diagonal import DiagMatrix
+
+from eqc.notation.sympy_form import parse_expression, parse_statement
+from eqc.notation.tree import (
+    Assign,
+    Attribute,
+    Binary,
+    Boolean,
+    Call,
+    Compare,
+    Name,
+    Node,
+    Number,
+    Subscript,
+    TupleNode,
+    Unary,
+    walk,
+)
+from eqc.notation.words import BINDERS, MATRIX_WORDS, SCALAR_FUNCTIONS
+from eqc.records.model import Record, SymbolEntry
+
+ASSUMPTIONS: Mapping[str, Mapping[str, bool]] = {
+    "positive": {"positive": True},
+    "nonnegative": {"nonnegative": True},
+    "nonzero": {"real": True, "nonzero": True},
+    "unit_interval": {"nonnegative": True},
+    "probability": {"nonnegative": True},
+    "simplex": {"nonnegative": True},
+    "one_hot": {"nonnegative": True},
+    "binary": {"nonnegative": True},
+    "sign": {"real": True, "nonzero": True},
+    "integer": {"integer": True},
+    "natural": {"integer": True, "nonnegative": True},
+}
+EXTENT: Mapping[str, bool] = {"integer": True, "positive": True}
+INDEX: Mapping[str, bool] = {"integer": True}
+
+CONSTANT_OBJECTS: Mapping[str, Any] = {
+    "pi": sp.pi,
+    "E": sp.E,
+    "EulerGamma": sp.EulerGamma,
+    "GoldenRatio": sp.GoldenRatio,
+    "Catalan": sp.Catalan,
+    "oo": sp.oo,
+    "I": sp.I,
+}
+RELATION_OBJECTS: Mapping[str, Any] = {"<": sp.Lt, "<=": sp.Le, ">": sp.Gt, ">=": sp.Ge, "==": sp.Eq, "!=": sp.Ne}
+BINDER_OBJECTS: Mapping[str, Any] = {"Sum": sp.Sum, "Product": sp.Product, "Integral": sp.Integral}
+MATRIX_OBJECTS: Mapping[str, Any] = {
+    word.name: DiagMatrix if word.name == "diag" else getattr(sp, word.sympy) for word in MATRIX_WORDS.values()
+}
+SCALAR_OBJECTS: Mapping[str, Any] = {word.name: getattr(sp, word.sympy) for word in SCALAR_FUNCTIONS.values()}
+
+_CHAINS = {"+": "+", "-": "+", "*": "*", "and": "and", "or": "or"}
+
+
+def to_sympy(record: Record) -> object:
+    """The statements of a record: an equation or expression, or a list of them.
+
+    Raises NotationError where a statement cannot be read.
+
+    >>> from eqc.records.load import load_text
+    >>> to_sympy(load_text("{title: Square, sympy: 'Eq(y, x**2)', symbols: {x: a, y: b}}", id="s", area="a", file="s.yaml"))
+    Eq(y, x**2)
+    """
+    statements = [node_to_sympy(parse_statement(source), record) for source in record.statements]
+    return statements[0] if len(statements) == 1 else statements
+
+
+def node_to_sympy(node: Node, record: Record) -> Any:
+    """A part of a formula of a record as a SymPy object.
+
+    >>> from eqc.notation.sympy_form import parse_text
+    >>> from eqc.records.load import load_text
+    >>> record = load_text("{title: Square, sympy: x**2, symbols: {x: a}}", id="s", area="a", file="s.yaml")
+    >>> node_to_sympy(parse_text("Sum(x[i], (i, 1, 3))"), record)
+    Sum(x[i], (i, 1, 3))
+    """
+    try:
+        return _Writer(record, matrices=True).write(node)
+    except (TypeError, ValueError, AttributeError, NotImplementedError):
+        # SymPy refuses sums of matrices and numbers and the like, which mean entry by entry here
+        return _Writer(record, matrices=False).write(node)
+
+
+def _terms(node: Binary) -> Iterator[tuple[bool, Node]]:
+    """The operands of a chain of the same operator, last first, and whether each is subtracted."""
+    kind = _CHAINS[node.op]
+    rest: Node = node
+    while isinstance(rest, Binary) and _CHAINS.get(rest.op) == kind:
+        yield rest.op == "-", rest.right
+        rest = rest.left
+    yield False, rest
+
+
+class _Writer:
+    """Writes parts of formulas as SymPy objects; arrays without an index are matrices or non-commuting symbols."""
+
+    def __init__(self, record: Record, *, matrices: bool) -> None:
+        self._symbols = record.symbols
+        self._extents = _extent_names(record)
+        self._matrices = matrices
+
+    def write(self, node: Node) -> Any:
+        """The SymPy object of a part; its type says how."""
+        return _HANDLERS[type(node)](self, node)
+
+    def assign(self, node: Assign) -> Any:
+        value = self.write(node.value)
+        return value if node.target is None else sp.Eq(self.write(node.target), value, evaluate=False)
+
+    def number(self, node: Number) -> Any:
+        return sp.Rational(node.value.numerator, node.value.denominator)
+
+    def boolean(self, node: Boolean) -> Any:
+        return sp.true if node.value else sp.false
+
+    def name(self, node: Name) -> Any:
+        entry = self._symbols.get(node.name)
+        if entry is None and node.name in CONSTANT_OBJECTS and node.name not in self._extents:
+            return CONSTANT_OBJECTS[node.name]
+        if entry is not None and entry.shape:
+            return self._array(entry)
+        return sp.Symbol(node.name, **self._assumptions(node.name))
+
+    def subscript(self, node: Subscript) -> Any:
+        positions = [self.write(position) for position in node.positions]
+        if isinstance(node.base, Name):
+            name = node.base.name
+            return sp.IndexedBase(name, **self._assumptions(name, scalar=False))[tuple(positions)]
+        return sp.IndexedBase(self.write(node.base))[tuple(positions)]
+
+    def attribute(self, node: Attribute) -> Any:
+        if node.name == "T":
+            base = self.write(node.base)
+            return base.T if getattr(base, "is_Matrix", False) else sp.Function("Transpose")(base)
+        if isinstance(node.base, Call):
+            return sp.Function(f"{node.base.function}.{node.name}")(*self._all(node.base.arguments))
+        return sp.Function(node.name)(self.write(node.base))
+
+    def unary(self, node: Unary) -> Any:
+        operand = self.write(node.operand)
+        if node.op == "not":
+            return sp.Not(operand, evaluate=False)
+        return -operand if node.op == "-" else operand
+
+    def binary(self, node: Binary) -> Any:
+        if node.op in _CHAINS:
+            return self._chain(node)
+        left, right = self.write(node.left), self.write(node.right)
+        match node.op:
+            case "/":
+                return left / right
+            case "**":
+                return left**right
+            case "//":
+                return sp.floor(left / right)
+            case _:
+                return sp.Mod(left, right)
+
+    def compare(self, node: Compare) -> Any:
+        return RELATION_OBJECTS[node.op](self.write(node.left), self.write(node.right), evaluate=False)
+
+    def tuple(self, node: TupleNode) -> Any:
+        return sp.Tuple(*self._all(node.items))
+
+    def call(self, node: Call) -> Any:
+        word, arguments = node.function, self._all(node.arguments)
+        if word in self._symbols:
+            return sp.Function(word)(*arguments)
+        if word in BINDERS:
+            return _bind(word, arguments)
+        if word == "Piecewise":
+            return sp.Piecewise(*arguments, evaluate=False)
+        if word in ("Derivative", "subs"):
+            return (sp.Derivative if word == "Derivative" else sp.Subs)(*arguments)
+        return self._object(word, arguments)(*arguments)
+
+    def _object(self, word: str, arguments: list[Any]) -> Callable[..., Any]:
+        if word in SCALAR_OBJECTS and SCALAR_FUNCTIONS[word].accepts(len(arguments)) and not _any_matrix(arguments):
+            return SCALAR_OBJECTS[word]  # type: ignore[no-any-return]
+        if word in MATRIX_OBJECTS and self._matrices and MATRIX_WORDS[word].accepts(len(arguments)):
+            return MATRIX_OBJECTS[word]  # type: ignore[no-any-return]
+        return sp.Function(word)  # type: ignore[no-any-return]
+
+    def _all(self, nodes: tuple[Node, ...]) -> list[Any]:
+        return [self.write(node) for node in nodes]
+
+    def _chain(self, node: Binary) -> Any:
+        parts = [(negative, self.write(part)) for negative, part in _terms(node)][::-1]
+        operands = [-part if negative else part for negative, part in parts]
+        if node.op in ("and", "or"):
+            return (sp.And if node.op == "and" else sp.Or)(*operands, evaluate=False)
+        if _any_matrix(operands):
+            return sum(operands[1:], operands[0]) if _CHAINS[node.op] == "+" else reduce(mul, operands)
+        return sp.Add(*operands) if _CHAINS[node.op] == "+" else sp.Mul(*operands)
+
+    def _array(self, entry: SymbolEntry) -> Any:
+        symbol = sp.Symbol(entry.name, commutative=False)
+        if not self._matrices or entry.shape is None or len(entry.shape) > 2:
+            return symbol
+        extents = [self.write(parse_expression(extent)) for extent in entry.shape]
+        return sp.MatrixSymbol(symbol, extents[0], extents[1] if len(extents) == 2 else sp.Integer(1))
+
+    def _assumptions(self, name: str, scalar: bool = True) -> Mapping[str, bool]:
+        entry = self._symbols.get(name)
+        if scalar and name in self._extents and (entry is None or entry.domain.name == "real"):
+            return EXTENT
+        if entry is None:
+            return INDEX
+        return ASSUMPTIONS.get(entry.domain.name, {"real": True})
+
+
+def _extent_names(record: Record) -> frozenset[str]:
+    """The names that stand in shapes."""
+    shapes = (extent for entry in record.symbols.values() for extent in entry.shape or ())
+    return frozenset(
+        part.name for extent in shapes for part in walk(parse_expression(extent)) if isinstance(part, Name)
+    )
+
+
+def _any_matrix(values: list[Any]) -> bool:
+    return any(getattr(value, "is_Matrix", False) for value in values)
+
+
+def _bind(word: str, arguments: list[Any]) -> Any:
+    kind = BINDER_OBJECTS.get(word)
+    if kind is None:
+        return sp.Function(word)(*arguments)
+    bound = sp.Expr.__new__(kind, *arguments)  # the ordinary constructor would contract and reorder
+    bound.is_commutative = arguments[0].is_commutative
+    return bound
+
+
+_HANDLERS: Mapping[type[Node], Callable[[_Writer, Any], Any]] = {
+    Assign: _Writer.assign,
+    Number: _Writer.number,
+    Boolean: _Writer.boolean,
+    Name: _Writer.name,
+    Subscript: _Writer.subscript,
+    Attribute: _Writer.attribute,
+    Unary: _Writer.unary,
+    Binary: _Writer.binary,
+    Compare: _Writer.compare,
+    TupleNode: _Writer.tuple,
+    Call: _Writer.call,
+}

@@ -1,0 +1,134 @@
+"""The notation tree: a formula as it was read, with the place of every part, before it means anything.
+
+Both front ends (the SymPy form and LaTeX) make this tree; lowering gives it meaning as a program, the oracle
+evaluates it directly, and `to_sympy` shows it as SymPy objects. It holds no SymPy objects itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from fractions import Fraction
+from typing import Literal
+
+from eqc.errors import Span
+
+UnaryOp = Literal["-", "+", "not"]
+BinaryOp = Literal["+", "-", "*", "/", "**", "//", "%", "and", "or"]
+CompareOp = Literal["<", "<=", ">", ">=", "==", "!="]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A part of a formula."""
+
+    span: Span
+
+    def children(self) -> Iterator[Node]:
+        """The parts directly below, in reading order."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, Node):
+                yield value
+            elif isinstance(value, tuple):
+                yield from (item for item in value if isinstance(item, Node))
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Node):
+    """An exact number: a decimal literal means the decimal, not the nearest float."""
+
+    value: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Boolean(Node):
+    """`True` or `False`, as the last condition of a `Piecewise`."""
+
+    value: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Name(Node):
+    """A bare name: a symbol, an index, an extent or a constant such as `pi`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subscript(Node):
+    """`base[positions]`; positions count from 1."""
+
+    base: Node
+    positions: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Node):
+    """`function(arguments)`: a SymPy function, a word of eqc's, another record or a function-valued symbol."""
+
+    function: str
+    arguments: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute(Node):
+    """`base.name`: `.T`, or one output of a record with several."""
+
+    base: Node
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unary(Node):
+    """A sign or a negation."""
+
+    op: UnaryOp
+    operand: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Binary(Node):
+    """Two operands; `and`/`or` stand for `&`/`|`."""
+
+    op: BinaryOp
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Compare(Node):
+    """A relation between two expressions (`Eq(a, b)` inside a formula is `==`, `Ne` is `!=`)."""
+
+    op: CompareOp
+    left: Node
+    right: Node
+
+
+@dataclass(frozen=True, slots=True)
+class TupleNode(Node):
+    """`(a, b, …)`: the limits of a sum or a branch of a `Piecewise`."""
+
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Assign(Node):
+    """`Eq(target, value)` as a statement; `target` is a Name, a Subscript, or None for a bare expression."""
+
+    target: Name | Subscript | None
+    value: Node
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """Every part of a formula, outer parts first, without recursion.
+
+    >>> from eqc.notation.sympy_form import parse_text
+    >>> [type(n).__name__ for n in walk(parse_text("2*x"))]
+    ['Binary', 'Number', 'Name']
+    """
+    stack = [node]
+    while stack:
+        top = stack.pop()
+        yield top
+        stack.extend(reversed(list(top.children())))

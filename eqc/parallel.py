@@ -1,0 +1,159 @@
+"""The same task for many records: in this process when there are few, over the cores when there are many.
+
+No task stops the others: each record gives an outcome with a value or an error.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from eqc.errors import EqcError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from eqc.records.catalog import Catalog
+
+T = TypeVar("T")
+Task = Callable[[str, "Catalog"], T]
+
+FEW = 3
+"""Up to so many records a pool would take longer to start than the work itself."""
+
+DEBUG = "EQC_DEBUG"
+"""Set in the environment, it prints the traceback of an error inside eqc: for those who work on eqc."""
+
+
+class InternalError(EqcError):
+    """eqc itself is at fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[T]):
+    """What a task gave for one record: a value, or an error and no value."""
+
+    id: str
+    value: T | None = None
+    error: EqcError | None = None
+
+
+def internal_error(error: BaseException, what: str) -> InternalError:
+    """An unforeseen exception as an error in four parts that says what to report.
+
+    >>> print(internal_error(ZeroDivisionError("division by zero"), "softmax"))
+    eqc failed inside, which is a bug of eqc, not of yours
+      written: softmax
+      remedy:  please report this line with the record: ZeroDivisionError: division by zero
+    """
+    if os.environ.get(DEBUG):
+        traceback.print_exception(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    rule = "eqc failed inside, which is a bug of eqc, not of yours"
+    remedy = f"please report this line with the record: {reason}{place}"
+    return InternalError(None, written=what, rule=rule, remedy=remedy)
+
+
+def attempt(task: Task[T], record_id: str, catalog: Catalog) -> Outcome[T]:
+    """Run one task; whatever it raises becomes the outcome's error. Only KeyboardInterrupt and the like pass."""
+    try:
+        return Outcome(record_id, task(record_id, catalog))
+    except EqcError as error:
+        return Outcome(record_id, error=error)
+    except OSError as error:
+        return Outcome(record_id, error=_file_error(error, record_id, catalog))
+    except Exception as error:
+        return Outcome(record_id, error=internal_error(error, record_id))
+
+
+def _file_error(error: OSError, record_id: str, catalog: Catalog) -> EqcError:
+    from eqc.atomic import as_build_error  # kept off the path on which nothing fails
+
+    path = Path(error.filename) if isinstance(error.filename, str) else catalog.root / record_id
+    return as_build_error(error, path, catalog.root)
+
+
+def over_records(task: Task[T], root: Path, ids: Sequence[str], jobs: int | None = None) -> Iterator[Outcome[T]]:
+    """Run `task(id, catalog)` for every id and give the outcomes as they come, in no fixed order.
+
+    `task` must be a function of a module, so that worker processes find it. `jobs` is the number of processes
+    (default: the cores); with one, or with few records, all is done in this process.
+    """
+    jobs = min(jobs or usable_cores(), len(ids))
+    if jobs > 1 and len(ids) > FEW:
+        yield from _over_pool(task, root, ids, jobs)
+        return
+    catalog = _open_catalog(root)
+    for record_id in ids:
+        yield attempt(task, record_id, catalog)
+
+
+def usable_cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _over_pool(task: Task[T], root: Path, ids: Sequence[str], jobs: int) -> Iterator[Outcome[T]]:
+    # A single record must not pay for importing these; spawn, because a forked child that runs a parallel
+    # kernel dies with OpenMP.
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+
+    spawn = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_start_worker)
+    try:
+        waiting = {pool.submit(_in_worker, task, root, record_id): record_id for record_id in ids}
+        for future in as_completed(waiting):
+            yield _result(future, waiting[future])
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _result(future: Future[Outcome[T]], record_id: str) -> Outcome[T]:
+    from concurrent.futures.process import BrokenProcessPool
+
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        rule = "a worker process ended before its time (was the memory used up?)"
+        remedy = "run the command again with --jobs 1"
+        return Outcome(record_id, error=EqcError(None, written=record_id, rule=rule, remedy=remedy))
+    except Exception as error:
+        return Outcome(record_id, error=internal_error(error, record_id))
+
+
+def _start_worker() -> None:
+    """Let a worker end quietly with its parent, be that by Ctrl-C or by a kill that gives no chance to clean up."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    import multiprocessing
+
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _in_worker(task: Task[T], root: Path, record_id: str) -> Outcome[T]:
+    return attempt(task, record_id, _worker_catalog(root))
+
+
+def _open_catalog(root: Path) -> Catalog:
+    from eqc.records.catalog import Catalog  # loads the YAML reader
+
+    return Catalog(root)
+
+
+_worker_catalog = lru_cache(maxsize=1)(_open_catalog)

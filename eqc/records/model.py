@@ -1,0 +1,115 @@
+"""A record as frozen data: what the YAML says, with the place of every formula and symbol.
+
+Nothing here interprets a formula; that is `eqc.notation`'s work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from eqc.errors import Span
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """A piece of text from a record and where it starts.
+
+    `columns_are_exact` is False for escaped YAML scalars, whose inner columns do not map to the file's.
+    `continuation` is the column at which the text's second and later lines start; None if it is the first line's.
+    """
+
+    text: str
+    span: Span
+    columns_are_exact: bool = True
+    continuation: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """What values a symbol takes: a named domain or an interval.
+
+    `lower` and `upper` are None where unbounded. `name` is the word as written, or "interval".
+    """
+
+    name: str = "real"
+    lower: Fraction | None = None
+    upper: Fraction | None = None
+    lower_open: bool = True
+    upper_open: bool = True
+    integer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolEntry:
+    """One line of a record's glossary."""
+
+    name: str
+    span: Span
+    meaning: str = ""
+    latex: tuple[str, ...] = ()
+    index: tuple[str, ...] = ()
+    shape: tuple[SourceText, ...] | None = None
+    domain: Domain = Domain()
+    default: float | int | None = None
+    differentiable: bool = True
+    unit: str = ""
+    kind: str = "value"
+    arguments: tuple[SourceText, ...] = ()
+    returns: tuple[SourceText, ...] = ()
+    origin: int = 1
+    updates: str | None = None
+    output: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Inputs with the outputs that they must give; `erratum` says what the source printed instead."""
+
+    span: Span
+    given: Mapping[str, object]
+    expect: Mapping[str, object]
+    source: str = ""
+    erratum: str = ""
+    rtol: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A law about the equation, to be proved or tested."""
+
+    name: str
+    formula: SourceText
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the equation comes from."""
+
+    title: str
+    section: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One equation as its YAML file states it. `path` is relative to the project's root."""
+
+    id: str
+    area: str
+    path: str
+    title: str
+    statements: tuple[SourceText, ...]
+    symbols: Mapping[str, SymbolEntry]
+    span: Span
+    latex: tuple[str, ...] = ()
+    summary: str = ""
+    derivatives: tuple[str, ...] = ()
+    examples: tuple[Example, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    sources: tuple[Source, ...] = ()
+    latex_check: str = ""
+    stabilise: bool = True
+    accuracy: str = ""
+    tolerance: float | None = None

@@ -1,0 +1,1 @@
+"""Program -> program: fewer temporaries and no repeated work, with the same meaning."""

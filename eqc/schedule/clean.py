@@ -1,0 +1,136 @@
+"""Clean-up passes: dead statements, copies, and temporaries that are read once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import sympy as sp
+
+from eqc.ir.program import Op, Program, Statement, statement_reads, tensors_read
+from eqc.ir.terms import Expr, Index, Read, read
+from eqc.ir.walk import map_reads, substitute
+
+_CHEAP_OPERATIONS = 3
+
+
+def drop_dead(program: Program) -> Program:
+    """Keep the statements that some output depends on."""
+    wanted, kept = set(program.outputs), []
+    for statement in reversed(program.statements):
+        if statement.target.name in wanted:
+            wanted |= tensors_read(statement)
+            kept.append(statement)
+    return program.with_statements(tuple(reversed(kept)))
+
+
+def rename_outputs(program: Program) -> Program:
+    """An output that copies a temporary takes its place."""
+    statements = list(program.statements)
+    for copy in [s for s in statements if s.target.name in program.outputs]:
+        source = _copied(copy)
+        producer = next((s for s in statements if source is not None and s.target.name == source), None)
+        if producer is None or source in program.outputs:
+            continue
+        position = statements.index(producer)
+        statements.remove(copy)
+        statements[position] = replace(producer, target=copy.target)
+        statements = [map_statement(s, _renaming(str(source), copy.target.name)) for s in statements]
+    return program.with_statements(tuple(statements))
+
+
+def _copied(statement: Statement) -> str | None:
+    """The tensor that a statement copies entry by entry."""
+    body = statement.body
+    plain = statement.op is Op.NONE and not statement.scatter and isinstance(body, Read)
+    return body.tensor if plain and body.positions == statement.positions else None
+
+
+def _renaming(old: str, new: str) -> object:
+    def change(r: Read) -> Expr:
+        return read(new, r.positions, integer=bool(r.is_integer)) if r.tensor == old else r
+
+    return change
+
+
+def map_statement(statement: Statement, change: object) -> Statement:
+    """A statement with all its reads changed."""
+
+    def apply(expression: Expr) -> Expr:
+        return map_reads(expression, change)  # type: ignore[arg-type]
+
+    return replace(
+        statement,
+        loops=tuple(Index(loop.name, apply(loop.extent)) for loop in statement.loops),
+        positions=tuple(apply(p) for p in statement.positions),
+        body=apply(statement.body),
+        guard=apply(statement.guard),
+    )
+
+
+def inline(program: Program) -> Program:
+    """Put temporaries in the place of their reads where that repeats no work worth naming."""
+    statements = list(program.statements)
+    position = 0
+    while position < len(statements):
+        statement = statements[position]
+        if statement.target.name not in program.outputs and _may_inline(statement, statements):
+            del statements[position]
+            statements = [_inlined(s, statement) for s in statements]
+        else:
+            position += 1
+    return program.with_statements(tuple(statements))
+
+
+def _may_inline(statement: Statement, statements: list[Statement]) -> bool:
+    if statement.op is not Op.NONE or statement.scatter or statement.target.integer:
+        return False
+    name = statement.target.name
+    users = [s for s in statements if name in tensors_read(s)]
+    if not users or any(_reads_in_loops(s, name) for s in users):
+        return False
+    if _is_trivial(statement.body):
+        return not any(_is_extremum(s) for s in users)
+    if len(users) > 1 or _is_extremum(users[0]) or statement.target.rank == 0:
+        return False
+    sites = [r for r in statement_reads(users[0]) if r.tensor == name]
+    return len(sites) == 1 and _runs_once(users[0], sites[0]) and _occurrences(users[0].body, sites[0]) == 1
+
+
+def _is_extremum(statement: Statement) -> bool:
+    """Extrema need stored values: their derivative compares for equality."""
+    return statement.op in (Op.MAX, Op.MIN, Op.ARGMAX, Op.ARGMIN)
+
+
+def _is_trivial(body: Expr) -> bool:
+    return isinstance(body, Read) or body.is_number or (body.is_Mul and body.args[0].is_number and len(body.args) == 2 and isinstance(body.args[1], Read))
+
+
+def _reads_in_loops(statement: Statement, name: str) -> bool:
+    """Whether a loop's extent or a position of a read or of the target uses the tensor."""
+    inner = [loop.extent for loop in statement.loops] + list(statement.positions)
+    inner += [p for r in statement_reads(statement) for p in r.positions]
+    return any(isinstance(s, Read) and s.tensor == name for e in inner for s in e.free_symbols)
+
+
+def _runs_once(user: Statement, site: Read) -> bool:
+    """Whether every loop of the user is an index of the read, so that nothing is computed twice."""
+    symbols = set().union(*(p.free_symbols for p in site.positions)) if site.positions else set()
+    return all(loop.symbol in symbols for loop in user.loops)
+
+
+def _occurrences(body: Expr, site: Read) -> int:
+    return Counter(node for node in sp.preorder_traversal(body) if node == site)[site]
+
+
+def _inlined(user: Statement, statement: Statement) -> Statement:
+    name = statement.target.name
+    if name not in tensors_read(user):
+        return user
+
+    def change(r: Read) -> Expr:
+        if r.tensor != name:
+            return r
+        return substitute(statement.body, dict(zip(statement.positions, r.positions, strict=True)))
+
+    return map_statement(user, change)

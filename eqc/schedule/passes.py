@@ -1,0 +1,24 @@
+"""The scheduling passes in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from eqc.ir.program import Program
+from eqc.schedule.clean import drop_dead, inline, rename_outputs
+from eqc.schedule.share import share_functions
+
+PASSES: tuple[tuple[str, Callable[[Program], Program]], ...] = (
+    ("drop dead statements", drop_dead),
+    ("inline temporaries", inline),
+    ("rename outputs", rename_outputs),
+    ("share functions", share_functions),
+    ("drop dead statements", drop_dead),
+)
+
+
+def schedule(program: Program) -> Program:
+    """All passes in turn."""
+    for _, run in PASSES:
+        program = run(program)
+    return program

@@ -1,0 +1,167 @@
+"""Calls that are more than a function of numbers: sums and extrema, other records, matrix words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import reduce as fold
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eqc.errors import NotationError, ShapeError
+from eqc.notation.tree import Call, Name, Node, TupleNode
+from eqc.verify.functions import greatest
+from eqc.verify.hyperdual import Scalar, multiply, power, total
+from eqc.verify.reading import ARG_EXTREMA, EXTREMA, Reading
+from eqc.verify.statements import run
+from eqc.verify.tensor import (
+    Tensor,
+    Value,
+    determinant,
+    diagonal,
+    elementwise,
+    filled,
+    identity,
+    inverse,
+    plain,
+    show,
+    trace,
+    transpose,
+)
+
+if TYPE_CHECKING:
+    from eqc.verify.tree_eval import Evaluator
+
+MATRIX_WORDS: Mapping[str, Callable[..., Value]] = {
+    "Trace": trace,
+    "Transpose": transpose,
+    "Determinant": determinant,
+    "Inverse": inverse,
+    "Identity": lambda span, order: identity(order),
+    "ZeroMatrix": lambda span, rows, columns: plain((rows, columns), lambda at: 0),
+    "OneMatrix": lambda span, rows, columns: plain((rows, columns), lambda at: 1),
+    "HadamardProduct": lambda span, *factors: elementwise(span, lambda *x: fold(multiply, x), factors),
+    "HadamardPower": lambda span, base, exponent: elementwise(span, power, [base, exponent]),
+    "diag": diagonal,
+}
+
+
+def reduce(ev: Evaluator, call: Call) -> Scalar:
+    """A sum, product or extremum over its limits."""
+    body, *limits = call.arguments
+    places: list[int] = []
+    numbers: list[Scalar] = []
+    for place in _runs(ev, limits):
+        places.append(place)
+        numbers.append(ev.number(body))
+    if call.function == "Sum":
+        return total(numbers)
+    if call.function == "Product":
+        return fold(multiply, numbers) if numbers else 1
+    if not numbers:
+        raise ShapeError(call.span, written=call.function, rule="the range is empty", remedy="check the limits")
+    if call.function in EXTREMA:
+        return greatest(ev.session.decide, numbers, EXTREMA[call.function])
+    return places[ev.session.decide.extreme(numbers, ARG_EXTREMA[call.function])[0]]
+
+
+def _runs(ev: Evaluator, limits: Sequence[Node]) -> Iterator[int]:
+    """Every setting of the limits' indices, the last limit outermost; gives the innermost index."""
+    *inner, outer = limits
+    name, low, high = _limit(outer)
+    before = ev.indices.get(name)
+    for place in range(ev.whole(low), ev.whole(high) + 1):
+        ev.indices[name] = place
+        if inner:
+            yield from _runs(ev, inner)
+        else:
+            yield place
+    if before is None:
+        ev.indices.pop(name, None)
+    else:
+        ev.indices[name] = before
+
+
+def _limit(node: Node) -> tuple[str, Node, Node]:
+    if isinstance(node, TupleNode) and len(node.items) == 3 and isinstance(node.items[0], Name):
+        return node.items[0].name, node.items[1], node.items[2]
+    raise NotationError(node.span, written="…", rule="a limit is (index, lower, upper)", remedy="write (i, 1, n)")
+
+
+def call_record(ev: Evaluator, call: Call) -> Value:
+    """Another record's value: a bare one for one output, fields for several; leading axes broadcast."""
+    callee = ev.session.reading(call.function)
+    arguments = _arguments(ev, call, callee)
+    ranks = {name: len(callee.shapes.get(name, ())) for name in arguments}
+    extra = _extra_shape(call, arguments, ranks)
+    found: dict[tuple[int, ...], Mapping[str, Value]] = {}
+    for at in np.ndindex(*extra):
+        own = {name: _item(value, ranks[name], at) for name, value in arguments.items()}
+        found[at] = run(ev.nested(call.function, own))
+    if not found:
+        raise ShapeError(call.span, written=call.function, rule="an argument is empty", remedy="check its shape")
+    units = _extra_units(arguments, ranks, len(extra))
+    outputs = {name: _stacked({at: f[name] for at, f in found.items()}, extra, units) for name in callee.outputs}
+    return outputs if len(outputs) > 1 else outputs[callee.outputs[0]]
+
+
+def _arguments(ev: Evaluator, call: Call, callee: Reading) -> dict[str, Value]:
+    before, ev.in_position = ev.in_position, False
+    values = [ev.value(a) for a in call.arguments]
+    ev.in_position = before
+    defaults = [callee.entry(name).default for name in callee.inputs[len(values) :]]
+    if len(values) > len(callee.inputs) or None in defaults:
+        raise NotationError(
+            call.span,
+            written=f"{call.function} with {len(values)} argument(s)",
+            rule=f"{call.function} takes {', '.join(callee.inputs)}",
+            remedy="give each input once, without extents",
+        )
+    return dict(zip(callee.inputs, [*values, *defaults], strict=True))
+
+
+def _extra_shape(call: Call, arguments: Mapping[str, Value], ranks: Mapping[str, int]) -> tuple[int, ...]:
+    """The leading axes that arguments have beyond what the record asks for."""
+    shapes = []
+    for name, value in arguments.items():
+        shape = value.data.shape if isinstance(value, Tensor) else ()
+        if len(shape) < ranks[name] or isinstance(value, Mapping):
+            raise ShapeError(
+                call.span,
+                written=f"{name} = {show(value)}",
+                rule=f"{call.function} takes {name} with {ranks[name]} axes",
+                remedy="check the order of the arguments",
+            )
+        shapes.append(shape[: len(shape) - ranks[name]])
+    return np.broadcast_shapes(*shapes)
+
+
+def _item(value: Value, rank: int, at: tuple[int, ...]) -> Value:
+    """The part of an argument at one place of the leading axes."""
+    if not isinstance(value, Tensor):
+        return value
+    own = value.rank - rank
+    place = tuple(0 if size == 1 else k for k, size in zip(at[len(at) - own :], value.data.shape[:own], strict=True))
+    return Tensor(value.data[place], value.unit[own:]) if rank else value.data[place]
+
+
+def _extra_units(arguments: Mapping[str, Value], ranks: Mapping[str, int], count: int) -> tuple[bool, ...]:
+    """A leading axis is a unit axis if it is one in every argument that has it."""
+    units = [True] * count
+    for name, value in arguments.items():
+        if isinstance(value, Tensor):
+            own = value.unit[: value.rank - ranks[name]]
+            for k, unit in enumerate(own, start=count - len(own)):
+                units[k] = units[k] and unit
+    return tuple(units)
+
+
+def _stacked(found: Mapping[tuple[int, ...], Value], extra: tuple[int, ...], units: tuple[bool, ...]) -> Value:
+    """The results at every place of the leading axes as one array."""
+    if not extra:
+        return found[()]
+    first = next(iter(found.values()))
+    if not isinstance(first, Tensor):
+        return Tensor(filled(extra, lambda at: found[at]), units)
+    data = filled((*extra, *first.data.shape), lambda at: found[at[: len(extra)]].data[at[len(extra) :]])
+    return Tensor(data, (*units, *first.unit))
