@@ -38,11 +38,12 @@ class Binder:
         self._inputs = tuple(tensor.name for tensor in inputs)
         self._defaults = {tensor.name: tensor.default for tensor in inputs if tensor.default is not None}
         self._names = self._inputs + self._extras
+        self._templates: dict[int, list[int]] = {}
 
     def bind(self, positional: tuple[Any, ...], named: Mapping[str, Any]) -> list[Any]:
         """The values in the order of the parameters. Raises TypeError for missing, unknown and duplicate arguments."""
-        if not named and len(positional) == len(self._names):
-            return list(positional)
+        if not named:
+            return self._bind_positional(positional)
         extras_named = any(name in named for name in self._extras)
         values = {**self._defaults, **(dict.fromkeys(self._extras, ZERO) if extras_named else {})}
         given = dict(zip(self._slots(len(positional), extras_named), positional, strict=True))
@@ -50,10 +51,26 @@ class Binder:
             self._check_named(name, given)
             given[name] = value
         values.update(given)
+        self._check_complete(values)
+        return [values[name] for name in self._names]
+
+    def _bind_positional(self, positional: tuple[Any, ...]) -> list[Any]:
+        count = len(positional)
+        if count == len(self._names):
+            return list(positional)
+        if count not in self._templates:
+            slots = self._slots(count, extras_named=False)
+            self._check_complete({**self._defaults, **dict.fromkeys(slots)})
+            self._templates[count] = [self._names.index(name) for name in slots]
+        values = [self._defaults.get(name) for name in self._names]
+        for slot, value in zip(self._templates[count], positional, strict=True):
+            values[slot] = value
+        return values
+
+    def _check_complete(self, values: Mapping[str, Any]) -> None:
         missing = [name for name in self._names if name not in values]
         if missing:
             raise TypeError(f"{self._caller}() is missing {', '.join(missing)}: it takes {self._listed()}")
-        return [values[name] for name in self._names]
 
     def _slots(self, count: int, extras_named: bool) -> list[str]:
         """The parameters that `count` positional arguments go to."""

@@ -43,6 +43,7 @@ class Kernel:
         self._selections: dict[tuple[str, str | tuple[str, ...] | None], Selection] = {}
         self._bind = self._binder("value").bind
         self._give = select_all(self.id, self.signature.outputs).give
+        self._give_tangents = select_all(f"{self.id}_jvp", self.signature.real_outputs, "_dot").give
 
     @property
     def id(self) -> str:
@@ -80,8 +81,7 @@ class Kernel:
         """
         self._require("jvp", "jvp")
         values = self._binder("jvp").bind(args, named)
-        select = select_all(f"{self.id}_jvp", self.signature.real_outputs, "_dot")
-        return select.give(self._runner("jvp").run(values, None, flatten(out)))
+        return self._give_tangents(self._runner("jvp").run(values, None, flatten(out)))
 
     def gradient(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
         """Derivatives of the one scalar output, per item of the leading axes."""

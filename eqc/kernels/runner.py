@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -36,6 +36,7 @@ class Runner:
         self.form = form
         self.tensors = signature.inputs + form.extras
         self._everything = tuple(range(len(form.results)))
+        self._fixed = [None if tensor.kind == "real" else INT64 for tensor in form.results]
         self._function = function
         self._loading = loading
         self._loaded: set[DType] = set()
@@ -45,14 +46,28 @@ class Runner:
         """The wanted results (all by default) for one value per operand, `out` being memory for them or empty."""
         operands, dtype = read_operands(self.tensors, values)
         layout = self.layout(operands)
+        some = wanted is not None and len(wanted) < len(self._everything)
         wanted = self._everything if wanted is None else wanted
-        if out or layout.batch:
+        if out or not layout.is_even or (layout.batch and some):
             call = _Call(self.tensors, self.form, operands, dtype, layout)
             return call.run(lambda *arguments: self._invoke(dtype, arguments), wanted, out)
-        results = self.form.results
-        buffers = [np.empty((1, *shape), _final(results[i], dtype)) for i, shape in enumerate(layout.results)]
-        self._invoke(dtype, (*_single(self.tensors, operands, dtype, layout), *buffers))
-        return [buffers[i][0] for i in wanted]
+        results = self._run_whole(operands, dtype, layout)
+        return [results[i] for i in wanted] if some else results
+
+    def _run_whole(self, operands: list[Operand], dtype: DType, layout: Layout) -> list[Any]:
+        """All results at once, for operands that have the same leading axes: the common and fast case."""
+        arguments: list[Any] = []
+        for tensor, operand, shape in zip(self.tensors, operands, layout.blocks, strict=True):
+            if isinstance(operand, np.ndarray):
+                arguments.append(convert(tensor, operand, dtype).reshape(shape))
+            else:
+                arguments.append(np.zeros(shape, dtype) if isinstance(operand, Zero) else operand)
+        buffers = [np.empty(shape, fixed or dtype) for shape, fixed in zip(layout.buffers, self._fixed, strict=True)]
+        if layout.items:
+            self._invoke(dtype, (*arguments, *buffers))
+        if layout.batch:
+            return [buffer.reshape(layout.batch + buffer.shape[1:]) for buffer in buffers]
+        return [buffer[0] for buffer in buffers]
 
     def layout(self, operands: Sequence[Operand]) -> Layout:
         """The shapes of a call, remembered by the operands' shapes."""
@@ -149,15 +164,6 @@ class _Call:
 
     def _shape(self, index: int) -> Shape:
         return self.layout.targets[index] + self.layout.results[index]
-
-
-def _single(tensors: Sequence[Tensor], operands: Sequence[Operand], dtype: DType, layout: Layout) -> Iterator[Any]:
-    """Operands without leading axes as batches of one item."""
-    for tensor, operand, core in zip(tensors, operands, layout.cores, strict=True):
-        if isinstance(operand, np.ndarray):
-            yield convert(tensor, operand, dtype)[None]
-        else:
-            yield np.zeros((1, *core), dtype) if isinstance(operand, Zero) else operand
 
 
 def _final(tensor: Tensor, dtype: DType) -> DType:

@@ -20,6 +20,8 @@ class Layout:
 
     `leads` are the operands' own leading axes (None for a per-call integer), `cores` the axes after them, `batch` the
     broadcast of all leading axes, `results` the results' cores and `targets` the leading axes that they end up with.
+    `items` is the number of items in the batch, `blocks` and `buffers` are the shapes of operands and results with it
+    as one leading axis; `is_even` says that all leading axes are the batch's.
     """
 
     leads: tuple[Shape | None, ...]
@@ -27,11 +29,21 @@ class Layout:
     batch: Shape
     results: tuple[Shape, ...]
     targets: tuple[Shape, ...]
+    items: int = field(init=False)
+    blocks: tuple[Shape, ...] = field(init=False)
+    buffers: tuple[Shape, ...] = field(init=False)
+    is_even: bool = field(init=False)
 
-    @property
-    def items(self) -> int:
-        """The number of items in the batch."""
-        return prod(self.batch)
+    def __post_init__(self) -> None:
+        items, leads = prod(self.batch), [lead for lead in self.leads if lead is not None]
+        derived = {
+            "items": items,
+            "blocks": tuple((items, *core) for core in self.cores),
+            "buffers": tuple((items, *core) for core in self.results),
+            "is_even": all(lead == self.batch for lead in (*leads, *self.targets)),
+        }
+        for name, value in derived.items():
+            object.__setattr__(self, name, value)
 
 
 def lay_out(signature: Signature, form: Form, operands: Sequence[Operand]) -> Layout:
@@ -97,7 +109,7 @@ class _Sizes:
         """Find an extent from the axis that gives it."""
         size = self.shape(rule.input)[self._axis(rule.input, rule.axis)]
         try:
-            value = rule.value.evaluate({**self.known, "size": size})
+            value = rule.value.evaluate({**self.known, "_size": size})
         except ValueError as error:
             where = f"axis {self._axis(rule.input, rule.axis) + 1}"
             raise ValueError(
@@ -140,7 +152,7 @@ class _Sizes:
     def _mismatch(self, tensor: Tensor, axis: int, extent: Extent, expected: int) -> str:
         shape = self.shape(tensor.name)
         rule = self.origins.get(extent.text)
-        if rule is None or rule.value.text != "size":
+        if rule is None or rule.value.text != "_size":
             needed = f"{extent.text} = {expected}" if extent.names else str(expected)
             return (
                 f"{tensor.name} has shape {shape}, but its axis {axis + 1} must be {needed}, "

@@ -67,7 +67,7 @@ def read_signature(raw: Mapping[str, Any]) -> Signature:
     """The `SIGNATURE` of a generated module as checked data.
 
     >>> z = {"name": "z", "kind": "real", "shape": ("C",), "differentiable": True}
-    >>> print(read_signature({"id": "softmax", "inputs": (z,), "extents": (("C", "z", 0, "size"),),
+    >>> print(read_signature({"id": "softmax", "inputs": (z,), "extents": (("C", "z", 0, "_size"),),
     ...     "outputs": ({"name": "yhat", "kind": "real", "shape": ("C",)},), "kernels": ("value",)}))
     softmax(z[C]) -> yhat[C]
     """

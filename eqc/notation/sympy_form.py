@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from eqc.errors import Span
 from eqc.notation.bounds import check_sizes
+from eqc.notation.chains import height
 from eqc.notation.literals import BadNumber, read_literal
 from eqc.notation.operators import INFIX, PREFIX, OperatorStack, compare, connect, require_condition, require_number
 from eqc.notation.tokens import Places, Token, check_nesting, tokenize
@@ -101,6 +102,7 @@ def parse_text(text: str) -> Node:
 
 def _read(places: Places) -> Node:
     formula = _Parser(places).whole()
+    check_nesting(height(formula) // 2, 0, places)  # a bracket may hold a sum of products of powers
     try:
         check_sizes(formula)
     except BadNumber as error:

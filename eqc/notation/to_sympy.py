@@ -7,7 +7,7 @@ Function, which take them as names; others would execute them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import reduce
 from operator import mul
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import sympy as sp
 from sympy.matrices.expressions.diagonal import DiagMatrix
 
+from eqc.notation.chains import KINDS, operands
 from eqc.notation.sympy_form import parse_expression, parse_statement
 from eqc.notation.tree import (
     Assign,
@@ -66,8 +67,6 @@ MATRIX_OBJECTS: Mapping[str, Any] = {
 }
 SCALAR_OBJECTS: Mapping[str, Any] = {word.name: getattr(sp, word.sympy) for word in SCALAR_FUNCTIONS.values()}
 
-_CHAINS = {"+": "+", "-": "+", "*": "*", "and": "and", "or": "or"}
-
 
 def to_sympy(record: Record) -> object:
     """The statements of a record: an equation or expression, or a list of them.
@@ -85,27 +84,17 @@ def to_sympy(record: Record) -> object:
 def node_to_sympy(node: Node, record: Record) -> Any:
     """A part of a formula of a record as a SymPy object.
 
-    >>> from eqc.notation.sympy_form import parse_text
-    >>> from eqc.records.load import load_text
-    >>> record = load_text("{title: Square, sympy: x**2, symbols: {x: a}}", id="s", area="a", file="s.yaml")
-    >>> node_to_sympy(parse_text("Sum(x[i], (i, 1, 3))"), record)
-    Sum(x[i], (i, 1, 3))
+        >>> from eqc.notation.sympy_form import parse_text
+        >>> from eqc.records.load import load_text
+        >>> record = load_text("{title: Square, sympy: x**2, symbols: {x: a}}", id="s", area="a", file="s.yaml")
+        >>> node_to_sympy(parse_text("Sum(x[i], (i, 1, 3))"), record)
+        Sum(x[i], (i, 1, 3))
     """
     try:
         return _Writer(record, matrices=True).write(node)
     except (TypeError, ValueError, AttributeError, NotImplementedError):
         # SymPy refuses sums of matrices and numbers and the like, which mean entry by entry here
         return _Writer(record, matrices=False).write(node)
-
-
-def _terms(node: Binary) -> Iterator[tuple[bool, Node]]:
-    """The operands of a chain of the same operator, last first, and whether each is subtracted."""
-    kind = _CHAINS[node.op]
-    rest: Node = node
-    while isinstance(rest, Binary) and _CHAINS.get(rest.op) == kind:
-        yield rest.op == "-", rest.right
-        rest = rest.left
-    yield False, rest
 
 
 class _Writer:
@@ -160,23 +149,17 @@ class _Writer:
         return -operand if node.op == "-" else operand
 
     def binary(self, node: Binary) -> Any:
-        if node.op in _CHAINS:
-            return self._chain(node)
+        if node.op in KINDS:
+            return self._run(node)
         left, right = self.write(node.left), self.write(node.right)
-        match node.op:
-            case "/":
-                return left / right
-            case "**":
-                return left**right
-            case "//":
-                return sp.floor(left / right)
-            case _:
-                return sp.Mod(left, right)
+        if node.op == "**":
+            return left**right
+        return sp.floor(left / right) if node.op == "//" else sp.Mod(left, right)
 
     def compare(self, node: Compare) -> Any:
         return RELATION_OBJECTS[node.op](self.write(node.left), self.write(node.right), evaluate=False)
 
-    def tuple(self, node: TupleNode) -> Any:
+    def limits(self, node: TupleNode) -> Any:
         return sp.Tuple(*self._all(node.items))
 
     def call(self, node: Call) -> Any:
@@ -192,7 +175,7 @@ class _Writer:
         return self._object(word, arguments)(*arguments)
 
     def _object(self, word: str, arguments: list[Any]) -> Callable[..., Any]:
-        if word in SCALAR_OBJECTS and SCALAR_FUNCTIONS[word].accepts(len(arguments)) and not _any_matrix(arguments):
+        if word in SCALAR_OBJECTS and SCALAR_FUNCTIONS[word].accepts(len(arguments)) and _are_numbers(arguments):
             return SCALAR_OBJECTS[word]  # type: ignore[no-any-return]
         if word in MATRIX_OBJECTS and self._matrices and MATRIX_WORDS[word].accepts(len(arguments)):
             return MATRIX_OBJECTS[word]  # type: ignore[no-any-return]
@@ -201,14 +184,16 @@ class _Writer:
     def _all(self, nodes: tuple[Node, ...]) -> list[Any]:
         return [self.write(node) for node in nodes]
 
-    def _chain(self, node: Binary) -> Any:
-        parts = [(negative, self.write(part)) for negative, part in _terms(node)][::-1]
-        operands = [-part if negative else part for negative, part in parts]
-        if node.op in ("and", "or"):
-            return (sp.And if node.op == "and" else sp.Or)(*operands, evaluate=False)
-        if _any_matrix(operands):
-            return sum(operands[1:], operands[0]) if _CHAINS[node.op] == "+" else reduce(mul, operands)
-        return sp.Add(*operands) if _CHAINS[node.op] == "+" else sp.Mul(*operands)
+    def _run(self, node: Binary) -> Any:
+        kind = KINDS[node.op]
+        parts = [(inverse, self.write(part)) for inverse, part in operands(node)]
+        if kind == "+":
+            terms = [-part if inverse else part for inverse, part in parts]
+            return sum(terms[1:], terms[0]) if _any_matrix(terms) else sp.Add(*terms)
+        if kind == "*":
+            factors = [1 / part if inverse else part for inverse, part in parts]
+            return reduce(mul, factors) if _any_matrix(factors) else sp.Mul(*factors)
+        return (sp.And if kind == "and" else sp.Or)(*(part for _, part in parts), evaluate=False)
 
     def _array(self, entry: SymbolEntry) -> Any:
         symbol = sp.Symbol(entry.name, commutative=False)
@@ -238,6 +223,10 @@ def _any_matrix(values: list[Any]) -> bool:
     return any(getattr(value, "is_Matrix", False) for value in values)
 
 
+def _are_numbers(values: list[Any]) -> bool:
+    return all(getattr(value, "is_commutative", True) and not getattr(value, "is_Matrix", False) for value in values)
+
+
 def _bind(word: str, arguments: list[Any]) -> Any:
     kind = BINDER_OBJECTS.get(word)
     if kind is None:
@@ -257,6 +246,6 @@ _HANDLERS: Mapping[type[Node], Callable[[_Writer, Any], Any]] = {
     Unary: _Writer.unary,
     Binary: _Writer.binary,
     Compare: _Writer.compare,
-    TupleNode: _Writer.tuple,
+    TupleNode: _Writer.limits,
     Call: _Writer.call,
 }

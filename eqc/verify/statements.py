@@ -56,7 +56,8 @@ def _axes(ev: Evaluator) -> list[tuple[Node, int]]:
 
 def _solve(ev: Evaluator, node: Node, name: str, size: int) -> int:
     """The least extent for which the axis has that size."""
-    for candidate in (size, *range(2 * size + 64)):
+    candidates: list[int] = [size, *range(2 * size + 64)]
+    for candidate in candidates:
         ev.values[name] = candidate
         if ev.number(node) == size:
             return candidate

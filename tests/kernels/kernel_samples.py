@@ -24,7 +24,7 @@ SIGNATURE = {
     "inputs": (
         {"name": "z", "kind": "real", "shape": ("C",), "per_call": False, "default": None, "differentiable": True},
     ),
-    "extents": (("C", "z", 0, "size"),),
+    "extents": (("C", "z", 0, "_size"),),
     "outputs": ({"name": "yhat", "kind": "real", "shape": ("C",)},),
     "kernels": ("value", "jvp", "vjp"),
 }
@@ -124,7 +124,7 @@ SIGNATURE = {
         {"name": "y", "kind": "real", "shape": ("N", "C"), "per_call": False, "default": None, "differentiable": False},
         {"name": "yhat", "kind": "real", "shape": ("N", "C"), "per_call": False, "default": None, "differentiable": True},
     ),
-    "extents": (("N", "y", 0, "size"), ("C", "y", 1, "size")),
+    "extents": (("N", "y", 0, "_size"), ("C", "y", 1, "_size")),
     "outputs": ({"name": "L", "kind": "real", "shape": ()},),
     "kernels": ("value", "jvp", "vjp", "gradient", "value_and_gradient", "hvp"),
 }
@@ -176,7 +176,7 @@ SIGNATURE = {
         {"name": "x", "kind": "real", "shape": ("C",), "per_call": False, "default": None, "differentiable": True},
         {"name": "y", "kind": "integer", "shape": (), "per_call": False, "default": None, "differentiable": False},
     ),
-    "extents": (("C", "x", 0, "size"),),
+    "extents": (("C", "x", 0, "_size"),),
     "outputs": ({"name": "s", "kind": "real", "shape": ()},),
     "kernels": ("value", "gradient"),
 }
@@ -237,7 +237,7 @@ SIGNATURE = {
         {"name": "g", "kind": "real", "shape": ("n",), "per_call": False, "default": None, "differentiable": True},
         {"name": "beta", "kind": "real", "shape": (), "per_call": False, "default": 0.9, "differentiable": True},
     ),
-    "extents": (("n", "m", 0, "size"),),
+    "extents": (("n", "m", 0, "_size"),),
     "outputs": (
         {"name": "m_new", "kind": "real", "shape": ("n",), "updates": "m"},
         {"name": "energy", "kind": "real", "shape": ()},
@@ -283,7 +283,7 @@ SIGNATURE = {
         {"name": "x", "kind": "real", "shape": ("n",), "per_call": False, "default": None, "differentiable": True},
         {"name": "b", "kind": "real", "shape": ("m",), "per_call": False, "default": None, "differentiable": True},
     ),
-    "extents": (("m", "W", 0, "size"), ("n", "W", 1, "size")),
+    "extents": (("m", "W", 0, "_size"), ("n", "W", 1, "_size")),
     "outputs": ({"name": "y", "kind": "real", "shape": ("m",)},),
     "kernels": ("value", "jvp", "vjp"),
 }
@@ -317,7 +317,7 @@ SIGNATURE = {
     "inputs": (
         {"name": "x", "kind": "real", "shape": ("C",), "per_call": False, "default": None, "differentiable": True},
     ),
-    "extents": (("C", "x", 0, "size"),),
+    "extents": (("C", "x", 0, "_size"),),
     "outputs": ({"name": "k", "kind": "integer", "shape": ()},),
     "kernels": ("value",),
 }
@@ -339,7 +339,7 @@ SIGNATURE = {
         {"name": "u", "kind": "real", "shape": ("n",), "per_call": False, "default": None, "differentiable": True},
         {"name": "v", "kind": "real", "shape": (), "per_call": False, "default": None, "differentiable": True},
     ),
-    "extents": (("n", "u", 0, "size"),),
+    "extents": (("n", "u", 0, "_size"),),
     "outputs": ({"name": "out", "kind": "real", "shape": ()},),
     "kernels": ("value", "jvp", "vjp", "gradient", "hvp", "jacobian", "hessian"),
 }

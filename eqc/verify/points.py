@@ -1,0 +1,215 @@
+"""Points at which kernels are checked: inputs with what the oracle knows about the formula there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eqc.verify.balls import Objects, Undecided, ball, is_certain, precision
+from eqc.verify.oracle import PRECISIONS, Direction, Oracle, Truth
+from eqc.verify.sampling import NoSample, Sample, another, generator, sample
+from eqc.verify.tensor import filled
+
+SYMMETRIC = frozenset({"spd", "symmetric"})
+ROUGH_BITS = 53
+_KINK_BITS = 20
+_DRAWS = 12
+_ENTRIES_FOR_HESSIAN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A formula at a point, at one precision: values, Jacobians (output, input), and for one scalar output its
+    Hessian times the point's tangents and, where inputs have few entries, its Hessian (input, input)."""
+
+    values: dict[str, Objects]
+    jacobian: dict[tuple[str, str], Objects]
+    hvp: dict[str, Objects]
+    hessian: dict[tuple[str, str], Objects]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Inputs, directions and the truth there; `note` says what is not ideal about it."""
+
+    sample: Sample
+    tangents: dict[str, NDArray[Any]]
+    cotangents: dict[str, NDArray[Any]]
+    truth: Local
+    rough: Local
+    ranges: dict[str, tuple[int, int]]
+    note: str = ""
+
+
+def find_point(oracle: Oracle, seed: int, extent: int, *, single: bool = True) -> Point:
+    """Draw inputs until the formula and its derivatives are finite there and no kink is near.
+
+    If no draw is ideal, the last one with certified values is taken, with a note. Raises NoSample if there is none.
+    """
+    fallback: Point | None = None
+    for attempt in range(_DRAWS):
+        found = point_at(oracle, sample(oracle, seed + attempt, extent, single=single), single=single)
+        if found is not None and not found.note:
+            return found
+        fallback = found or fallback
+    if fallback is None:
+        raise NoSample(f"the formula has no finite value at {_DRAWS} random points of extent {extent}")
+    return fallback
+
+
+def companion(oracle: Oracle, point: Point, shared: frozenset[str], *, single: bool = True) -> Point | None:
+    """A second point of the same extents; inputs named in `shared` keep their values and tangents."""
+    for attempt in range(_DRAWS):
+        drawn = another(oracle, point.sample, attempt, single=single)
+        kept = {n: point.sample.inputs[n] for n in drawn.inputs if n in shared}
+        mixed = Sample({**drawn.inputs, **kept}, drawn.sizes, attempt, drawn.extent)
+        found = point_at(
+            oracle, mixed, single=single, tangents={n: point.tangents[n] for n in shared if n in point.tangents}
+        )
+        if found is not None and not found.note:
+            return found
+    return None
+
+
+def point_at(oracle: Oracle, drawn: Sample, *, single: bool = True, tangents: Direction | None = None) -> Point | None:
+    """What the oracle knows at given inputs; None if a value is not finite or not certain."""
+    rng = generator(oracle.record.id, drawn.extent, drawn.seed, 7)
+    along = {**_tangents(oracle, drawn, rng, single), **(tangents or {})}
+    truth, whole = look(oracle, drawn.inputs, along)
+    if not all(is_certain(number) for array in whole.values.values() for number in array.ravel()):
+        return None
+    rough = look(oracle, drawn.inputs, along, ROUGH_BITS)[0]
+    cotangents = {name: _rounded(rng.uniform(-1, 1, v.shape), single) for name, v in whole.values.items()}
+    return Point(drawn, along, cotangents, truth, rough, whole.ranges, _note(oracle, drawn, whole))
+
+
+def _note(oracle: Oracle, drawn: Sample, whole: Truth) -> str:
+    if not whole.certified:
+        return "some derivatives are not finite there"
+    try:
+        near = oracle.evaluate(drawn.inputs, bits=_KINK_BITS).values
+    except Undecided:
+        return "a kink is near"
+    finite = all(number.is_finite() for array in near.values() for number in array.ravel())
+    return "" if finite else "the formula is badly conditioned there"
+
+
+def _tangents(oracle: Oracle, drawn: Sample, rng: np.random.Generator, single: bool) -> dict[str, NDArray[Any]]:
+    """A random direction per differentiable input, symmetric where the input is."""
+    found = {}
+    for name in oracle.reading.differentiable:
+        direction = rng.uniform(-1, 1, drawn.inputs[name].shape)
+        if oracle.reading.entry(name).domain.name in SYMMETRIC:
+            direction = (direction + np.swapaxes(direction, -1, -2)) / 2
+        found[name] = _rounded(direction, single)
+    return found
+
+
+def _rounded(values: Any, single: bool) -> NDArray[Any]:
+    return np.asarray(values, np.float32).astype(np.float64) if single else np.asarray(values)
+
+
+def units(oracle: Oracle, inputs: Mapping[str, Any]) -> list[tuple[str, tuple[int, ...], Direction]]:
+    """A direction for every entry of every differentiable input; along both mirrored entries if it is symmetric."""
+    found: list[tuple[str, tuple[int, ...], Direction]] = []
+    for name in oracle.reading.differentiable:
+        shape = np.shape(inputs[name])
+        for at in np.ndindex(*shape):
+            direction = np.zeros(shape)
+            direction[at] = 1.0
+            if oracle.reading.entry(name).domain.name in SYMMETRIC:
+                direction = (direction + np.swapaxes(direction, -1, -2)) / 2
+            found.append((name, at, {name: direction}))
+    return found
+
+
+def look(
+    oracle: Oracle, inputs: Mapping[str, Any], tangents: Direction, bits: int | None = None
+) -> tuple[Local, Truth]:
+    """Everything about the formula at a point: certified, or at a precision with ties taken as they fall."""
+    entries = units(oracle, inputs)
+    along = [direction for _, _, direction in entries]
+    scalar = len(oracle.reading.outputs) == 1 and bool(entries)
+    whole = _evaluate(oracle, inputs, along, tangents if scalar else None, bits)
+    scalar = scalar and all(v.ndim == 0 for v in whole.values.values())
+    names = [(name, at) for name, at, _ in entries]
+    shapes = {name: np.shape(inputs[name]) for name, _ in names}
+    jacobian = {
+        (out, name): _gathered(whole.first, out, name, shapes[name], names) for out in whole.values for name in shapes
+    }
+    if not scalar:
+        return Local(whole.values, jacobian, {}, {}), whole
+    out = oracle.reading.outputs[0]
+    hvp = {name: _gathered(whole.mixed, out, name, shapes[name], names) for name in shapes}
+    return Local(whole.values, jacobian, hvp, _hessian(oracle, inputs, entries, bits)), whole
+
+
+def _hessian(
+    oracle: Oracle, inputs: Mapping[str, Any], entries: list[tuple[str, tuple[int, ...], Direction]], bits: int | None
+) -> dict[tuple[str, str], Objects]:
+    """All second derivatives, row by row, if there are few entries."""
+    if len(entries) > _ENTRIES_FOR_HESSIAN:
+        return {}
+    out = oracle.reading.outputs[0]
+    names = [(name, at) for name, at, _ in entries]
+    along = [direction for _, _, direction in entries]
+    rows = {(n, at): _evaluate(oracle, inputs, along, d, bits).mixed for n, at, d in entries}
+    shapes = {name: np.shape(inputs[name]) for name, _ in names}
+
+    def block(a: str, b: str) -> Objects:
+        found = {at: _gathered(row, out, b, shapes[b], names) for (n, at), row in rows.items() if n == a}
+        depth = len(shapes[a])
+        return filled((*shapes[a], *shapes[b]), lambda at: found[at[:depth]][at[depth:]])
+
+    return {(a, b): block(a, b) for a in shapes for b in shapes}
+
+
+def _evaluate(
+    oracle: Oracle, inputs: Mapping[str, Any], along: list[Direction], other: Direction | None, bits: int | None
+) -> Truth:
+    if bits is None:
+        return oracle.evaluate(inputs, along, other)
+    try:
+        return oracle.evaluate(inputs, along, other, bits)
+    except Undecided:
+        return oracle.evaluate(inputs, along, other, PRECISIONS[0])
+
+
+def _gathered(
+    parts: tuple[dict[str, Objects], ...],
+    out: str,
+    name: str,
+    shape: tuple[int, ...],
+    names: list[tuple[str, tuple[int, ...]]],
+) -> Objects:
+    """Derivatives along single entries as one array of shape output + input."""
+    columns = {at: part[out] for (n, at), part in zip(names, parts, strict=True) if n == name}
+    rows = next(iter(columns.values())).shape if columns else ()
+    depth = len(rows)
+    return filled((*rows, *shape), lambda at: columns[at[depth:]][at[:depth]])
+
+
+def contract(array: Objects, weights: NDArray[Any], bits: int, *, leading: bool) -> Objects:
+    """The sum over the array's leading (or trailing) axes, weighted: a product with a cotangent (or tangent)."""
+    with precision(bits):
+        matrix = array if leading else _axes_last_first(array, weights.ndim)
+        rest = matrix.shape[weights.ndim :]
+        flat = matrix.reshape(weights.size, -1)
+        scalars = [ball(float(w)) for w in weights.ravel()]
+        data = filled((flat.shape[1],), lambda at: _dot(scalars, flat[:, at[0]]))
+        return data.reshape(rest)
+
+
+def _axes_last_first(array: Objects, count: int) -> Objects:
+    return np.moveaxis(array, range(array.ndim - count, array.ndim), range(count))
+
+
+def _dot(weights: list[Any], column: Objects) -> Any:
+    result = ball(0)
+    for weight, number in zip(weights, column.tolist(), strict=True):
+        result = result + weight * number
+    return result

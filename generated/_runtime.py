@@ -1,0 +1,88 @@
+"""Functions that generated kernels share: what Python's math module lacks, with NaN, infinities and signs right."""
+
+from math import floor, inf, log, nan, pi, tan
+
+from numba import njit
+
+
+@njit(cache=True, inline="always")
+def maximum(a, b):
+    """The greater of two numbers; NaN if either is NaN."""
+    return a if a > b or a != a else b
+
+
+@njit(cache=True, inline="always")
+def minimum(a, b):
+    """The lesser of two numbers; NaN if either is NaN."""
+    return a if a < b or a != a else b
+
+
+@njit(cache=True, inline="always")
+def sign(x):
+    """-1, 0 or 1; NaN for NaN."""
+    return 1.0 if x > 0 else (-1.0 if x < 0 else x * 0.0)
+
+
+@njit(cache=True)
+def exact(a, b):
+    """The whole quotient of two extents."""
+    if b == 0 or a % b != 0:
+        raise ValueError("an extent is not a whole number: inexact quotient", a, b)
+    return a // b
+
+
+_BERNOULLI = (
+    1.0 / 6.0,
+    -1.0 / 30.0,
+    1.0 / 42.0,
+    -1.0 / 30.0,
+    5.0 / 66.0,
+    -691.0 / 2730.0,
+    7.0 / 6.0,
+    -3617.0 / 510.0,
+    43867.0 / 798.0,
+    -174611.0 / 330.0,
+)
+
+
+@njit(cache=True)
+def _digamma(x):
+    """Reflection for x < 0, recurrence up to 10, then the asymptotic series (Abramowitz and Stegun 6.3.18)."""
+    if x <= 0.0 and x == floor(x):
+        return nan
+    shift = 0.0
+    if x < 0.0:
+        shift = -pi / tan(pi * x)
+        x = 1.0 - x
+    while x < 10.0:
+        shift -= 1.0 / x
+        x += 1.0
+    square = 1.0 / (x * x)
+    power, tail = square, 0.0
+    for k in range(len(_BERNOULLI)):
+        tail += _BERNOULLI[k] * power / (2 * k + 2)
+        power *= square
+    return shift + log(x) - 0.5 / x - tail
+
+
+@njit(cache=True)
+def polygamma(n, x):
+    """The n-th derivative of digamma: recurrence up to 20, then the asymptotic series (6.4.11); x > 0 for n > 0."""
+    if n == 0:
+        return _digamma(x)
+    if x <= 0.0:
+        return nan if x < 0.0 else inf
+    sign_n = -1.0 if n % 2 == 0 else 1.0
+    factorial = 1.0
+    for k in range(2, n + 1):
+        factorial *= k
+    total = 0.0
+    while x < 20.0 + n:
+        total += factorial / x ** (n + 1)
+        x += 1.0
+    total += factorial / n / x**n + 0.5 * factorial / x ** (n + 1)
+    rising = factorial / n
+    for k in range(1, len(_BERNOULLI) + 1):
+        rising *= (n + 2 * k - 2.0) * (n + 2 * k - 1.0) / ((2 * k - 1.0) * (2 * k)) if k > 1 else n * (n + 1.0) / 2.0
+        total += _BERNOULLI[k - 1] * rising / x ** (n + 2 * k)
+    return sign_n * total
