@@ -73,14 +73,14 @@ def build(
     root: Path,
     ids: Iterable[str] = (),
     *,
-    jobs: int | None = None,
+    jobs: int = 1,
     progress: Progress = silent,
     waiting: Callable[[], None] = lambda: None,
 ) -> Report:
     """Compile the records that changed (all of them, or those named) and write their modules.
 
     A record that fails keeps its old module and stands in the report. Without `ids`, modules whose record is gone
-    are removed. `waiting` is called if another build must end first.
+    are removed. `jobs` is the number of processes (see `over_records`); `waiting` is called if another build must end first.
     Raises BuildError if an id is unknown or files cannot be written; nothing has changed then.
     """
     wanted = tuple(ids)
@@ -174,7 +174,7 @@ def _is_empty_area(whole: Survey, package: Path) -> bool:
     return not used and read_if_there(package) == PACKAGE
 
 
-def _carry_out(plan: Plan, jobs: int | None, progress: Progress) -> Report:
+def _carry_out(plan: Plan, jobs: int, progress: Progress) -> Report:
     root = plan.chosen.root
     contents, failed = dict(plan.support), dict(plan.problems)
     built = []

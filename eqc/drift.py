@@ -40,7 +40,7 @@ class Comparison:
         return not (self.drifts or self.failed)
 
 
-def compare(root: Path, ids: Iterable[str] = (), *, jobs: int | None = None, progress: Progress = silent) -> Comparison:
+def compare(root: Path, ids: Iterable[str] = (), *, jobs: int = 1, progress: Progress = silent) -> Comparison:
     """Compile the records (all of them, or those named) in memory and compare with the files.
 
     Without `ids`, shared files and modules whose record is gone are looked at too. Raises BuildError for unknown ids.

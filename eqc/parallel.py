@@ -82,15 +82,15 @@ def _file_error(error: OSError, record_id: str, catalog: Catalog) -> EqcError:
     return as_build_error(error, path, catalog.root)
 
 
-def over_records(task: Task[T], root: Path, ids: Sequence[str], jobs: int | None = None) -> Iterator[Outcome[T]]:
+def over_records(task: Task[T], root: Path, ids: Sequence[str], jobs: int = 1) -> Iterator[Outcome[T]]:
     """Run `task(id, catalog)` for every id and give the outcomes as they come, in no fixed order.
 
-    `task` must be a function of a module, so that worker processes find it. `jobs` is the number of processes
-    (default: the cores); with one, or with few records, all is done in this process.
+    `jobs` is the number of processes; with one, or with few records, all is done in this process. `task` must be a
+    function of a module, so that the others find it, and a script that asks for more than one process must guard
+    its main part with `if __name__ == "__main__":`, as they import it.
     """
-    jobs = min(jobs or usable_cores(), len(ids))
     if jobs > 1 and len(ids) > FEW:
-        yield from _over_pool(task, root, ids, jobs)
+        yield from _over_pool(task, root, ids, min(jobs, len(ids)))
         return
     catalog = _open_catalog(root)
     for record_id in ids:

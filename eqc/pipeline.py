@@ -9,15 +9,20 @@ from dataclasses import dataclass
 
 from eqc.derive.assemble import derivative_programs
 from eqc.emit.docs import Documentation
-from eqc.emit.module import Kernel, module_source
+from eqc.emit.module import Kernel, function_name, module_source
 from eqc.errors import NotationError
 from eqc.ir.program import Program
-from eqc.ir.show import show_statement
+from eqc.ir.show import show, show_statement
+from eqc.ir.spec import check
 from eqc.notation.lower import lower
 from eqc.notation.roles import find_roles
 from eqc.records.catalog import Catalog
 from eqc.records.model import Record
-from eqc.schedule.passes import schedule
+from eqc.present.derivative import derivative
+from eqc.present.printing import Notation
+from eqc.present.report import Derived, report
+from eqc.schedule.clean import rename_copies
+from eqc.schedule.passes import PASSES, schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,8 @@ class Compiler:
             self._open.append(record_id)
             try:
                 record = self.catalog.get(record_id)
-                self._programs[record_id] = lower(record, find_roles(record, self.ids), self.program, self.ids)
+                lowered = lower(record, find_roles(record, self.ids), self.program, self.ids)
+                self._programs[record_id] = rename_copies(lowered)
             finally:
                 self._open.pop()
         return self._programs[record_id]
@@ -81,7 +87,7 @@ def compile_record(record_id: str, catalog: Catalog) -> Compiled:
     record, value = catalog.get(record_id), compiler.program(record_id)
     kernels = []
     for kind, program in derivative_programs(value).items():
-        scheduled = schedule(program)
+        scheduled = check(schedule(check(program)))
         kernels.append(Kernel(kind, scheduled, _kernel_documentation(record, kind, scheduled)))
     updates = {n: e.updates for n, e in record.symbols.items() if e.updates}
     text = module_source(schedule(value), kernels, _heading(record), updates)
@@ -91,6 +97,48 @@ def compile_record(record_id: str, catalog: Catalog) -> Compiled:
 def check_record(record_id: str, catalog: Catalog) -> None:
     """Read a record and lower its formula; an EqcError says what is wrong."""
     Compiler(catalog).program(record_id)
+
+
+def derive(record_id: str, wrt: str, order: int, catalog: Catalog) -> Derived:
+    """The derivative of a record as a person would write it, in every notation.
+
+    Raises DerivationError if `wrt` is no differentiable input, or for second derivatives of outputs with axes.
+    """
+    compiler = Compiler(catalog)
+    value = compiler.program(record_id)
+    records = [catalog.get(used) for used in compiler.composes(record_id)] + [catalog.get(record_id)]
+    notation = {
+        name: Notation(entry.latex[0], entry.index)
+        for record in records
+        for name, entry in record.symbols.items()
+        if entry.latex
+    }
+    patterns = {name: entry.index for name, entry in catalog.get(record_id).symbols.items() if entry.index}
+    forms = derivative(value, wrt, order, patterns)
+    kind = ("gradient" if "gradient" in derivative_programs(value) else "vjp") if order == 1 else "hvp"
+    code = _kernel_source(compile_record(record_id, catalog).text, function_name(record_id, kind))
+    return report(forms, value, notation, code)
+
+
+def _kernel_source(module: str, name: str) -> str:
+    """The functions of one kernel, cut out of a module."""
+    blocks = [b for b in module.split("\n\n\n") if f"def {name}(" in b or f"def _{name}(" in b]
+    return "\n\n\n".join(blocks)
+
+
+def explain(record_id: str, catalog: Catalog) -> str:
+    """The program of every kernel after each stage that changed it."""
+    value = Compiler(catalog).program(record_id)
+    lines: list[str] = []
+    for kind, program in derivative_programs(value).items():
+        lines += [f"{kind}: {'as lowered' if kind == 'value' else 'as derived'}", show(program)]
+        for name, run in PASSES:
+            after = check(run(program))
+            if after != program:
+                lines += [f"{kind}: after {name}", show(after)]
+            program = after
+        lines.append("")
+    return "\n".join(lines).rstrip()
 
 
 def _heading(record: Record) -> Documentation:

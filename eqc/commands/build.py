@@ -19,7 +19,7 @@ WAITING = "another build of this project is running; waiting for it to end …"
 @click.option("--compile", "compile_now", is_flag=True, help="Then compile the kernels for the machine.")
 @jobs_option
 @root_option
-def command(ids: tuple[str, ...], check: bool, compile_now: bool, jobs: int | None) -> int:
+def command(ids: tuple[str, ...], check: bool, compile_now: bool, jobs: int) -> int:
     """Write the kernels of records that changed (all, or those named) into generated/.
 
     Records that fail keep their old kernels and are reported; the others are built.
@@ -57,7 +57,7 @@ def summary(report: Report, seconds: float) -> str:
     return f"{done}{', ' + rest if report.unchanged else ''} ({seconds:.1f} s)"
 
 
-def _check(ids: tuple[str, ...], jobs: int | None) -> int:
+def _check(ids: tuple[str, ...], jobs: int) -> int:
     from eqc.drift import compare  # compiles everything, which a plain build need not load
 
     found = compare(project_root(), ids, jobs=jobs, progress=progress)
@@ -75,7 +75,7 @@ def _check(ids: tuple[str, ...], jobs: int | None) -> int:
     return 1
 
 
-def _compile(ids: tuple[str, ...], report: Report, jobs: int | None) -> bool:
+def _compile(ids: tuple[str, ...], report: Report, jobs: int) -> bool:
     from eqc.precompile import precompile  # loads Numba, which a plain build must not
 
     good = [name for name in (*report.built, *report.unchanged) if name not in report.failed]

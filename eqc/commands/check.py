@@ -17,7 +17,7 @@ from eqc.project import Survey, survey
 @json_option
 @jobs_option
 @root_option
-def command(ids: tuple[str, ...], as_json: bool, jobs: int | None) -> int:
+def command(ids: tuple[str, ...], as_json: bool, jobs: int) -> int:
     """Read records (all, or those named), their formulas and examples, and report mistakes. Nothing is written."""
     root = project_root()
     chosen = survey(root).choose(ids)

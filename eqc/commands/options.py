@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from eqc.parallel import usable_cores
 from eqc.project import find_root, given_root
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -34,7 +35,12 @@ ids_argument = click.argument("ids", metavar="[ID]...", nargs=-1)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print a JSON array with one object per record.")
 
 jobs_option = click.option(
-    "--jobs", "-j", type=click.IntRange(min=1), metavar="N", help="Processes to use (default: the cores)."
+    "--jobs",
+    "-j",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=usable_cores,
+    help="Processes to use (default: the cores).",
 )
 
 

@@ -14,9 +14,9 @@ from eqc.freshness import Inputs, State
 from eqc.parallel import Outcome, over_records
 from eqc.project import RecordFile, Survey, survey
 from eqc.records.catalog import Catalog
-from eqc.verify.run import Verification
+from eqc.verify.report import Check, Report
 
-Outcomes = dict[str, Outcome[Verification]]
+Outcomes = dict[str, Outcome[Report]]
 
 REMEDIES = {"stale": "are not what the record gives now", "not built": "are not built yet"}
 
@@ -26,7 +26,7 @@ REMEDIES = {"stale": "are not what the record gives now", "not built": "are not 
 @json_option
 @jobs_option
 @root_option
-def command(ids: tuple[str, ...], as_json: bool, jobs: int | None) -> int:
+def command(ids: tuple[str, ...], as_json: bool, jobs: int) -> int:
     """Compare the kernels of records (all, or those named) with an independent oracle at random points.
 
     Kernels that are not up to date are not verified: they are reported, and `eqc build` mends that.
@@ -41,7 +41,7 @@ def command(ids: tuple[str, ...], as_json: bool, jobs: int | None) -> int:
         say_json(_object(name, outcomes.get(name), failed.get(name)) for name in sorted({*chosen.files, *failed}))
     else:
         _print(outcomes, dict(sorted(failed.items())))
-    return 0 if not failed and all(one.value is not None and one.value.ok for one in outcomes.values()) else 1
+    return 0 if not failed and all(one.value is not None and one.value.passed for one in outcomes.values()) else 1
 
 
 def outdated(root: Path, whole: Survey, chosen: Survey) -> dict[str, EqcError]:
@@ -64,14 +64,14 @@ def _outdated(file: RecordFile, state: State) -> EqcError:
     return BuildError(Span(file.source, 1, 1), written=file.id, rule=rule, remedy=f"run `eqc build {file.id}`")
 
 
-def verify_task(record_id: str, catalog: Catalog) -> Verification:
+def verify_task(record_id: str, catalog: Catalog) -> Report:
     """Verify one record's kernels, in whatever process this is."""
     from eqc.verify.run import verify_record  # heavy: loads Numba and the oracle
 
-    return verify_record(record_id, catalog)
+    return verify_record(record_id, catalog.root, catalog=catalog)
 
 
-def _verify(root: Path, ids: tuple[str, ...], jobs: int | None) -> Outcomes:
+def _verify(root: Path, ids: tuple[str, ...], jobs: int) -> Outcomes:
     outcomes = {}
     with progress("verifying", len(ids)) as step:
         for outcome in over_records(verify_task, root, ids, jobs):
@@ -80,23 +80,28 @@ def _verify(root: Path, ids: tuple[str, ...], jobs: int | None) -> Outcomes:
     return dict(sorted(outcomes.items()))
 
 
-def _object(name: str, outcome: Outcome[Verification] | None, error: EqcError | None) -> dict[str, object]:
+def _object(name: str, outcome: Outcome[Report] | None, error: EqcError | None) -> dict[str, object]:
     if outcome is not None and outcome.value is not None:
-        return {"id": name, "ok": outcome.value.ok, **outcome.value.as_json(), "error": None}
+        return {"id": name, "ok": outcome.value.passed, **outcome.value.as_json(), "error": None}
     return {"id": name, "ok": False, "checks": [], "error": error.as_json() if error else None}
+
+
+def _row(name: str, check: Check) -> tuple[str, ...]:
+    worst = f"{float(check.worst.error):.1e} ({check.worst.what})" if check.worst is not None else ""
+    return name, check.name, check.status, str(check.compared or ""), worst, check.reason
 
 
 def _print(outcomes: Outcomes, failed: dict[str, EqcError]) -> None:
     rows, wrong = [], 0
     for name, outcome in outcomes.items():
         if outcome.value is not None:
-            rows += [(name, check.name, check.status, check.worst, check.detail) for check in outcome.value.checks]
-            wrong += not outcome.value.ok
+            rows += [_row(name, check) for check in outcome.value.checks]
+            wrong += not outcome.value.passed
     if rows:
-        table(("id", "check", "result", "worst", "detail"), [[str(cell) for cell in row] for row in rows])
+        table(("id", "check", "result", "numbers", "worst error", "reason"), rows)
     report_failures(failed)
     say(
-        f"verified {sum(one.value is not None and one.value.ok for one in outcomes.values())}, wrong {wrong}, "
+        f"verified {sum(one.value is not None and one.value.passed for one in outcomes.values())}, wrong {wrong}, "
         f"not verified {len(failed)}"
     )
     if not outcomes and not failed:

@@ -9,8 +9,8 @@ import sympy as sp
 
 from eqc.derive.partials import Partial, partials
 from eqc.derive.reductions import others_statement, winners
-from eqc.ir.program import Op, Program, Statement, Tensor, fresh, names_in
-from eqc.ir.terms import Expr, Index, Read, index_symbol, read
+from eqc.ir.program import Op, Program, Statement, Tensor, axes_of, fixed_names, fresh, names_in
+from eqc.ir.terms import Expr, Read, index_symbol, read
 from eqc.ir.walk import branches
 
 
@@ -65,7 +65,7 @@ class _Forward:
     def _symmetrise(self, tensor: Tensor) -> None:
         """A symmetric input moves within the symmetric matrices."""
         given = self.tangents[tensor.name]
-        loops = tuple(Index(name, extent) for name, extent in zip(("row", "column"), tensor.shape, strict=True))
+        loops = axes_of(tensor.shape, fixed_names(self.program))
         i, j = (loop.symbol for loop in loops)
         twin = replace(given, name=fresh(given.name, self.taken))
         body = (read(given.name, (i, j)) + read(given.name, (j, i))) / 2
@@ -75,7 +75,7 @@ class _Forward:
     def _output(self, tensor: Tensor) -> str:
         """An output that depends on no differentiable input has the tangent zero."""
         if tensor.name not in self.tangents:
-            self.statements.append(zero(self._tangent(tensor)))
+            self.statements.append(zero(self._tangent(tensor), fixed_names(self.program)))
         return self.tangents[tensor.name].name
 
     def _push(self, statement: Statement) -> None:
@@ -110,7 +110,7 @@ def plain_read(r: Read) -> bool:
     return all(p.is_Symbol and not isinstance(p, Read) and p == index_symbol(p.name) for p in r.positions)
 
 
-def zero(tensor: Tensor) -> Statement:
+def zero(tensor: Tensor, avoid: set[str]) -> Statement:
     """The statement that fills a tensor with zeros."""
-    loops = tuple(Index(f"{tensor.name}_axis{n}", extent) for n, extent in enumerate(tensor.shape, 1))
+    loops = axes_of(tensor.shape, avoid)
     return Statement(tensor, loops, tuple(loop.symbol for loop in loops), Op.NONE, sp.Integer(0))

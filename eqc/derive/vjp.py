@@ -13,7 +13,7 @@ import sympy as sp
 from eqc.derive.jvp import plain_read, zero
 from eqc.derive.partials import Partial, partials
 from eqc.derive.reductions import others_statement, winners
-from eqc.ir.program import Op, Program, Statement, Tensor, fresh, names_in, tensors_read
+from eqc.ir.program import Op, Program, Statement, Tensor, axes_of, fixed_names, fresh, names_in, tensors_read
 from eqc.ir.terms import Expr, Index, Read, read
 from eqc.ir.walk import branches, substitute
 
@@ -32,7 +32,7 @@ def vjp(program: Program) -> Program:
     seeds = {t.name: Tensor(bar_name(t.name), t.shape, differentiable=False) for t in program.real_outputs}
     reverse = _Reverse(program, {bar_name(name) for name in seeds})
     for name, seed in seeds.items():
-        axes = _axes(seed)
+        axes = axes_of(seed.shape, fixed_names(program))
         at = tuple(axis.symbol for axis in axes)
         reverse.contribute(name, Contribution(axes, at, read(seed.name, at)))
     outputs = reverse.run()
@@ -84,6 +84,7 @@ class _Reverse:
     def __init__(self, program: Program, reserved: set[str]) -> None:
         self.program = program
         self.taken = names_in(program) | reserved
+        self.fixed = fixed_names(program)
         self.active = active_tensors(program)
         self.parts: dict[str, list[Contribution]] = {}
         self.statements: list[Statement] = []
@@ -100,7 +101,7 @@ class _Reverse:
     def _input(self, tensor: Tensor) -> str:
         """The cotangent of an input as a tensor of its own, symmetric for a symmetric input."""
         bar = self._collect(tensor)
-        loops = _axes(bar)
+        loops = axes_of(bar.shape, self.fixed)
         if not tensor.symmetric:
             if any(s.target.name == bar.name for s in self.statements):
                 return bar.name
@@ -121,7 +122,7 @@ class _Reverse:
             return replace(tensor, name=parts[0].body.tensor, differentiable=False)
         bar = Tensor(fresh(bar_name(tensor.name), self.taken), tensor.shape, differentiable=False)
         if not parts:
-            self.statements.append(zero(bar))
+            self.statements.append(zero(bar, self.fixed))
         elif len(parts) == 1:
             self.statements.append(parts[0].statement(bar))
         else:
@@ -129,7 +130,7 @@ class _Reverse:
         return bar
 
     def _added(self, bar: Tensor, parts: list[Contribution]) -> Statement:
-        axes = next((p.loops for p in parts if p.pointwise), _axes(bar))
+        axes = next((p.loops for p in parts if p.pointwise), axes_of(bar.shape, self.fixed))
         at = tuple(axis.symbol for axis in axes)
         terms: list[Expr] = []
         for part in parts:
@@ -189,7 +190,3 @@ def active_tensors(program: Program) -> frozenset[str]:
         if not statement.target.integer and tensors_read(statement) & active:
             active.add(statement.target.name)
     return frozenset(active)
-
-
-def _axes(tensor: Tensor) -> tuple[Index, ...]:
-    return tuple(Index(f"{tensor.name}_axis{n}", extent) for n, extent in enumerate(tensor.shape, 1))

@@ -11,7 +11,7 @@ The spec (`eqc.ir.spec`) says what must hold between passes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -34,13 +34,18 @@ class Op(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """An array of the program; `shape` is () for a number."""
+    """An array of the program; `shape` is () for a number.
+
+    `symmetric` matrices are differentiated within the symmetric ones; `stochastic` ones sum to one over the last axis,
+    which only display may use.
+    """
 
     name: str
     shape: tuple[Expr, ...] = ()
     integer: bool = False
     differentiable: bool = True
     symmetric: bool = False
+    stochastic: bool = False
     default: float | None = None
 
     @property
@@ -194,15 +199,36 @@ def fresh(base: str, taken: set[str]) -> str:
     return name
 
 
+COMPILER_NAMES = ("total", "product", "trace", "top", "bottom", "best", "left", "right")
+"""What lowering calls what the formula does not name."""
+
+_AXIS_NAMES = "ijklmnpqrst"
+
+
+def base_name(name: str) -> str:
+    """A compiler's name without its number, so that numbers do not pile up.
+
+    >>> base_name("product11"), base_name("W1")
+    ('product', 'W1')
+    """
+    stem = name.rstrip("0123456789")
+    return stem if stem in COMPILER_NAMES else name
+
+
+def axes_of(shape: tuple[Expr, ...], avoid: set[str]) -> tuple[Index, ...]:
+    """Loops over all axes of a shape, named i, j, k, … but for names to avoid."""
+    free = (name for name in (*_AXIS_NAMES, *(f"axis{n}" for n in range(len(shape)))) if name not in avoid)
+    return tuple(Index(name, extent) for name, extent in zip(free, shape, strict=False))
+
+
+def fixed_names(program: Program) -> set[str]:
+    """The names that a loop must not have: tensors, parameters and extents."""
+    return set(program.tensors) | set(program.arguments) | {e.name for e in program.extents}
+
+
 def names_in(program: Program) -> set[str]:
     """Every name that a new tensor or index must avoid."""
     names = set(program.tensors) | set(program.arguments) | {e.name for e in program.extents} | set(program.outputs)
     for statement in program.statements:
         names.update(index.name for index in statement.loops)
     return names
-
-
-def iterate_loops(statements: tuple[Statement, ...]) -> Iterator[Index]:
-    """All loops of all statements."""
-    for statement in statements:
-        yield from statement.loops

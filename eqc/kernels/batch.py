@@ -64,12 +64,12 @@ class Direct(Sink):
 
 
 class Summed(Sink):
-    """A result that is summed, in float64, over the axes of the batch that `lead` lacks."""
+    """A result that is summed, in float64, over the axes of the batch that `lead` lacks behind its first `front`."""
 
-    def __init__(self, batch: Shape, core: Shape, dtype: DType, lead: Shape, out: Array | None) -> None:
+    def __init__(self, batch: Shape, core: Shape, dtype: DType, lead: Shape, front: int, out: Array | None) -> None:
         super().__init__(batch, core, dtype)
         self._lead, self._out = lead, out
-        self._padded = (1,) * (len(batch) - len(lead)) + lead
+        self._padded = lead[:front] + (1,) * (len(batch) - len(lead)) + lead[front:]
         self._axes = tuple(axis for axis, size in enumerate(self._padded) if size != batch[axis])
         self._total = np.zeros((prod(lead), *core), FLOAT64)
         self._rows: Array | None = None

@@ -164,8 +164,16 @@ def _snapshot(root: Path) -> Snapshot:
     """The project's modules as the files are now."""
     known = _SNAPSHOTS.get(root)
     if known is None or not known.is_current():
+        _forget_hashes()
         known = _SNAPSHOTS[root] = Snapshot(root)
     return known
+
+
+def _forget_hashes() -> None:
+    """Numba remembers a source file's hash by time and size, which a quick rebuild may leave as they were."""
+    remembered = getattr(sys.modules.get("numba.core.caching"), "_hash_source_file", None)
+    if remembered is not None:
+        remembered.cache_clear()
 
 
 def _pickled(one: Kernel) -> tuple[Callable[..., Kernel], tuple[str, Path]]:

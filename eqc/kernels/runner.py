@@ -52,7 +52,7 @@ class Runner:
             call = _Call(self.tensors, self.form, operands, dtype, layout)
             return call.run(lambda *arguments: self._invoke(dtype, arguments), wanted, out)
         results = self._run_whole(operands, dtype, layout)
-        return [results[i] for i in wanted] if some else results
+        return results if wanted is self._everything else [results[i] for i in wanted]
 
     def _run_whole(self, operands: list[Operand], dtype: DType, layout: Layout) -> list[Any]:
         """All results at once, for operands that have the same leading axes: the common and fast case."""
@@ -157,7 +157,7 @@ class _Call:
         lead, core = layout.targets[index], layout.results[index]
         if lead == layout.batch:
             return Direct(layout.batch, core, dtype, out)
-        return Summed(layout.batch, core, dtype, lead, out)
+        return Summed(layout.batch, core, dtype, lead, layout.front, out)
 
     def _dropped(self, index: int) -> Sink:
         return Sink(self.layout.batch, self.layout.results[index], _final(self.form.results[index], self.dtype))

@@ -19,9 +19,10 @@ class Layout:
     """The shapes of one call.
 
     `leads` are the operands' own leading axes (None for a per-call integer), `cores` the axes after them, `batch` the
-    broadcast of all leading axes, `results` the results' cores and `targets` the leading axes that they end up with.
-    `items` is the number of items in the batch, `blocks` and `buffers` are the shapes of operands and results with it
-    as one leading axis; `is_even` says that all leading axes are the batch's.
+    broadcast of all leading axes, whose first `front` come from the extras alone. `results` are the results' cores,
+    `targets` the leading axes that they end up with. `items` is the number of items in the batch, `blocks` and
+    `buffers` are the shapes of operands and results with it as one leading axis; `is_even` says that all leading axes
+    are the batch's.
     """
 
     leads: tuple[Shape | None, ...]
@@ -29,6 +30,7 @@ class Layout:
     batch: Shape
     results: tuple[Shape, ...]
     targets: tuple[Shape, ...]
+    front: int
     items: int = field(init=False)
     blocks: tuple[Shape, ...] = field(init=False)
     buffers: tuple[Shape, ...] = field(init=False)
@@ -66,7 +68,7 @@ def lay_out(signature: Signature, form: Form, operands: Sequence[Operand]) -> La
     front = batch[: len(batch) - len(primal)]
     by_name = dict(zip((tensor.name for tensor in signature.inputs), leads, strict=False))
     targets = tuple(front + (by_name[tensor.name] or ()) if form.summed else batch for tensor in form.results)
-    return Layout(leads, tuple(sizes.core(tensor) for tensor in tensors), batch, results, targets)
+    return Layout(leads, tuple(sizes.core(tensor) for tensor in tensors), batch, results, targets, len(front))
 
 
 @dataclass(slots=True)
@@ -200,7 +202,7 @@ def _broadcast(tensors: Sequence[Tensor], leads: Sequence[Shape | None], operand
 def _clash(
     tensors: Sequence[Tensor], operands: Sequence[Operand], pair: tuple[int, int], sizes: tuple[int, int]
 ) -> str:
-    first, second = (f"{tensors[i]} has shape {getattr(operands[i], 'shape', ())}" for i in pair)
+    first, second = (f"{tensors[i].name} has shape {getattr(operands[i], 'shape', ())}" for i in pair)
     return f"{first} and {second}: their leading axes {sizes[0]} and {sizes[1]} do not broadcast"
 
 

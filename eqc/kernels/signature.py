@@ -31,7 +31,7 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True)
 class ExtentRule:
-    """How an extent follows from the length (`size`) of an input's axis."""
+    """How an extent follows from the length (`_size`) of an input's axis."""
 
     name: str
     input: str

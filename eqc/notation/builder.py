@@ -17,6 +17,8 @@ from eqc.notation.value import Scope, Value
 from eqc.records.model import Record
 
 Compose = Callable[[str], Program]
+SYMMETRIC = frozenset({"spd", "symmetric"})
+STOCHASTIC = frozenset({"simplex", "one_hot"})
 _AXIS_NAMES = "ijklmnpqrst"
 
 
@@ -76,7 +78,10 @@ def define(
 ) -> Tensor:
     """Append the statement `name[at] = op body`; whole-numbered bodies make integer tensors."""
     finite(state, name, body)
-    tensor = Tensor(name, shape, integer=_is_integer(state, name, op, body), differentiable=False)
+    entry = state.record.symbols.get(name)
+    stochastic = entry is not None and entry.domain.name in STOCHASTIC
+    integer = _is_integer(state, name, op, body)
+    tensor = Tensor(name, shape, integer=integer, differentiable=False, stochastic=stochastic)
     return state.add(Statement(tensor, loops, at, op, body))
 
 

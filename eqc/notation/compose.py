@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import sympy as sp
 
 from eqc.errors import NotationError, ShapeError, nearest
-from eqc.ir.program import Check, Op, Program, Statement, Tensor, reads_of, tensors_read
+from eqc.ir.program import Check, Op, Program, Statement, Tensor, base_name, reads_of, tensors_read
 from eqc.ir.terms import Expr, Index, Read, index_symbol, read
 from eqc.ir.walk import map_reads, substitute
 from eqc.notation.builder import Lowering, box, context, guarded
@@ -187,7 +187,7 @@ class _Inlining:
         head = self._head(tensors_read(statement))
         renamed, own = self._rename(statement.loops, head)
         shape = tuple(substitute(e, self.symbols) for e in statement.target.shape)
-        name = self.state.name(statement.target.name)
+        name = self.state.name(base_name(statement.target.name))
         target = replace(statement.target, name=name, shape=(*box(head), *shape))
         positions = tuple(self._translate(p, renamed) for p in statement.positions)
         self.state.add(

@@ -10,7 +10,7 @@ from eqc.errors import NotationError, ShapeError
 from eqc.ir.program import Op, Parameter, Program, Tensor
 from eqc.ir.terms import Expr, extent_symbol, integer_symbol
 from eqc.notation import extents, positions
-from eqc.notation.builder import Compose, Lowering, define
+from eqc.notation.builder import STOCHASTIC, SYMMETRIC, Compose, Lowering, define
 from eqc.notation.expression import lower_expression, lower_integer, lower_number
 from eqc.notation.reduce import reduction_into
 from eqc.notation.roles import Roles, target_name
@@ -58,7 +58,8 @@ def _declare(state: Lowering) -> None:
             shape,
             integer=integer,
             differentiable=entry.differentiable and not integer,
-            symmetric=entry.domain.name in ("spd", "symmetric"),
+            symmetric=entry.domain.name in SYMMETRIC,
+            stochastic=entry.domain.name in STOCHASTIC,
             default=entry.default,
         )
         state.tensors[name] = tensor

@@ -84,11 +84,11 @@ def to_sympy(record: Record) -> object:
 def node_to_sympy(node: Node, record: Record) -> Any:
     """A part of a formula of a record as a SymPy object.
 
-        >>> from eqc.notation.sympy_form import parse_text
-        >>> from eqc.records.load import load_text
-        >>> record = load_text("{title: Square, sympy: x**2, symbols: {x: a}}", id="s", area="a", file="s.yaml")
-        >>> node_to_sympy(parse_text("Sum(x[i], (i, 1, 3))"), record)
-        Sum(x[i], (i, 1, 3))
+    >>> from eqc.notation.sympy_form import parse_text
+    >>> from eqc.records.load import load_text
+    >>> record = load_text("{title: Square, sympy: x**2, symbols: {x: a}}", id="s", area="a", file="s.yaml")
+    >>> node_to_sympy(parse_text("Sum(x[i], (i, 1, 3))"), record)
+    Sum(x[i], (i, 1, 3))
     """
     try:
         return _Writer(record, matrices=True).write(node)
@@ -137,7 +137,7 @@ class _Writer:
     def attribute(self, node: Attribute) -> Any:
         if node.name == "T":
             base = self.write(node.base)
-            return base.T if getattr(base, "is_Matrix", False) else sp.Function("Transpose")(base)
+            return base.T if getattr(base, "is_Matrix", False) else sp.transpose(base)
         if isinstance(node.base, Call):
             return sp.Function(f"{node.base.function}.{node.name}")(*self._all(node.base.arguments))
         return sp.Function(node.name)(self.write(node.base))

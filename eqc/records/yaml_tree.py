@@ -23,6 +23,8 @@ MAX_BYTES = 1024 * 1024
 MAX_NODES = 50_000
 MAX_DEPTH = 50
 
+BYTE_ORDER_MARK = "\ufeff"
+
 # No printable text needs these, and they could hide or fake code in what is generated: controls except newline,
 # direction marks, line separators, surrogates.
 FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
@@ -112,7 +114,7 @@ def _decode(data: bytes, file: str) -> str:
             remedy="split the equation into several records",
         )
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-8").removeprefix(BYTE_ORDER_MARK)
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8", "replace")
         place = Span(file, before.count("\n") + 1, len(before) - before.rfind("\n"))

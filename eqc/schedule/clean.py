@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 
 import sympy as sp
@@ -10,8 +11,6 @@ import sympy as sp
 from eqc.ir.program import Op, Program, Statement, statement_reads, tensors_read
 from eqc.ir.terms import Expr, Index, Read, read
 from eqc.ir.walk import map_reads, substitute
-
-_CHEAP_OPERATIONS = 3
 
 
 def drop_dead(program: Program) -> Program:
@@ -24,18 +23,20 @@ def drop_dead(program: Program) -> Program:
     return program.with_statements(tuple(reversed(kept)))
 
 
-def rename_outputs(program: Program) -> Program:
-    """An output that copies a temporary takes its place."""
+def rename_copies(program: Program) -> Program:
+    """What is computed only to be copied gets the copy's name."""
     statements = list(program.statements)
-    for copy in [s for s in statements if s.target.name in program.outputs]:
+    for original in program.statements:
+        copy = next(s for s in statements if s.target.name == original.target.name)
         source = _copied(copy)
         producer = next((s for s in statements if source is not None and s.target.name == source), None)
-        if producer is None or source in program.outputs:
+        if producer is None or source in program.outputs or producer.target.integer != copy.target.integer:
             continue
         position = statements.index(producer)
         statements.remove(copy)
         statements[position] = replace(producer, target=copy.target)
-        statements = [map_statement(s, _renaming(str(source), copy.target.name)) for s in statements]
+        rename = _renaming(str(source), copy.target.name)
+        statements = [map_statement(s, rename) if source in tensors_read(s) else s for s in statements]
     return program.with_statements(tuple(statements))
 
 
@@ -46,18 +47,21 @@ def _copied(statement: Statement) -> str | None:
     return body.tensor if plain and body.positions == statement.positions else None
 
 
-def _renaming(old: str, new: str) -> object:
+Change = Callable[[Read], Expr]
+
+
+def _renaming(old: str, new: str) -> Change:
     def change(r: Read) -> Expr:
         return read(new, r.positions, integer=bool(r.is_integer)) if r.tensor == old else r
 
     return change
 
 
-def map_statement(statement: Statement, change: object) -> Statement:
+def map_statement(statement: Statement, change: Change) -> Statement:
     """A statement with all its reads changed."""
 
     def apply(expression: Expr) -> Expr:
-        return map_reads(expression, change)  # type: ignore[arg-type]
+        return map_reads(expression, change)
 
     return replace(
         statement,
@@ -103,7 +107,9 @@ def _is_extremum(statement: Statement) -> bool:
 
 
 def _is_trivial(body: Expr) -> bool:
-    return isinstance(body, Read) or body.is_number or (body.is_Mul and body.args[0].is_number and len(body.args) == 2 and isinstance(body.args[1], Read))
+    """A read, a number, or a number times a read."""
+    scaled = body.is_Mul and len(body.args) == 2 and body.args[0].is_number and isinstance(body.args[1], Read)
+    return isinstance(body, Read) or body.is_number or scaled
 
 
 def _reads_in_loops(statement: Statement, name: str) -> bool:

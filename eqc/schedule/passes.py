@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from eqc.ir.program import Program
-from eqc.schedule.clean import drop_dead, inline, rename_outputs
+from eqc.schedule.clean import drop_dead, inline, rename_copies
 from eqc.schedule.share import share_functions
 
 PASSES: tuple[tuple[str, Callable[[Program], Program]], ...] = (
     ("drop dead statements", drop_dead),
     ("inline temporaries", inline),
-    ("rename outputs", rename_outputs),
+    ("rename copies", rename_copies),
     ("share functions", share_functions),
     ("drop dead statements", drop_dead),
 )

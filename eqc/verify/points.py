@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eqc.verify.balls import Objects, Undecided, ball, is_certain, precision
-from eqc.verify.oracle import PRECISIONS, Direction, Oracle, Truth
+from eqc.verify.oracle import Direction, Oracle, Truth
 from eqc.verify.sampling import NoSample, Sample, another, generator, sample
 from eqc.verify.tensor import filled
 
@@ -130,7 +130,7 @@ def units(oracle: Oracle, inputs: Mapping[str, Any]) -> list[tuple[str, tuple[in
 def look(
     oracle: Oracle, inputs: Mapping[str, Any], tangents: Direction, bits: int | None = None
 ) -> tuple[Local, Truth]:
-    """Everything about the formula at a point: certified, or at a precision with ties taken as they fall."""
+    """Everything about the formula at a point: certified, or at a precision where that decides all kinks."""
     entries = units(oracle, inputs)
     along = [direction for _, _, direction in entries]
     scalar = len(oracle.reading.outputs) == 1 and bool(entries)
@@ -176,7 +176,7 @@ def _evaluate(
     try:
         return oracle.evaluate(inputs, along, other, bits)
     except Undecided:
-        return oracle.evaluate(inputs, along, other, PRECISIONS[0])
+        return oracle.evaluate(inputs, along, other)
 
 
 def _gathered(

@@ -1,4 +1,4 @@
-"""A project of hand-written generated modules, compiled once per session."""
+"""A project of hand-written generated modules."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from kernel_samples import write_project
+from kernel_samples import MODULES, interpreted, write_project
 
 import eqc
 from eqc.kernels.kernel import Kernel
@@ -14,7 +14,9 @@ from eqc.kernels.kernel import Kernel
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_project(tmp_path_factory.mktemp("project"))
+    compiled = ("softmax", "pick", "every")
+    modules = {name: source if name in compiled else interpreted(source) for name, source in MODULES.items()}
+    return write_project(tmp_path_factory.mktemp("project"), modules)
 
 
 @pytest.fixture(scope="session")

@@ -1,17 +1,17 @@
-"""Generated modules as eqc writes them, by hand and small: the kernel API is tested on these, apart from the compiler."""
+"""Small generated modules by hand, as eqc writes them: the kernel API is tested apart from the compiler."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-RUNTIME = '''
+RUNTIME = """
 from numba import njit
 
 
 @njit(cache=True)
 def scale(x):
     return 1.0 * x
-'''
+"""
 
 SOFTMAX = '''"""Softmax."""
 import numpy as np
@@ -122,7 +122,7 @@ SIGNATURE = {
     "id": "mse",
     "inputs": (
         {"name": "y", "kind": "real", "shape": ("N", "C"), "per_call": False, "default": None, "differentiable": False},
-        {"name": "yhat", "kind": "real", "shape": ("N", "C"), "per_call": False, "default": None, "differentiable": True},
+        {"name": "yhat", "kind": "real", "shape": ("N", "C"), "default": None, "differentiable": True},
     ),
     "extents": (("N", "y", 0, "_size"), ("C", "y", 1, "_size")),
     "outputs": ({"name": "L", "kind": "real", "shape": ()},),
@@ -206,7 +206,7 @@ SIGNATURE = {
         {"name": "x", "kind": "real", "shape": ("2*n",), "per_call": False, "default": None, "differentiable": True},
         {"name": "stride", "kind": "integer", "shape": (), "per_call": True, "default": 1, "differentiable": False},
     ),
-    "extents": (("n", "x", 0, "exact(size, 2)"),),
+    "extents": (("n", "x", 0, "exact(_size, 2)"),),
     "outputs": ({"name": "y", "kind": "real", "shape": ("(2*n - 1)//stride + 1",)},),
     "kernels": ("value", "vjp"),
 }
@@ -291,22 +291,28 @@ SIGNATURE = {
 
 @njit(cache=True)
 def affine_into(W, x, b, y):
-    for k in range(W.shape[0]):
-        y[k] = np.dot(W[k], x[k]) + b[k]
+    for k, i in np.ndindex(y.shape):
+        y[k, i] = b[k, i]
+        for j in range(x.shape[1]):
+            y[k, i] += W[k, i, j] * x[k, j]
 
 
 @njit(cache=True)
 def affine_jvp_into(W, x, b, W_dot, x_dot, b_dot, y_dot):
-    for k in range(W.shape[0]):
-        y_dot[k] = np.dot(W_dot[k], x[k]) + np.dot(W[k], x_dot[k]) + b_dot[k]
+    for k, i in np.ndindex(y_dot.shape):
+        y_dot[k, i] = b_dot[k, i]
+        for j in range(x.shape[1]):
+            y_dot[k, i] += W_dot[k, i, j] * x[k, j] + W[k, i, j] * x_dot[k, j]
 
 
 @njit(cache=True)
 def affine_vjp_into(W, x, b, y_bar, W_bar, x_bar, b_bar):
-    for k in range(W.shape[0]):
-        W_bar[k] = np.outer(y_bar[k], x[k])
-        x_bar[k] = np.dot(y_bar[k], W[k])
-        b_bar[k] = y_bar[k]
+    x_bar[:] = 0
+    for k, i in np.ndindex(y_bar.shape):
+        b_bar[k, i] = y_bar[k, i]
+        for j in range(x.shape[1]):
+            W_bar[k, i, j] = y_bar[k, i] * x[k, j]
+            x_bar[k, j] += y_bar[k, i] * W[k, i, j]
 '''
 
 WINNER = '''"""The position of the largest score."""
@@ -385,6 +391,11 @@ MODULES = {
     "winner": WINNER,
     "squares": SQUARES,
 }
+
+
+def interpreted(source: str) -> str:
+    """The module without Numba, which would take most of the tests' time and changes nothing for the API."""
+    return source.replace("@njit(cache=True)\n", "")
 
 
 def write_project(root: Path, modules: dict[str, str] | None = None) -> Path:

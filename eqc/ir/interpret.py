@@ -1,0 +1,175 @@
+"""The reference interpreter: what a program means, in NumPy object arrays of mpmath numbers.
+
+It is slow and plain on purpose; kernels and passes are tested against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import mpmath
+import numpy as np
+import sympy as sp
+
+from eqc.ir.program import Op, Program, Statement
+from eqc.ir.terms import Expr, FloorDivide, Index, Maximum, Minimum, Quotient, Read
+
+Value = Any
+"""An mpmath number, an int or a bool."""
+
+Environment = dict[Expr, Value]
+
+FUNCTIONS: Mapping[type, Callable[..., Value]] = {
+    sp.exp: mpmath.exp,
+    sp.log: lambda x: mpmath.log(x) if x != 0 else -mpmath.inf,
+    sp.sin: mpmath.sin,
+    sp.cos: mpmath.cos,
+    sp.tan: mpmath.tan,
+    sp.asin: mpmath.asin,
+    sp.acos: mpmath.acos,
+    sp.atan: mpmath.atan,
+    sp.atan2: mpmath.atan2,
+    sp.sinh: mpmath.sinh,
+    sp.cosh: mpmath.cosh,
+    sp.tanh: mpmath.tanh,
+    sp.asinh: mpmath.asinh,
+    sp.acosh: mpmath.acosh,
+    sp.atanh: mpmath.atanh,
+    sp.erf: mpmath.erf,
+    sp.erfc: mpmath.erfc,
+    sp.gamma: mpmath.gamma,
+    sp.loggamma: mpmath.loggamma,
+    sp.polygamma: mpmath.polygamma,
+    sp.Abs: abs,
+    sp.sign: mpmath.sign,
+    sp.floor: mpmath.floor,
+    sp.ceiling: mpmath.ceil,
+    sp.Mod: lambda a, b: a - b * mpmath.floor(mpmath.mpf(a) / b),
+    sp.KroneckerDelta: lambda a, b: int(a == b),
+    Maximum: max,
+    Minimum: min,
+    FloorDivide: lambda a, b: int(a) // int(b),
+    Quotient: lambda a, b: int(a) // int(b),
+    sp.Add: lambda *terms: mpmath.fsum(terms),
+    sp.Mul: lambda *factors: mpmath.fprod(factors),
+    sp.Pow: lambda base, exponent: mpmath.power(base, exponent),
+    sp.StrictLessThan: lambda a, b: a < b,
+    sp.LessThan: lambda a, b: a <= b,
+    sp.StrictGreaterThan: lambda a, b: a > b,
+    sp.GreaterThan: lambda a, b: a >= b,
+    sp.Equality: lambda a, b: a == b,
+    sp.Unequality: lambda a, b: a != b,
+    sp.Not: lambda a: not a,
+}
+
+
+def interpret(program: Program, arguments: Mapping[str, object]) -> dict[str, Value]:
+    """The outputs of a program for arrays (nested lists or NumPy) and parameters by name.
+
+    >>> from eqc.ir.terms import read
+    >>> from eqc.ir.program import Tensor
+    >>> double = Statement(Tensor("y"), (), (), Op.NONE, 2*read("x"))
+    >>> interpret(Program("double", (Tensor("x"),), (), ("x",), (), (double,), ("y",)), {"x": 3})
+    {'y': mpf('6.0')}
+    """
+    memory: dict[str, Value] = {}
+    for tensor in program.inputs:
+        array = np.asarray(arguments[tensor.name], dtype=object)
+        convert = int if tensor.integer else mpmath.mpf
+        memory[tensor.name] = np.vectorize(convert, otypes=[object])(array) if array.size else array
+    environment: Environment = {p.symbol: int(str(arguments[p.name])) for p in program.parameters}
+    for extent in program.extents:
+        size = memory[extent.input].shape[extent.axis]
+        environment[Index(extent.name, sp.Integer(0)).symbol] = _whole(
+            extent.solution, {**environment, Index("_size", sp.Integer(0)).symbol: size}, memory
+        )
+    for statement in program.statements:
+        _run(statement, environment, memory)
+    return {name: _plain(memory[name]) for name in program.outputs}
+
+
+def _plain(array: Value) -> Value:
+    return array[()] if array.ndim == 0 else array
+
+
+def _whole(expression: Expr, environment: Environment, memory: Mapping[str, Value]) -> int:
+    return int(evaluate(expression, environment, memory))
+
+
+def _run(statement: Statement, environment: Environment, memory: dict[str, Value]) -> None:
+    shape = tuple(_whole(e, environment, memory) for e in statement.target.shape)
+    result = np.empty(shape, dtype=object)
+    start = {Op.SUM: 0, Op.NONE: 0, Op.PRODUCT: 1}.get(statement.op)
+    result[...] = mpmath.mpf(start) if start is not None else None
+    best: dict[tuple[int, ...], Value] = {}
+    for inner in _rounds(statement.loops, dict(environment), memory):
+        if evaluate(statement.guard, inner, memory):
+            position = tuple(_whole(p, inner, memory) for p in statement.positions)
+            value = evaluate(statement.body, inner, memory)
+            _combine(statement, result, position, value, inner, best)
+    memory[statement.target.name] = result
+
+
+def _combine(
+    statement: Statement,
+    result: Value,
+    position: tuple[int, ...],
+    value: Value,
+    environment: Environment,
+    best: dict[tuple[int, ...], Value],
+) -> None:
+    op = statement.op
+    if statement.scatter or op is Op.SUM:
+        result[position] = result[position] + value
+    elif op is Op.PRODUCT:
+        result[position] = result[position] * value
+    elif op is Op.NONE:
+        result[position] = int(value) if statement.target.integer else value
+    else:
+        smaller = op in (Op.MIN, Op.ARGMIN)
+        if position not in best or (value < best[position] if smaller else value > best[position]):
+            best[position] = value
+            index = environment[statement.bound[0].symbol]
+            result[position] = index if op in (Op.ARGMAX, Op.ARGMIN) else value
+
+
+def _rounds(
+    loops: tuple[Index, ...], environment: Environment, memory: Mapping[str, Value]
+) -> Iterator[Environment]:
+    if not loops:
+        yield environment
+        return
+    for value in range(_whole(loops[0].extent, environment, memory)):
+        yield from _rounds(loops[1:], {**environment, loops[0].symbol: value}, memory)
+
+
+def evaluate(expression: Expr, environment: Environment, memory: Mapping[str, Value]) -> Value:
+    """The value of a body; branches that do not hold are not evaluated."""
+    if isinstance(expression, Read):
+        return memory[expression.tensor][tuple(_whole(p, environment, memory) for p in expression.positions)]
+    if expression in environment:
+        return environment[expression]
+    if isinstance(expression, sp.Piecewise):
+        for pair in expression.args:
+            if evaluate(pair.args[1], environment, memory):
+                return evaluate(pair.args[0], environment, memory)
+        return mpmath.nan
+    if isinstance(expression, sp.And):
+        return all(evaluate(a, environment, memory) for a in expression.args)
+    if isinstance(expression, sp.Or):
+        return any(evaluate(a, environment, memory) for a in expression.args)
+    if not expression.args:
+        return _atom(expression)
+    return FUNCTIONS[type(expression)](*(evaluate(a, environment, memory) for a in expression.args))
+
+
+def _atom(expression: Expr) -> Value:
+    if expression in (sp.true, sp.false):
+        return bool(expression)
+    if expression.is_Integer:
+        return int(expression)
+    if expression.is_Rational:
+        return mpmath.mpf(expression.p) / expression.q
+    special = {sp.oo: mpmath.inf, -sp.oo: -mpmath.inf, sp.nan: mpmath.nan}
+    return special[expression] if expression in special else mpmath.mpmathify(expression.evalf(mpmath.mp.dps + 5))

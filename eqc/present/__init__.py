@@ -1,0 +1,1 @@
+"""Derivatives for people: the closed form that one would write, as text, LaTeX and SymPy."""

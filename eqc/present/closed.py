@@ -1,0 +1,94 @@
+"""Entries of a program's outputs as one expression: temporaries are put in, sums stay sums.
+
+A closed form is a SymPy expression over reads, `KroneckerDelta` and `Total`, a sum over named indices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+
+import sympy as sp
+
+from eqc.ir.program import Op, Program, Statement
+from eqc.ir.terms import Expr, Index, Read, index_symbol
+from eqc.ir.walk import map_reads, substitute
+
+
+class TooLarge(Exception):
+    """The closed form would be longer than a person would write."""
+
+
+class Total(sp.Function):  # type: ignore[misc]
+    """`Total(body, i, n)`: the sum of body over i = 0 … n - 1."""
+
+    nargs = 3
+    is_real = True
+
+
+class Whole(sp.Function):  # type: ignore[misc]
+    """`Whole(body, i, n)`: the product of body over i = 0 … n - 1."""
+
+    nargs = 3
+    is_real = True
+
+
+@dataclass
+class Inliner:
+    """Closed forms of entries. Tensors in `kept` stay names; `seeds` gives the cotangents that are put in."""
+
+    program: Program
+    kept: frozenset[str]
+    seeds: Mapping[str, tuple[Expr, ...]] = field(default_factory=dict)
+    limit: int = 400
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def __post_init__(self) -> None:
+        self.statements = {s.target.name: s for s in self.program.statements}
+        self.names = {i.name for s in self.program.statements for i in s.loops}
+
+    def entry(self, tensor: str, positions: tuple[Expr, ...]) -> Expr:
+        """The closed form of one entry."""
+        return self._expand(self._definition(self.statements[tensor], positions))
+
+    def _expand(self, expression: Expr) -> Expr:
+        result = map_reads(expression, self._read)
+        if sp.count_ops(result) > self.limit:
+            raise TooLarge
+        return result
+
+    def _read(self, r: Read) -> Expr:
+        if r.tensor in self.seeds:
+            pairs = zip(r.positions, self.seeds[r.tensor], strict=True)
+            return sp.Mul(*(sp.KroneckerDelta(p, q) for p, q in pairs))
+        if r.tensor in self.kept or r.tensor not in self.statements:
+            return r
+        return self.entry(r.tensor, r.positions)
+
+    def _definition(self, statement: Statement, positions: tuple[Expr, ...]) -> Expr:
+        if statement.scatter:
+            return self._scattered(statement, positions)
+        mapping = dict(zip(statement.positions, positions, strict=True))
+        if statement.op is Op.NONE:
+            return substitute(statement.body, mapping)
+        if statement.op not in (Op.SUM, Op.PRODUCT):
+            raise TooLarge
+        head = Total if statement.op is Op.SUM else Whole
+        return self._bind(statement.bound, statement.body, mapping, head)
+
+    def _scattered(self, statement: Statement, positions: tuple[Expr, ...]) -> Expr:
+        """A scatter's entry sums what lands on it."""
+        if statement.guard != sp.true:
+            raise TooLarge
+        hits = sp.Mul(*(sp.KroneckerDelta(p, q) for p, q in zip(statement.positions, positions, strict=True)))
+        return self._bind(statement.loops, statement.body * hits, {}, Total)
+
+    def _bind(self, loops: tuple[Index, ...], body: Expr, mapping: dict[Expr, Expr], head: type) -> Expr:
+        """Bound indices get names of their own, so that sums may be nested."""
+        fresh = [(loop, index_symbol(f"{loop.name}__{next(self.numbers)}")) for loop in loops]
+        mapping = {**mapping, **{loop.symbol: symbol for loop, symbol in fresh}}
+        result = substitute(body, mapping)
+        for loop, symbol in reversed(fresh):
+            result = head(result, symbol, substitute(loop.extent, mapping))
+        return result

@@ -1,0 +1,132 @@
+"""A derivative of a record, as a closed form with the names of its indices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from eqc.derive.vjp import bar_name, gradient, vjp
+from eqc.errors import DerivationError, nearest
+from eqc.ir.program import Op, Program, Tensor
+from eqc.ir.terms import Expr, Read, index_symbol, read
+from eqc.present.closed import Inliner, TooLarge
+from eqc.present.simplify import kept_definitions, tidy
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedForm:
+    """∂output/∂inputs at the given indices. `body` is None where the form is too long to write."""
+
+    output: Read
+    inputs: tuple[Read, ...]
+    body: Expr | None
+    program: Program
+    intermediates: tuple[str, ...]
+
+
+def derivative(value: Program, wrt: str, order: int, patterns: Mapping[str, tuple[str, ...]]) -> tuple[ClosedForm, ...]:
+    """One form per real output; `patterns` are the index names that the glossary gives to tensors.
+
+    Raises DerivationError for a symbol that is no differentiable input, and for order 2 of an output with axes.
+    """
+    tensor = _input(value, wrt)
+    return tuple(_form(value, output, tensor, order, patterns) for output in value.real_outputs)
+
+
+def _input(value: Program, wrt: str) -> Tensor:
+    for tensor in value.differentiable:
+        if tensor.name == wrt:
+            return tensor
+    raise DerivationError(
+        None,
+        written=f"--wrt {wrt}",
+        rule=f"{wrt} is no differentiable input of {value.name}",
+        remedy=nearest(wrt, [t.name for t in value.differentiable]),
+    )
+
+
+def _form(
+    value: Program, output: Tensor, tensor: Tensor, order: int, patterns: Mapping[str, tuple[str, ...]]
+) -> ClosedForm:
+    taken: set[str] = {s for s in value.tensors} | {e.name for e in value.extents}
+    rows = _indices(output, patterns, taken)
+    columns = [_indices(tensor, patterns, taken) for _ in range(order)]
+    program, target, seeds = _reverse(value, output, tensor, order, rows, columns)
+    result = ClosedForm(
+        read(output.name, rows),
+        tuple(read(tensor.name, c) for c in columns),
+        None,
+        program,
+        (),
+    )
+    for names in _choices(value):
+        try:
+            body = _closed(program, target, columns[-1], seeds, names)
+        except TooLarge:
+            continue
+        stray = {r.tensor for r in body.free_symbols if isinstance(r, Read)} & _temporaries(value, names)
+        if not stray:
+            named = {r.tensor for r in body.free_symbols if isinstance(r, Read)} - {t.name for t in value.inputs}
+            return replace(result, body=body, intermediates=tuple(sorted(named - set(value.outputs))))
+    return result
+
+
+def _reverse(
+    value: Program,
+    output: Tensor,
+    tensor: Tensor,
+    order: int,
+    rows: tuple[Expr, ...],
+    columns: list[tuple[Expr, ...]],
+) -> tuple[Program, str, dict[str, tuple[Expr, ...]]]:
+    """The program whose output, for cotangents that are deltas, is the wanted derivative."""
+    if order == 1:
+        single = replace(value, outputs=(output.name,))
+        program = vjp(single)
+        position = [t.name for t in value.differentiable].index(tensor.name)
+        return program, program.outputs[position], {bar_name(output.name): rows}
+    if output.rank:
+        raise DerivationError(
+            None,
+            written=f"--order {order}",
+            rule=f"{output.name} has axes; second derivatives are shown for outputs that are numbers",
+            remedy="derive the first order, or write a record for one entry",
+        )
+    first = gradient(replace(value, outputs=(output.name,)))
+    position = [t.name for t in value.differentiable].index(tensor.name)
+    slope = first.outputs[position]
+    second = vjp(replace(first, outputs=(slope,)))
+    return second, second.outputs[position], {bar_name(slope): columns[0]}
+
+
+def _indices(tensor: Tensor, patterns: Mapping[str, tuple[str, ...]], taken: set[str]) -> tuple[Expr, ...]:
+    wanted = patterns.get(tensor.name, ())
+    names: list[str] = []
+    for axis in range(tensor.rank):
+        options = [*(wanted[axis : axis + 1]), *"jkilmnpqrst"]
+        name = next((o for o in options if o not in taken), f"k{len(taken)}")
+        taken.add(name)
+        names.append(name)
+    return tuple(index_symbol(n) for n in names)
+
+
+def _choices(value: Program) -> list[frozenset[str]]:
+    """Which tensors to keep as names: outputs and named parts first, then outputs only, then none."""
+    parts = frozenset(s.target.name for s in value.statements)
+    plain = frozenset(s.target.name for s in value.statements if s.op is Op.NONE)
+    outputs = frozenset(value.outputs)
+    return [parts, plain | outputs, outputs, frozenset()]
+
+
+def _temporaries(value: Program, kept: frozenset[str]) -> set[str]:
+    """Sums that only the compiler named: they must not be left in a form for people."""
+    return {s.target.name for s in value.statements if s.op is not Op.NONE and s.target.name not in value.outputs} & kept
+
+
+def _closed(
+    program: Program, target: str, at: tuple[Expr, ...], seeds: Mapping[str, tuple[Expr, ...]], kept: frozenset[str]
+) -> Expr:
+    inliner = Inliner(program, kept, seeds)
+    body = inliner.entry(target, at)
+    stochastic = {t.name for t in program.tensors.values() if t.stochastic}
+    return tidy(body, stochastic, kept_definitions(program, kept))

@@ -1,0 +1,208 @@
+"""Runs all checks of a record: what `eqc verify` and the test suite call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eqc.errors import EqcError
+from eqc.records.catalog import Catalog
+from eqc.records.model import Record
+from eqc.verify.balls import as_float
+from eqc.verify.cases import Case, Names, batch_cases, single_case
+from eqc.verify.compare import Outcome, rtol_for
+from eqc.verify.derivatives import KERNEL_CHECKS, Call, Kernel, compare_kernel, dot_product_test
+from eqc.verify.examples import check_examples
+from eqc.verify.membership import outside
+from eqc.verify.oracle import Oracle
+from eqc.verify.points import Point, find_point
+from eqc.verify.positions import check_positions
+from eqc.verify.report import Check, Origin, Report, Tally
+from eqc.verify.sampling import NoSample
+from eqc.verify.session import Records
+
+EXTENTS = (1, 2, 3)
+DTYPES = ("float64", "float32")
+_SCALAR_ONLY = ("gradient", "value_and_gradient", "hvp", "hessian")
+_OTHER_CHECKS = ("signature", "dot product", "positions", "domains", "examples", "formula examples")
+
+
+def verify_record(id: str, root: Path | str, *, seed: int = 0, catalog: Catalog | None = None) -> Report:
+    """Check every kernel of a built record against the oracle.
+
+    Points are drawn at extents 1, 2 and 3, in float64 and float32, for one item and with leading axes; the record's
+    examples, its domains and positions outside their ranges are checked too. The error model is that of
+    `eqc.verify.compare`. Nothing is skipped without a reason in the report. Raises EqcError if there is no such record
+    or it breaks the format; a kernel that is missing or raises is a failure in the report.
+    """
+    records = catalog if catalog is not None else Catalog(Path(root))
+    return verify(records.get(id), records, lambda: _load(id, Path(root)), seed=seed)
+
+
+def _load(id: str, root: Path) -> Kernel:
+    from eqc.kernels.loading import kernel  # brings Numba in, which a report without kernels does not need
+
+    return kernel(id, root)
+
+
+def verify(
+    record: Record,
+    records: Records,
+    load: Callable[[], Kernel],
+    *,
+    seed: int = 0,
+    extents: Sequence[int] = EXTENTS,
+    dtypes: Sequence[str] = DTYPES,
+) -> Report:
+    """The same for a record and whatever gives its kernels."""
+    run = Run(record, Oracle(record, records), seed)
+    try:
+        kernel = load()
+    except EqcError as error:
+        run.tally("signature").fail(f"the kernels cannot be loaded: {error.rule}")
+        return run.report()
+    run.check_signature(kernel)
+    run.check_points(kernel, extents, dtypes)
+    check_examples(
+        run.oracle, kernel, run.names, run.tally("examples"), run.tally("formula examples"), run.tally("domains")
+    )
+    return run.report()
+
+
+@dataclass(slots=True)
+class Run:
+    """One record's verification while it runs."""
+
+    record: Record
+    oracle: Oracle
+    seed: int
+    names: Names = field(default_factory=lambda: Names((), frozenset(), (), (), ()))
+    tallies: dict[str, Tally] = field(default_factory=dict)
+
+    def tally(self, name: str) -> Tally:
+        """The collector of a check."""
+        return self.tallies.setdefault(name, Tally(name))
+
+    def report(self) -> Report:
+        """All checks in a fixed order."""
+        order = [n for n in ("signature", *KERNEL_CHECKS, *_OTHER_CHECKS[1:]) if n in self.tallies]
+        checks: tuple[Check, ...] = tuple(self.tallies[name].result() for name in order)
+        return Report(self.record.id, self.record.area, checks)
+
+    def check_signature(self, kernel: Kernel) -> None:
+        """The kernel's names against the record's, read independently."""
+        tally, reading, signature = self.tally("signature"), self.oracle.reading, kernel.signature
+        inputs, outputs = signature.inputs, signature.outputs
+        self.names = Names(
+            tuple(t.name for t in inputs),
+            frozenset(t.name for t in inputs if t.per_call),
+            tuple(t.name for t in inputs if t.differentiable),
+            tuple(t.name for t in outputs),
+            tuple(t.name for t in outputs if t.kind == "real"),
+        )
+        for what, found, wanted in (
+            ("inputs", self.names.inputs, reading.inputs),
+            ("differentiable inputs", self.names.differentiable, reading.differentiable),
+            ("outputs", self.names.outputs, reading.outputs),
+        ):
+            tally.compared += len(wanted)
+            if found != wanted:
+                tally.fail(f"the kernel's {what} are {', '.join(found)}, the record's {', '.join(wanted)}")
+
+    def check_points(self, kernel: Kernel, extents: Sequence[int], dtypes: Sequence[str]) -> None:
+        """All kernels at points of every extent; the largest extent also in doubles and with leading axes."""
+        if self.tally("signature").problem:
+            return
+        found = False
+        for extent in extents:
+            point = self._point(extent, single=True)
+            found = found or point is not None
+            if point is not None:
+                last = extent == extents[-1]
+                self._check_point(kernel, point, dtypes, batches=last or not self.names.batched)
+        if not found:
+            self.tally("value").fail(
+                "there is no point at which the formula is finite: narrow the domains of the inputs"
+            )
+            return
+        doubles = self._point(extents[-1], single=False)
+        if doubles is not None:
+            self._check_case(kernel, single_case(doubles, self.names), "float64")
+
+    def _point(self, extent: int, *, single: bool) -> Point | None:
+        try:
+            return find_point(self.oracle, self.seed, extent, single=single)
+        except (NoSample, EqcError, NotImplementedError) as error:
+            for name in self._expected_kernels():
+                self.tally(name).skip(f"extent {extent}: {error}")
+            return None
+
+    def _expected_kernels(self) -> list[str]:
+        return [name for name in KERNEL_CHECKS if not self._missing(name)]
+
+    def _missing(self, kernel: str) -> str:
+        """Why a record does not have a kernel; nothing if it must have it."""
+        if kernel != "value" and not (self.names.differentiable and self.names.real_outputs):
+            return "no real output or no input to differentiate in"
+        scalar = len(self.names.outputs) == 1 and not self.oracle.reading.shapes.get(self.names.outputs[0])
+        return "needs one scalar output" if kernel in _SCALAR_ONLY and not scalar else ""
+
+    def _check_point(self, kernel: Kernel, point: Point, dtypes: Sequence[str], *, batches: bool) -> None:
+        cases = [single_case(point, self.names)]
+        if batches:
+            cases += batch_cases(self.oracle, point, self.names)
+            if len(cases) == 1:
+                self.tally("value").skip("no input takes leading axes" if not self.names.batched else "no second point")
+        for case in cases:
+            for dtype in dtypes:
+                self._check_case(kernel, case, dtype)
+        self._check_domains(point)
+        check_positions(self.oracle, kernel, self.names, point, self.tally("positions"))
+
+    def _check_case(self, kernel: Kernel, case: Case, dtype: str) -> None:
+        call = Call(kernel, self.names, case, dtype)
+        for name in KERNEL_CHECKS:
+            reason = self._missing(name)
+            if reason:
+                self.tally(name).skip(reason)
+            elif name in case.expected:
+                self._guarded(self.tally(name), call, partial(compare_kernel, name, call))
+        if case.point.note:
+            self.tally("value").skip(f"extent {case.point.sample.extent}: {case.point.note}")
+        if "jvp" in case.expected and case.label == "one item":
+            self._guarded(self.tally("dot product"), call, lambda rtol: iter([dot_product_test(call, rtol)]))
+
+    def _guarded(self, tally: Tally, call: Call, outcomes: Callable[[float], Iterator[Outcome]]) -> None:
+        """Collect outcomes; whatever a kernel raises is a failure of the check."""
+        sample = call.case.point.sample
+        origin = Origin(call.dtype, sample.extent, sample.seed, call.case.label, call.case.inputs)
+        try:
+            for outcome in outcomes(rtol_for(call.dtype, self.record.tolerance)):
+                tally.add(outcome, origin)
+        except Exception as error:  # noqa: BLE001 (a kernel may raise anything, from Numba on)
+            tally.fail(f"{type(error).__name__}: {error}", origin)
+
+    def _check_domains(self, point: Point) -> None:
+        """Outputs with a declared domain lie in it."""
+        tally = self.tally("domains")
+        for name, balls in point.truth.values.items():
+            entry = self.record.symbols.get(name)
+            if entry is None or entry.domain.name == "real":
+                continue
+            tally.compared += balls.size
+            problem = outside(entry.domain, as_float(balls))
+            if problem:
+                sample = point.sample
+                tally.fail(
+                    f"{name}: {problem}", Origin("float64", sample.extent, sample.seed, "one item", sample.inputs)
+                )
+
+
+def show_inputs(check: Check) -> dict[str, Any]:
+    """The inputs at which a check was worst, as lists."""
+    return {n: np.asarray(v).tolist() for n, v in check.origin.inputs.items()} if check.origin else {}
