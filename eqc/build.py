@@ -80,8 +80,8 @@ def build(
     """Compile the records that changed (all of them, or those named) and write their modules.
 
     A record that fails keeps its old module and stands in the report. Without `ids`, modules whose record is gone
-    are removed. `jobs` is the number of processes (see `over_records`); `waiting` is called if another build must end first.
-    Raises BuildError if an id is unknown or files cannot be written; nothing has changed then.
+    are removed. `jobs` is the number of processes (see `over_records`); `waiting` is called if another build must end
+    first. Raises BuildError if an id is unknown or files cannot be written; nothing has changed then.
     """
     wanted = tuple(ids)
     plan = make_plan(root, wanted)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from eqc.derive.assemble import derivative_programs
+from eqc.derive.conventions import conventions
 from eqc.emit.docs import Documentation
 from eqc.emit.module import Kernel, function_name, module_source
 from eqc.errors import NotationError
@@ -16,11 +17,11 @@ from eqc.ir.show import show, show_statement
 from eqc.ir.spec import check
 from eqc.notation.lower import lower
 from eqc.notation.roles import find_roles
-from eqc.records.catalog import Catalog
-from eqc.records.model import Record
 from eqc.present.derivative import derivative
 from eqc.present.printing import Notation
 from eqc.present.report import Derived, report
+from eqc.records.catalog import Catalog
+from eqc.records.model import Record
 from eqc.schedule.clean import rename_copies
 from eqc.schedule.passes import PASSES, schedule
 
@@ -88,7 +89,7 @@ def compile_record(record_id: str, catalog: Catalog) -> Compiled:
     kernels = []
     for kind, program in derivative_programs(value).items():
         scheduled = check(schedule(check(program)))
-        kernels.append(Kernel(kind, scheduled, _kernel_documentation(record, kind, scheduled)))
+        kernels.append(Kernel(kind, scheduled, _kernel_documentation(record, kind, scheduled, value)))
     updates = {n: e.updates for n, e in record.symbols.items() if e.updates}
     text = module_source(schedule(value), kernels, _heading(record), updates)
     return Compiled(text, compiler.composes(record_id))
@@ -168,8 +169,9 @@ _KINDS = {
 }
 
 
-def _kernel_documentation(record: Record, kind: str, program: Program) -> Documentation:
+def _kernel_documentation(record: Record, kind: str, program: Program, value: Program) -> Documentation:
     summary = _KINDS[kind].format(title=record.title, id=record.id)
     statements = tuple(f"    {show_statement(s)}" for s in program.statements[:12])
     more = (f"    … {len(program.statements) - 12} more",) if len(program.statements) > 12 else ()
-    return Documentation(f"{summary}.", ("", *statements, *more))
+    kinks = () if kind == "value" else tuple(conventions(value))
+    return Documentation(f"{summary}.", ("", *statements, *more, *(("", *kinks) if kinks else ())))

@@ -434,7 +434,8 @@ def slow_project(tmp_path: Path) -> Path:
 
 def start(root: Path, seconds: float, *more: str) -> subprocess.Popen[str]:
     command = [sys.executable, str(root / "driver.py"), str(root), str(seconds), *more]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    environment = {**os.environ, "PYTHONPATH": str(Path(building.__file__).parents[1])}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
 
 
 def wait_until(holds: Callable[[], bool], seconds: float = 20.0) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -26,7 +27,7 @@ class Result(NamedTuple):
 
 
 @pytest.fixture
-def run(capfd: pytest.CaptureFixture[str]) -> "Runner":
+def run(capfd: pytest.CaptureFixture[str]) -> Runner:
     return Runner(capfd)
 
 
@@ -172,9 +173,7 @@ def test_a_new_record_is_valid_and_builds_at_once(run: Runner, project: Path, ar
         (["x'); import os"], "lower-case letters"),
     ],
 )
-def test_new_refuses_taken_ids_and_bad_names(
-    run: Runner, project: Path, arguments: list[str], rule: str
-) -> None:
+def test_new_refuses_taken_ids_and_bad_names(run: Runner, project: Path, arguments: list[str], rule: str) -> None:
     before = sorted(project.rglob("*"))
     result = run("new", *arguments, "--root", project)
     assert result.code == 1
@@ -274,7 +273,14 @@ def test_list_tells_stale_and_not_built(run: Runner, project: Path) -> None:
 def test_show(run: Runner, built: Path) -> None:
     result = run("show", EXAMPLE.id, "--root", built)
     assert result.code == 0
-    for part in (r"\bar{x}", "Sum(w[i]*x[i]", "weights", "positive", "mean = 5", "vjp(w[n], x[n], mean_bar) -> w[n], x[n]"):
+    for part in (
+        r"\bar{x}",
+        "Sum(w[i]*x[i]",
+        "weights",
+        "positive",
+        "mean = 5",
+        "vjp(w[n], x[n], mean_bar) -> w[n], x[n]",
+    ):
         assert part in result.out
 
 
@@ -356,7 +362,8 @@ def test_an_error_that_records_share_is_shown_once(capsys: pytest.CaptureFixture
 def loaded_by(*arguments: str) -> set[str]:
     """The heavy packages that a command imports, run in a process of its own."""
     command = [sys.executable, "-X", "importtime", "-m", "eqc", *arguments]
-    result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    environment = {**os.environ, "PYTHONPATH": str(Path(console.__file__).parents[2])}
+    result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120, env=environment)
     names = {line.rpartition("|")[2].strip().partition(".")[0] for line in result.stderr.splitlines()}
     return names & set(HEAVY)
 
@@ -369,7 +376,9 @@ def test_help_imports_nothing_heavy() -> None:
     assert loaded_by("--help") == set()
 
 
-def test_progress_speaks_up_only_after_a_while(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_speaks_up_only_after_a_while(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     with console.progress("building", 3) as step:
         step()
     assert capfd.readouterr().err == ""

@@ -137,9 +137,7 @@ def _extremum(node: Expr, active: frozenset[str]) -> dict[Read, Partial]:
     return _without_guards(_combine(cases, padded=((sp.nan, sp.true),)))
 
 
-def _many(
-    node: Expr, swept: list[tuple[Expr, dict[Read, Partial]]], constants: list[Expr]
-) -> dict[Read, Partial]:
+def _many(node: Expr, swept: list[tuple[Expr, dict[Read, Partial]]], constants: list[Expr]) -> dict[Read, Partial]:
     winners = sp.Add(*(branches([(_ONE, sp.Eq(a, node)), (_ZERO, sp.true)]) for a, found in swept if found))
     lost_to = [(_ZERO, sp.Eq(c, node)) for c in constants]
     terms: dict[Read, list[Expr]] = {}

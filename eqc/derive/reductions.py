@@ -31,9 +31,7 @@ def winners(statement: Statement, taken: set[str]) -> tuple[Statement, Expr]:
     wins = sp.Eq(statement.body, result)
     tensor = Tensor(fresh(f"{statement.target.name}_ties", taken), statement.target.shape, differentiable=False)
     one, nothing = sp.Integer(1), sp.Integer(0)
-    count = Statement(
-        tensor, statement.loops, statement.positions, Op.SUM, branches([(one, wins), (nothing, sp.true)])
-    )
+    count = Statement(tensor, statement.loops, statement.positions, Op.SUM, branches([(one, wins), (nothing, sp.true)]))
     share = branches([(1 / read(tensor.name, statement.positions), wins), (nothing, sp.true)])
     return count, share
 

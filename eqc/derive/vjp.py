@@ -103,7 +103,7 @@ class _Reverse:
         bar = self._collect(tensor)
         loops = axes_of(bar.shape, self.fixed)
         if not tensor.symmetric:
-            if any(s.target.name == bar.name for s in self.statements):
+            if bar.name.startswith(bar_name(tensor.name)) and any(s.target.name == bar.name for s in self.statements):
                 return bar.name
             at = tuple(loop.symbol for loop in loops)
             own = replace(bar, name=fresh(bar_name(tensor.name), self.taken))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import keyword
 import re
 from collections.abc import Iterable
@@ -10,12 +9,14 @@ from dataclasses import dataclass, field
 
 import sympy as sp
 
-from eqc.emit.nest import Leaf, Loop, Nest, contract, nests
-from eqc.emit.printer import MATH, RUNTIME, SourcePrinter
+from eqc.emit.nest import Leaf, Nest, contract, nests
+from eqc.emit.printer import RUNTIME, SourcePrinter
 from eqc.ir.program import Op, Program, Statement, free_names, reads_of
 from eqc.ir.terms import Expr, Index, Read, read
 
-RESERVED = frozenset({*keyword.kwlist, *dir(builtins), *RUNTIME.values(), *MATH.values(), "math", "np", "njit", "item"})
+RESERVED = frozenset(
+    {*keyword.kwlist, *RUNTIME.values(), "abs", "range", "IndexError", "ValueError", "math", "np", "njit", "item"}
+)
 _INDENT = "    "
 _STARTS = {Op.SUM: "0.0", Op.PRODUCT: "1.0", Op.MAX: "-math.inf", Op.MIN: "math.inf"}
 

@@ -69,7 +69,10 @@ def _functions(function: Function, name: str, kernel: Kernel) -> list[str]:
     core = f"_{name}" if buffers else name
     if buffers:
         text = [_JIT, f"def {core}({', '.join([*arguments, *buffers])}):", *_indented(body)]
-        blocks = ["\n".join(text), "\n".join([_JIT, f"def {name}({', '.join(arguments)}):", doc, *_allocating(function, core)])]
+        blocks = [
+            "\n".join(text),
+            "\n".join([_JIT, f"def {name}({', '.join(arguments)}):", doc, *_allocating(function, core)]),
+        ]
     else:
         lines = list(dict.fromkeys(_shape_checks(function)))
         lines += [line for line in body if line not in lines or ".shape[" not in line]
@@ -90,7 +93,8 @@ def _allocating(function: Function, core: str) -> list[str]:
         kind = "np.int64" if tensors[output].integer else _result_dtype(function)
         lines.append(f"{names[output]} = np.empty({function.shape(tensors[output].shape)}, {kind})")
     lines = [*_missing_extents(function, lines), *lines]
-    call = f"{core}({', '.join([*(names[a] for a in function.program.arguments), *(names[n] for n in function.array_outputs)])})"
+    given = [names[a] for a in function.program.arguments] + [names[n] for n in function.array_outputs]
+    call = f"{core}({', '.join(given)})"
     scalars = ", ".join(names[n] for n in function.scalar_outputs)
     lines.append(f"{scalars} = {call}" if scalars else call)
     lines.append(f"return {', '.join(names[n] for n in function.program.outputs)}")

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-
 from eqc.ir.program import Program, Statement, statement_reads, tensors_read
 from eqc.ir.terms import Index
 from eqc.ir.walk import substitute
@@ -103,7 +102,9 @@ def _with_index(statement: Statement, old: Index, new: Index) -> Statement:
     mapping = {old.symbol: new.symbol}
     return replace(
         statement,
-        loops=tuple(new if loop == old else Index(loop.name, substitute(loop.extent, mapping)) for loop in statement.loops),
+        loops=tuple(
+            new if loop == old else Index(loop.name, substitute(loop.extent, mapping)) for loop in statement.loops
+        ),
         positions=tuple(substitute(p, mapping) for p in statement.positions),
         body=substitute(statement.body, mapping),
         guard=substitute(statement.guard, mapping),
@@ -147,5 +148,3 @@ def _common(paths: list[tuple[int, ...]]) -> int:
             break
         length += 1
     return length
-
-

@@ -67,6 +67,12 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
     def _print_Read(self, expr: Read) -> str:
         return self.place(expr)
 
+    def _print_Add(self, expr: Expr, order: str | None = None) -> str:
+        """Terms with a minus sign go last: x - mu rather than -mu + x."""
+        terms = [self._print(t) for t in sorted(_terms(expr), key=lambda t: t.could_extract_minus_sign())]
+        rest = (f" - {t[1:]}" if t.startswith("-") else f" + {t}" for t in terms[1:])
+        return f"{terms[0]}{''.join(rest)}"
+
     def _print_Function(self, expr: Expr) -> str:
         head = type(expr)
         if head in (Maximum, Minimum):
@@ -179,6 +185,11 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
 
     def _constant(self, name: str) -> str:
         return f"math.{name}"
+
+
+def _terms(expr: Expr) -> tuple[Expr, ...]:
+    """The terms of a sum as a person orders them; long sums stay in SymPy's order, which costs no sorting."""
+    return tuple(expr.as_ordered_terms()) if len(expr.args) <= 30 else expr.args
 
 
 def _plain_numbers(expression: Expr) -> Expr:

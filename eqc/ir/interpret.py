@@ -53,7 +53,7 @@ FUNCTIONS: Mapping[type, Callable[..., Value]] = {
     Quotient: lambda a, b: int(a) // int(b),
     sp.Add: lambda *terms: mpmath.fsum(terms),
     sp.Mul: lambda *factors: mpmath.fprod(factors),
-    sp.Pow: lambda base, exponent: mpmath.power(base, exponent),
+    sp.Pow: mpmath.power,
     sp.StrictLessThan: lambda a, b: a < b,
     sp.LessThan: lambda a, b: a <= b,
     sp.StrictGreaterThan: lambda a, b: a > b,
@@ -134,9 +134,7 @@ def _combine(
             result[position] = index if op in (Op.ARGMAX, Op.ARGMIN) else value
 
 
-def _rounds(
-    loops: tuple[Index, ...], environment: Environment, memory: Mapping[str, Value]
-) -> Iterator[Environment]:
+def _rounds(loops: tuple[Index, ...], environment: Environment, memory: Mapping[str, Value]) -> Iterator[Environment]:
     if not loops:
         yield environment
         return

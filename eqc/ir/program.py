@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import lru_cache
 
 import sympy as sp
 
@@ -160,12 +161,14 @@ def reads_of(expression: Expr) -> tuple[Read, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
+@lru_cache(maxsize=16384)
 def statement_reads(statement: Statement) -> tuple[Read, ...]:
     """All reads of a statement: body, positions and ragged extents."""
     parts = [statement.body, statement.guard, *statement.positions, *(i.extent for i in statement.loops)]
     return reads_of(sp.Tuple(*parts))
 
 
+@lru_cache(maxsize=16384)
 def tensors_read(statement: Statement) -> frozenset[str]:
     """The names of the tensors that a statement reads."""
     return frozenset(r.tensor for r in statement_reads(statement))

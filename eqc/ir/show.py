@@ -10,7 +10,9 @@ def show(program: Program) -> str:
     """One line per input, statement and output."""
     lines = [f"program {program.name}({', '.join(program.arguments)})"]
     lines += [f"  input {_declaration(t)}" for t in program.inputs]
-    lines += [f"  extent {e.name} = {e.solution} where _size is axis {e.axis + 1} of {e.input}" for e in program.extents]
+    lines += [
+        f"  extent {e.name} = {e.solution} where _size is axis {e.axis + 1} of {e.input}" for e in program.extents
+    ]
     lines += [f"  check {c.name}: 0 <= {c.position} < {c.extent}" for c in program.checks]
     lines += [f"  {show_statement(s)}" for s in program.statements]
     lines.append(f"  return {', '.join(program.outputs)}")

@@ -52,9 +52,9 @@ def _check_names(program: Program, statement: Statement, sizes: set[str]) -> Non
         stray = free_names(loop.extent) - in_scope
         _require(not stray, program, f"the loop {loop.name} uses {sorted(stray)} out of scope")
         in_scope.add(loop.name)
-    used: set[str] = set().union(*(free_names(e) for e in (statement.body, statement.guard, *statement.positions)))
-    stray = used - in_scope
-    _require(not stray, program, f"{statement.target.name} uses {sorted(stray)} out of scope")
+    parts = (statement.body, statement.guard, *statement.positions)
+    used = frozenset().union(*(free_names(e) for e in parts)) - in_scope
+    _require(not used, program, f"{statement.target.name} uses {sorted(used)} out of scope")
 
 
 def _check_heads(program: Program, statement: Statement) -> None:

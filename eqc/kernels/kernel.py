@@ -170,13 +170,13 @@ class Kernel:
         return binder
 
     def _select(self, method: str, wrt: Any) -> Selection:
-        key = (method, wrt if wrt is None or isinstance(wrt, str) else tuple(wrt))
-        select = self._selections.get(key)
+        wrt = tuple(wrt) if isinstance(wrt, list) else wrt
+        select = self._selections.get((method, wrt))
         if select is None:
             self._require(_NEEDS.get(method, method), method)
             suffix = "_bar" if method == "vjp" else ""
             select = select_inputs(self.signature, f"{self.id}.{method}", wrt, suffix)
-            self._selections[key] = select
+            self._selections[method, wrt] = select
         return select
 
     def _require(self, kernel: str, method: str) -> None:
@@ -184,8 +184,14 @@ class Kernel:
         if kernel in self.signature.kernels:
             return
         outputs = ", ".join(map(str, self.signature.outputs))
-        if not self.signature.real_outputs or not self.signature.differentiable:
-            rule, remedy = f"{self.id} has no real output or no input to differentiate in", "only its value can be had"
+        if not self.signature.real_outputs:
+            rule, remedy = (
+                f"{self.id} gives integers ({outputs}), which have no derivative",
+                "only its value can be had",
+            )
+        elif not self.signature.differentiable:
+            rule = f"{self.id} has no input that it is differentiated in"
+            remedy = "integer inputs and those with `differentiable: false` never are"
         elif method in _SCALAR_ONLY:
             rule = f"a {method.replace('_', ' ')} needs one scalar output, but {self.id} gives {outputs}"
             remedy = f"use {self.id}.vjp or {self.id}.jacobian"

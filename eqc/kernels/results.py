@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from eqc.errors import DerivationError, nearest
+from eqc.errors import nearest
 from eqc.kernels.signature import Signature, Tensor
 from eqc.kernels.values import Array, DType
 
@@ -58,25 +58,18 @@ def select_all(title: str, tensors: Sequence[Tensor], suffix: str = "") -> Selec
 def select_inputs(signature: Signature, caller: str, wrt: Any, suffix: str = "") -> Selection:
     """The differentiable inputs that `wrt` names: a name, a tuple of names, or None for all.
 
-    Raises ValueError for a name that is no differentiable input, DerivationError if there is none at all.
+    Raises ValueError for a name that is no differentiable input.
     """
     inputs = signature.differentiable
-    if not inputs:
-        raise DerivationError(
-            None,
-            written=f"{caller}(…)",
-            rule=f"{signature.id} has no input that it is differentiated in",
-            remedy="integer inputs and those with `differentiable: false` never are",
-        )
     if wrt is None:
         return select_all(caller.replace(".", "_"), inputs, suffix)
-    names = (wrt,) if isinstance(wrt, str) else tuple(wrt)
+    names = wrt if isinstance(wrt, tuple) else (wrt,)
     known = [tensor.name for tensor in inputs]
     for name in names:
         _check_wrt(signature, caller, name, known)
     if not names or len(set(names)) < len(names):
         raise ValueError(f"{caller}: wrt={wrt!r} has to name one or more inputs, each once")
-    return Selection(tuple(known.index(name) for name in names), None if isinstance(wrt, str) else tuple)
+    return Selection(tuple(known.index(name) for name in names), tuple if isinstance(wrt, tuple) else None)
 
 
 def _check_wrt(signature: Signature, caller: str, name: Any, known: list[str]) -> None:

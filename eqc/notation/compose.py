@@ -231,9 +231,7 @@ class _Inlining:
         prefix = tuple(loop.symbol for loop in self.outer[r.tensor])
         return read(tensor.name, (*prefix, *r.positions), integer=tensor.integer)
 
-    def _rename(
-        self, loops: tuple[Index, ...], head: tuple[Index, ...]
-    ) -> tuple[dict[Expr, Expr], tuple[Index, ...]]:
+    def _rename(self, loops: tuple[Index, ...], head: tuple[Index, ...]) -> tuple[dict[Expr, Expr], tuple[Index, ...]]:
         """New names for the callee's loops where they collide with names here."""
         mapping: dict[Expr, Expr] = dict(self.symbols)
         taken = (*self.scope.loops, *self.lead, *head)
@@ -254,4 +252,3 @@ def _needed(callee: Program, output: str) -> list[Statement]:
             wanted |= tensors_read(statement)
             chosen.append(statement)
     return chosen[::-1]
-

@@ -92,7 +92,10 @@ def _name(state: Lowering, node: Name, scope: Scope) -> Value:
 def _no_value(state: Lowering, node: Name, scope: Scope) -> NotationError:
     if node.name in state.roles.assigned:
         return NotationError(
-            node.span, written=node.name, rule=f"{node.name} is read before it is assigned", remedy="reorder the statements"
+            node.span,
+            written=node.name,
+            rule=f"{node.name} is read before it is assigned",
+            remedy="reorder the statements",
         )
     known = {*state.tensors, *state.symbols, *(name for name, _ in scope.indices)}
     return NotationError(

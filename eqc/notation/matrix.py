@@ -59,7 +59,9 @@ def multiply(span: Span, state: Lowering, left: Value, right: Value, scope: Scop
     if rows.shape[1] == 1:
         outer = elementwise_outer(rows, columns)
         return _drop(outer, vector)
-    return _drop(_contract(state, stored(state, rows, scope, "left"), stored(state, columns, scope, "right"), scope), vector)
+    return _drop(
+        _contract(state, stored(state, rows, scope, "left"), stored(state, columns, scope, "right"), scope), vector
+    )
 
 
 def elementwise_outer(rows: Value, columns: Value) -> Value:
@@ -234,7 +236,7 @@ def _transpose(state: Lowering, node: Call, arguments: list[Value], scope: Scope
 
 
 def _hadamard(state: Lowering, node: Call, arguments: list[Value], scope: Scope) -> Value:
-    return elementwise(node.span, lambda *x: sp.Mul(*x), arguments)
+    return elementwise(node.span, sp.Mul, arguments)
 
 
 def _hadamard_power(state: Lowering, node: Call, arguments: list[Value], scope: Scope) -> Value:

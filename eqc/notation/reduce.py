@@ -29,7 +29,7 @@ _OPS: Mapping[str, tuple[Op, Expr, str]] = {
 def reduction(state: Lowering, node: Call, scope: Scope) -> Value:
     """A binder inside a larger expression: a statement over the indices in scope that it depends on."""
     op, neutral, base = _operation(node)
-    inner, bound, body = _body(state, node, scope)
+    _, bound, body = _body(state, node, scope)
     body = guarded(body, scope, neutral)
     loops = context(state, (body, *(loop.extent for loop in bound)), scope)
     shape = box(loops)

@@ -37,7 +37,10 @@ def target_name(statement: Assign) -> str:
     if isinstance(target.base, Name):
         return target.base.name
     raise NotationError(
-        target.span, written="…[…][…]", rule="the left side must be a name or name[i, j]", remedy="use one pair of brackets"
+        target.span,
+        written="…[…][…]",
+        rule="the left side must be a name or name[i, j]",
+        remedy="use one pair of brackets",
     )
 
 
@@ -71,7 +74,9 @@ def find_roles(record: Record, record_ids: Iterable[str]) -> Roles:
         else:
             raise _unused(entry)
     _check_used(record, used | sizes | calls | set(assigned) | indices | set(record_ids))
-    return Roles(statements, shapes, tuple(inputs), tuple(parameters), tuple(extents), assigned, _outputs(record, statements))
+    return Roles(
+        statements, shapes, tuple(inputs), tuple(parameters), tuple(extents), assigned, _outputs(record, statements)
+    )
 
 
 def _outputs(record: Record, statements: tuple[Assign, ...]) -> tuple[str, ...]:
@@ -143,7 +148,10 @@ def _check_assigned(record: Record, statements: tuple[Assign, ...]) -> None:
         name = target_name(statement)
         if name in seen:
             raise NotationError(
-                statement.span, written=text.text, rule=f"{name} is assigned twice", remedy="give the second one its own name"
+                statement.span,
+                written=text.text,
+                rule=f"{name} is assigned twice",
+                remedy="give the second one its own name",
             )
         seen.add(name)
         if name != BARE_OUTPUT and name not in record.symbols:

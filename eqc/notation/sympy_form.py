@@ -75,9 +75,10 @@ def parse_statement(source: SourceText) -> Assign:
     if not (isinstance(formula, Compare) and formula.op == "=="):
         return Assign(formula.span, None, formula)
     target = formula.left
-    if isinstance(target, Name) or (isinstance(target, Subscript) and isinstance(target.base, Name)):
-        return Assign(formula.span, target, formula.right)
-    places.fail_at(target.span, "a statement defines a name or its entries", "write Eq(y, value) or Eq(y[i], value)")
+    if not (isinstance(target, Name) or (isinstance(target, Subscript) and isinstance(target.base, Name))):
+        rule, remedy = "a statement defines a name or its entries", "write Eq(y, value) or Eq(y[i], value)"
+        places.fail_at(target.span, rule, remedy)
+    return Assign(formula.span, target, formula.right)
 
 
 def parse_expression(source: SourceText) -> Node:

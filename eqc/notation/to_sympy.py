@@ -1,4 +1,4 @@
-"""A record's formulas as SymPy objects, for people to print and to calculate with; the compiler takes nothing from here.
+"""A record's formulas as SymPy objects, for people to print and calculate with; the compiler takes nothing from here.
 
 Sums, products and case distinctions stay as written: SymPy contracts some of them wrongly when it is let. What SymPy
 has no word for becomes an undefined function of the same name. Texts reach only SymPy's Symbol, IndexedBase and
@@ -74,7 +74,8 @@ def to_sympy(record: Record) -> object:
     Raises NotationError where a statement cannot be read.
 
     >>> from eqc.records.load import load_text
-    >>> to_sympy(load_text("{title: Square, sympy: 'Eq(y, x**2)', symbols: {x: a, y: b}}", id="s", area="a", file="s.yaml"))
+    >>> text = "{title: Square, sympy: 'Eq(y, x**2)', symbols: {x: a, y: b}}"
+    >>> to_sympy(load_text(text, id="square", area="algebra", file="square.yaml"))
     Eq(y, x**2)
     """
     statements = [node_to_sympy(parse_statement(source), record) for source in record.statements]

@@ -48,7 +48,7 @@ def _input(value: Program, wrt: str) -> Tensor:
 def _form(
     value: Program, output: Tensor, tensor: Tensor, order: int, patterns: Mapping[str, tuple[str, ...]]
 ) -> ClosedForm:
-    taken: set[str] = {s for s in value.tensors} | {e.name for e in value.extents}
+    taken: set[str] = set(value.tensors) | {e.name for e in value.extents}
     rows = _indices(output, patterns, taken)
     columns = [_indices(tensor, patterns, taken) for _ in range(order)]
     program, target, seeds = _reverse(value, output, tensor, order, rows, columns)
@@ -120,7 +120,9 @@ def _choices(value: Program) -> list[frozenset[str]]:
 
 def _temporaries(value: Program, kept: frozenset[str]) -> set[str]:
     """Sums that only the compiler named: they must not be left in a form for people."""
-    return {s.target.name for s in value.statements if s.op is not Op.NONE and s.target.name not in value.outputs} & kept
+    return {
+        s.target.name for s in value.statements if s.op is not Op.NONE and s.target.name not in value.outputs
+    } & kept
 
 
 def _closed(

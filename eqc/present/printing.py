@@ -167,7 +167,9 @@ class FormulaPrinter(LatexPrinter):  # type: ignore[misc]
 
     def _print_Add(self, expr: Expr, order: str | None = None) -> str:
         terms = [str(self._print(t)).strip() for t in positive_first(expr)]
-        return "".join(_signed(t.replace("- ", "-", 1) if t.startswith("- ") else t, first=n == 0) for n, t in enumerate(terms))
+        return "".join(
+            _signed(t.replace("- ", "-", 1) if t.startswith("- ") else t, first=n == 0) for n, t in enumerate(terms)
+        )
 
     def _print_KroneckerDelta(self, expr: Expr, exp: str | None = None) -> str:
         text = rf"\delta_{{{' '.join(self._print(a) for a in _alphabetic(expr.args))}}}"

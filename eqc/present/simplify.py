@@ -57,7 +57,8 @@ def _total(node: Expr, stochastic: Collection[str]) -> Expr:
 
 def _split(body: Expr, index: Expr) -> tuple[Expr, Expr]:
     """Factors that do not depend on the index, and those that do (reads depend through their positions)."""
-    outer, inner = [], []
+    outer: list[Expr] = []
+    inner: list[Expr] = []
     for factor in sp.Mul.make_args(body):
         (inner if depends(factor, index) else outer).append(factor)
     return sp.Mul(*outer), sp.Mul(*inner)
@@ -83,10 +84,16 @@ def _pick(inner: Expr, index: Expr, extent: Expr, stochastic: Collection[str]) -
             (other,) = [a for a in factor.args if a != index] or [index]
             if not depends(other, index):
                 return substitute(inner / factor, {index: other})
-    if isinstance(inner, Read) and inner.tensor in stochastic and inner.positions and inner.positions[-1] == index:
-        if not any(depends(p, index) for p in inner.positions[:-1]):
-            return sp.Integer(1)
+    if _is_distribution(inner, index, stochastic):
+        return sp.Integer(1)
     return Total(inner, index, extent)
+
+
+def _is_distribution(inner: Expr, index: Expr, stochastic: Collection[str]) -> bool:
+    """Whether a summand is an entry of a stochastic tensor, summed over its last axis."""
+    if not isinstance(inner, Read) or inner.tensor not in stochastic or not inner.positions:
+        return False
+    return bool(inner.positions[-1] == index) and not any(depends(p, index) for p in inner.positions[:-1])
 
 
 def fold(expression: Expr, definition: Statement) -> Expr:
@@ -101,7 +108,9 @@ def fold(expression: Expr, definition: Statement) -> Expr:
     linear = _linear_in_total(definition.body)
     if linear is not None:
         total, factor = linear
-        return _replace_reads(expression, total, read(definition.target.name, definition.positions) / factor, definition)
+        return _replace_reads(
+            expression, total, read(definition.target.name, definition.positions) / factor, definition
+        )
     numerator, denominator = _quotient(definition.body)
     if denominator == 1 or not isinstance(numerator, sp.Function):
         return expression
@@ -188,7 +197,13 @@ def _shortest(expression: Expr, definitions: Sequence[Statement]) -> Expr:
     if sp.count_ops(expression) > _SMALL:
         return expression
     plain = _same_index(sp.expand(expression))
-    forms = [expression, plain, *_inverted(expression, definitions), sp.factor_terms(plain), sp.factor_terms(sp.factor_terms(plain, sign=False))]
+    forms = [
+        expression,
+        plain,
+        *_inverted(expression, definitions),
+        sp.factor_terms(plain),
+        sp.factor_terms(sp.factor_terms(plain, sign=False)),
+    ]
     if not expression.has(sp.Piecewise):
         forms += [sp.factor(plain), sp.cancel(expression), sp.factor(sp.together(plain))]
     if not expression.has(Total):
@@ -199,7 +214,9 @@ def _shortest(expression: Expr, definitions: Sequence[Statement]) -> Expr:
 def _length(expression: Expr) -> int:
     """Operations and leaves, with functions dear: a*(1 - a) is shorter than 1/(4*cosh(z/2)**2)."""
     nodes = list(sp.preorder_traversal(expression))
-    functions = sum(1 for node in nodes if isinstance(node, sp.Function) and not isinstance(node, sp.KroneckerDelta | Total))
+    functions = sum(
+        1 for node in nodes if isinstance(node, sp.Function) and not isinstance(node, sp.KroneckerDelta | Total)
+    )
     return int(sp.count_ops(expression)) + sum(1 for node in nodes if not node.args) + 3 * functions
 
 
@@ -218,9 +235,7 @@ def _inverted(expression: Expr, definitions: Sequence[Statement]) -> list[Expr]:
     return forms
 
 
-def _instances(
-    expression: Expr, argument: Expr, definition: Statement
-) -> list[tuple[dict[Expr, Expr], Expr]]:
+def _instances(expression: Expr, argument: Expr, definition: Statement) -> list[tuple[dict[Expr, Expr], Expr]]:
     """The entries of a definition whose exponential occurs, with the argument there."""
     found: dict[Expr, dict[Expr, Expr]] = {}
     for node in sorted(expression.atoms(sp.exp), key=sp.default_sort_key):

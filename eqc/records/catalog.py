@@ -64,9 +64,9 @@ class Catalog:
 
     def check_unique(self) -> None:
         """Raises RecordError for the first id that two areas have."""
-        for id, paths in self._found().items():
+        for name, paths in self._found().items():
             if len(paths) > 1:
-                raise self._duplicate(id, paths)
+                raise self._duplicate(name, paths)
 
     def misplaced(self) -> tuple[RecordError, ...]:
         """An error for every YAML file under `equations/` that is not where a record belongs."""

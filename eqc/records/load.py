@@ -37,7 +37,8 @@ def load_text(text: str, *, id: str, area: str, file: str) -> Record:
 
     Raises RecordError where the text breaks the format.
 
-    >>> record = load_text("{title: Square, sympy: x**2, symbols: {x: input}}", id="square", area="algebra", file="a.yaml")
+    >>> text = "{title: Square, sympy: x**2, symbols: {x: input}}"
+    >>> record = load_text(text, id="square", area="algebra", file="equations/algebra/square.yaml")
     >>> record.statements[0].text, record.symbols["x"].meaning
     ('x**2', 'input')
     """

@@ -102,7 +102,10 @@ class RecordKeys(_Keys):
     sympy: Formulas | None = Field(None, description="The formula in SymPy form; or several statements in order.")
     symbols: dict[
         SymbolName, Annotated[SymbolKeys, BeforeValidator(_symbol, json_schema_input_type=str | SymbolKeys)]
-    ] = Field(description="The glossary: each symbol with its meaning, or a mapping.")
+    ] = Field(
+        description="The glossary: each symbol with its meaning, or a mapping.",
+        json_schema_extra={"additionalProperties": False},
+    )
     derivatives: list[Derivative] = Field([], description="Dense derivatives wanted in closed form.")
     examples: list[ExampleKeys] = Field([], description="Worked examples.")
     claims: list[ClaimKeys] = Field([], description="Laws about the equation.")

@@ -55,6 +55,15 @@ def ball(number: float | Fraction) -> Ball:
     return flint.arb(number)
 
 
+def blurred(number: float) -> Ball:
+    """A number that is known to one unit roundoff of float64.
+
+    >>> 1.0 <= float(blurred(1.0).rad()) * 2.0**53 < 1.01
+    True
+    """
+    return flint.arb(number, abs(number) * 2.0**-53)
+
+
 def power_series(coefficients: list[Ball], length: int) -> Series:
     """A truncated power series; `length` holds for what is computed from it too."""
     flint.ctx.cap = length
@@ -91,12 +100,18 @@ def is_certain(value: Ball, relative: float = 1e-25, zero: float = 1e-45) -> boo
 
 
 def as_float(values: Objects) -> NDArray[np.float64]:
-    """The nearest floats of an array of balls.
+    """The nearest floats of an array of balls; 0 for a ball around it.
 
     >>> as_float(np.array([ball(1) / 4, ball(2)], dtype=object)).tolist()
     [0.25, 2.0]
     """
-    return _each(values, lambda v: float(v.mid()) if v.is_finite() else _infinite(v))
+    return _each(values, _nearest)
+
+
+def _nearest(value: Ball) -> float:
+    if not value.is_finite():
+        return _infinite(value)
+    return 0.0 if value.contains(0) else float(value.mid())
 
 
 def _infinite(value: Ball) -> float:

@@ -6,9 +6,10 @@ A result may differ from the truth by
 
 with rtol 1e-9 in float64 and 2e-4 in float32, or what the record's `tolerance:` says for float64 and the same number of
 digits less in float32. The radius is what evaluating the printed formula, and differentiating it, in ball arithmetic
-with 53 bits gives: a bound on what rounding can do to it at this very point, so it scales the tolerance with the
-condition of the formula and stays negligible where the formula is well conditioned. For float32 it is multiplied by
-2**29, the ratio of the two unit roundoffs. Numbers below the least normal float of the dtype count as 0.
+with 53 bits gives when each input is known to one unit roundoff only: a bound on what rounding the inputs and every
+operation can do at this very point. So it scales the tolerance with the condition of the formula and stays negligible
+where that is good. For float32 it is multiplied by 2**29, the ratio of the two unit roundoffs, to which it is
+proportional. Numbers below the least normal float of the dtype count as 0.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ class Expected:
 class Deviation:
     """The entry that is worst in comparison with what is allowed.
 
-    `error` is relative to the largest entry of the array; `share` is the error over what is allowed, so more than 1
-    is a failure.
+    `error` is relative to the size that the tolerance is relative to: the array's largest entry, or more where the
+    formula is badly conditioned. `share` is the error over what is allowed, so more than 1 is a failure.
     """
 
     what: str
@@ -88,7 +89,7 @@ def compare(what: str, got: Any, expected: Expected, dtype: str, rtol: float) ->
     >>> compare("y", np.array([0.33333333]), Expected(third, third), "float64", 1e-9).passed
     False
     """
-    problem = _type_problem(what, got, expected.truth.shape, dtype)
+    problem = _type_problem(what, got, expected, dtype)
     if problem:
         return Outcome(0, 0, None, problem)
     truth = as_float(expected.truth)
@@ -96,15 +97,18 @@ def compare(what: str, got: Any, expected: Expected, dtype: str, rtol: float) ->
     if not known.any():
         return Outcome(0, truth.size, None)
     allowed = _allowed(truth, known, expected, dtype, rtol)
-    return Outcome(int(known.sum()), int((~known).sum()), _worst(what, np.asarray(got, float), truth, known, allowed))
+    worst = _worst(what, np.asarray(got, float), truth, known, allowed, rtol)
+    return Outcome(int(known.sum()), int((~known).sum()), worst)
 
 
-def _type_problem(what: str, got: Any, shape: tuple[int, ...], dtype: str) -> str:
+def _type_problem(what: str, got: Any, expected: Expected, dtype: str) -> str:
+    shape = expected.truth.shape
     if not isinstance(got, np.ndarray | np.generic):
         return f"{what} is a {type(got).__name__}, not an array or NumPy scalar"
     if got.shape != shape:
         return f"{what} has shape {got.shape}, not {shape}"
-    if got.dtype != dtype and not np.issubdtype(got.dtype, np.integer):
+    whole = np.issubdtype(got.dtype, np.integer) and all(b.is_integer() for b in expected.truth.ravel().tolist())
+    if got.dtype != dtype and not whole:
         return f"{what} has dtype {got.dtype}, not {dtype}"
     return ""
 
@@ -124,13 +128,12 @@ def _worst(
     truth: NDArray[np.float64],
     known: NDArray[np.bool_],
     allowed: NDArray[np.float64],
+    rtol: float,
 ) -> Deviation:
     with np.errstate(invalid="ignore", over="ignore"):
         distance = np.where(known, np.abs(got - truth), 0.0)
     distance = np.where(np.isnan(distance), np.inf, distance)
     share = distance / allowed
     place = tuple(int(k) for k in np.unravel_index(int(np.argmax(share)), share.shape))
-    largest = float(np.max(np.abs(truth[known]))) or 1.0
-    return Deviation(
-        what, place, float(got[place]), float(truth[place]), float(distance[place]) / largest, float(share[place])
-    )
+    worst = float(share[place])
+    return Deviation(what, place, float(got[place]), float(truth[place]), worst * rtol, worst)

@@ -93,9 +93,9 @@ def _outcome(
     distance = np.where(np.isnan(distance), np.where(np.isnan(printed), 0.0, np.inf), distance)
     share = distance / (rtol * largest + 4 * slack + float(np.finfo(np.float64).tiny))
     place = tuple(int(k) for k in np.unravel_index(int(np.argmax(share)), share.shape))
-    error = float(distance[place]) / (largest or 1.0)
+    worst = float(share[place])
     return Outcome(
-        printed.size, 0, Deviation(what, place, float(got[place]), float(printed[place]), error, float(share[place]))
+        printed.size, 0, Deviation(what, place, float(got[place]), float(printed[place]), worst * rtol, worst)
     )
 
 

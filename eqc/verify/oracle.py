@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from eqc.errors import ShapeError, nearest
 from eqc.records.model import Record
-from eqc.verify.balls import Ball, Objects, Undecided, ball, is_certain, precision
+from eqc.verify.balls import Ball, Objects, Undecided, ball, blurred, is_certain, precision
 from eqc.verify.functions import Decisions
 from eqc.verify.hyperdual import HyperDual, Scalar, lift
 from eqc.verify.reading import Reading, read_record
@@ -87,14 +87,16 @@ class Oracle:
         along: Sequence[Direction] = (),
         other: Direction | None = None,
         bits: int | None = None,
+        blur: frozenset[str] = frozenset(),
     ) -> Truth:
         """Values, derivatives along each direction, and mixed ones with `other`.
 
         Without `bits` the result is certified: precision rises until every ball is small, and kinks that no precision
-        decides count as ties. With `bits` it is computed once, and `Undecided` tells that a kink is too near.
+        decides count as ties. With `bits` it is computed once, and `Undecided` tells that a kink is too near; the
+        inputs named in `blur`, and their entries in `other`, are then known to one roundoff of float64 only.
         """
         if bits is not None:
-            return self._at(inputs, along, other, bits, Decisions())
+            return self._at(inputs, along, other, bits, Decisions(), blur)
         for step in PRECISIONS:
             last = step == PRECISIONS[-1]
             try:
@@ -106,19 +108,27 @@ class Oracle:
         return truth
 
     def _at(
-        self, inputs: Inputs, along: Sequence[Direction], other: Direction | None, bits: int, decide: Decisions
+        self,
+        inputs: Inputs,
+        along: Sequence[Direction],
+        other: Direction | None,
+        bits: int,
+        decide: Decisions,
+        blur: frozenset[str] = frozenset(),
     ) -> Truth:
         with precision(bits):
             session = Session(self.catalog, decide, self._readings)
-            values = {name: self._lifted(name, inputs, along, other) for name in self.reading.inputs}
+            values = {name: self._lifted(name, inputs, along, other, blur) for name in self.reading.inputs}
             outputs = run(Evaluator(session, self.reading, values))
             arrays = {name: _dual_array(value) for name, value in outputs.items()}
             first = tuple(_parts(arrays, _first_part(k)) for k in range(len(along)))
             mixed = tuple(_parts(arrays, _mixed_part(k)) for k in range(len(along) if other else 0))
             return Truth(_parts(arrays, _value_part), first, mixed, session.ranges, session.steps)
 
-    def _lifted(self, name: str, inputs: Inputs, along: Sequence[Direction], other: Direction | None) -> Value:
-        """An input as exact numbers with the directions' parts."""
+    def _lifted(
+        self, name: str, inputs: Inputs, along: Sequence[Direction], other: Direction | None, blur: frozenset[str]
+    ) -> Value:
+        """An input as numbers with the directions' parts."""
         given = inputs.get(name, self.reading.entry(name).default)
         if given is None:
             missing = nearest(name, inputs)
@@ -130,16 +140,21 @@ class Oracle:
         else:
             seeds = [(k, np.asarray(d[name])) for k, d in enumerate(along) if name in d]
             opposite = None if other is None else other.get(name)
-            data = filled(array.shape, lambda at: _seeded(array[at], seeds, opposite, at))
+            exact = blurred if name in blur else ball
+            data = filled(array.shape, lambda at: _seeded(exact, array[at], seeds, opposite, at))
         return Tensor(data, self.reading.unit_axes(name)) if array.ndim else data[()]
 
 
 def _seeded(
-    number: Any, seeds: Sequence[tuple[int, NDArray[Any]]], other: NDArray[Any] | None, at: tuple[int, ...]
+    exact: Callable[[float], Ball],
+    number: Any,
+    seeds: Sequence[tuple[int, NDArray[Any]]],
+    other: NDArray[Any] | None,
+    at: tuple[int, ...],
 ) -> HyperDual:
     first = {k: ball(float(direction[at])) for k, direction in seeds if direction[at] != 0}
-    opposite = None if other is None or np.asarray(other)[at] == 0 else ball(float(np.asarray(other)[at]))
-    return HyperDual(ball(float(number)), first, opposite)
+    opposite = None if other is None or np.asarray(other)[at] == 0 else exact(float(np.asarray(other)[at]))
+    return HyperDual(exact(float(number)), first, opposite)
 
 
 def _dual_array(value: Value) -> Objects:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eqc.verify.balls import Objects, Undecided, ball, is_certain, precision
+from eqc.verify.balls import Objects, Undecided, ball, blurred, is_certain, precision
 from eqc.verify.oracle import Direction, Oracle, Truth
 from eqc.verify.sampling import NoSample, Sample, another, generator, sample
 from eqc.verify.tensor import filled
 
 SYMMETRIC = frozenset({"spd", "symmetric"})
 ROUGH_BITS = 53
+_DISCRETE = frozenset({"binary", "sign", "one_hot"})
 _KINK_BITS = 20
 _DRAWS = 12
 _ENTRIES_FOR_HESSIAN = 8
@@ -23,8 +24,11 @@ _ENTRIES_FOR_HESSIAN = 8
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """A formula at a point, at one precision: values, Jacobians (output, input), and for one scalar output its
-    Hessian times the point's tangents and, where inputs have few entries, its Hessian (input, input)."""
+    """A formula at a point, at one precision.
+
+    There are values and Jacobians by (output, input); for one scalar output also its Hessian times the point's
+    tangents and, where the inputs have few entries, its Hessian by (input, input).
+    """
 
     values: dict[str, Objects]
     jacobian: dict[tuple[str, str], Objects]
@@ -50,29 +54,34 @@ def find_point(oracle: Oracle, seed: int, extent: int, *, single: bool = True) -
 
     If no draw is ideal, the last one with certified values is taken, with a note. Raises NoSample if there is none.
     """
-    fallback: Point | None = None
-    for attempt in range(_DRAWS):
-        found = point_at(oracle, sample(oracle, seed + attempt, extent, single=single), single=single)
-        if found is not None and not found.note:
-            return found
-        fallback = found or fallback
-    if fallback is None:
+    draws = (point_at(oracle, sample(oracle, seed + k, extent, single=single), single=single) for k in range(_DRAWS))
+    found = _first_ideal(draws)
+    if found is None:
         raise NoSample(f"the formula has no finite value at {_DRAWS} random points of extent {extent}")
-    return fallback
+    return found
 
 
 def companion(oracle: Oracle, point: Point, shared: frozenset[str], *, single: bool = True) -> Point | None:
     """A second point of the same extents; inputs named in `shared` keep their values and tangents."""
-    for attempt in range(_DRAWS):
+    kept = {n: point.sample.inputs[n] for n in point.sample.inputs if n in shared}
+    tangents = {n: t for n, t in point.tangents.items() if n in shared}
+
+    def draw(attempt: int) -> Point | None:
         drawn = another(oracle, point.sample, attempt, single=single)
-        kept = {n: point.sample.inputs[n] for n in drawn.inputs if n in shared}
-        mixed = Sample({**drawn.inputs, **kept}, drawn.sizes, attempt, drawn.extent)
-        found = point_at(
-            oracle, mixed, single=single, tangents={n: point.tangents[n] for n in shared if n in point.tangents}
-        )
-        if found is not None and not found.note:
-            return found
-    return None
+        mixed = replace(drawn, inputs={**drawn.inputs, **kept})
+        return point_at(oracle, mixed, single=single, tangents=tangents)
+
+    return _first_ideal(draw(k) for k in range(_DRAWS))
+
+
+def _first_ideal(points: Iterable[Point | None]) -> Point | None:
+    """The first point without a note, else the last one with a note."""
+    fallback: Point | None = None
+    for point in points:
+        if point is not None and not point.note:
+            return point
+        fallback = point or fallback
+    return fallback
 
 
 def point_at(oracle: Oracle, drawn: Sample, *, single: bool = True, tangents: Direction | None = None) -> Point | None:
@@ -130,7 +139,7 @@ def units(oracle: Oracle, inputs: Mapping[str, Any]) -> list[tuple[str, tuple[in
 def look(
     oracle: Oracle, inputs: Mapping[str, Any], tangents: Direction, bits: int | None = None
 ) -> tuple[Local, Truth]:
-    """Everything about the formula at a point: certified, or at a precision where that decides all kinks."""
+    """Everything about the formula at a point: certified, or in 53 bits from inputs known to one roundoff."""
     entries = units(oracle, inputs)
     along = [direction for _, _, direction in entries]
     scalar = len(oracle.reading.outputs) == 1 and bool(entries)
@@ -173,10 +182,13 @@ def _evaluate(
 ) -> Truth:
     if bits is None:
         return oracle.evaluate(inputs, along, other)
-    try:
-        return oracle.evaluate(inputs, along, other, bits)
-    except Undecided:
-        return oracle.evaluate(inputs, along, other)
+    blur = frozenset(n for n in oracle.reading.inputs if oracle.reading.entry(n).domain.name not in _DISCRETE)
+    for blurred_inputs in (blur, frozenset[str]()):
+        try:
+            return oracle.evaluate(inputs, along, other, bits, blurred_inputs)
+        except Undecided:
+            continue
+    return oracle.evaluate(inputs, along, other)
 
 
 def _gathered(
@@ -199,7 +211,8 @@ def contract(array: Objects, weights: NDArray[Any], bits: int, *, leading: bool)
         matrix = array if leading else _axes_last_first(array, weights.ndim)
         rest = matrix.shape[weights.ndim :]
         flat = matrix.reshape(weights.size, -1)
-        scalars = [ball(float(w)) for w in weights.ravel()]
+        lift = blurred if bits == ROUGH_BITS else ball
+        scalars = [lift(float(w)) for w in weights.ravel()]
         data = filled((flat.shape[1],), lambda at: _dot(scalars, flat[:, at[0]]))
         return data.reshape(rest)
 

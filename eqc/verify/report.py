@@ -51,7 +51,7 @@ class Check:
                 "got": _plain(self.worst.got),
                 "expected": _plain(self.worst.expected),
                 "error": _plain(self.worst.error),
-                "allowed": _plain(self.worst.error / self.worst.share if self.worst.share else 0.0),
+                "share": _plain(self.worst.share),
                 "dtype": self.origin.dtype,
                 "extent": self.origin.extent,
                 "seed": self.origin.seed,
@@ -87,7 +87,7 @@ class Report:
 
     @property
     def worst_error(self) -> float:
-        """The largest error of any check in float64, relative to the largest entry of its array."""
+        """The largest error in float64 of any kernel, relative to the size that its tolerance is relative to."""
         errors = [c.worst.error for c in self.checks if c.worst and c.origin and c.origin.dtype == "float64"]
         return max(errors, default=0.0)
 

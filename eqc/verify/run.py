@@ -6,9 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from eqc.errors import EqcError
 from eqc.records.catalog import Catalog
@@ -29,7 +26,10 @@ from eqc.verify.session import Records
 EXTENTS = (1, 2, 3)
 DTYPES = ("float64", "float32")
 _SCALAR_ONLY = ("gradient", "value_and_gradient", "hvp", "hessian")
-_OTHER_CHECKS = ("signature", "dot product", "positions", "domains", "examples", "formula examples")
+_ORDER = (
+    *("signature", "points", "leading axes", *KERNEL_CHECKS),
+    *("dot product", "positions", "domains", "examples", "formula examples"),
+)
 
 
 def verify_record(id: str, root: Path | str, *, seed: int = 0, catalog: Catalog | None = None) -> Report:
@@ -90,8 +90,7 @@ class Run:
 
     def report(self) -> Report:
         """All checks in a fixed order."""
-        order = [n for n in ("signature", *KERNEL_CHECKS, *_OTHER_CHECKS[1:]) if n in self.tallies]
-        checks: tuple[Check, ...] = tuple(self.tallies[name].result() for name in order)
+        checks: tuple[Check, ...] = tuple(self.tallies[name].result() for name in _ORDER if name in self.tallies)
         return Report(self.record.id, self.record.area, checks)
 
     def check_signature(self, kernel: Kernel) -> None:
@@ -118,32 +117,44 @@ class Run:
         """All kernels at points of every extent; the largest extent also in doubles and with leading axes."""
         if self.tally("signature").problem:
             return
-        found = False
-        for extent in extents:
-            point = self._point(extent, single=True)
-            found = found or point is not None
-            if point is not None:
-                last = extent == extents[-1]
-                self._check_point(kernel, point, dtypes, batches=last or not self.names.batched)
+        points = [self._point(extent, single=True) for extent in extents]
+        found = [point for point in points if point is not None]
         if not found:
-            self.tally("value").fail(
-                "there is no point at which the formula is finite: narrow the domains of the inputs"
-            )
+            tally = self.tally("points")
+            tally.fail("nothing could be checked: " + "; ".join(tally.skipped))
             return
-        doubles = self._point(extents[-1], single=False)
+        for point in found:
+            self._check_case(kernel, single_case(point, self.names), dtypes)
+            self._check_domains(point)
+        check_positions(self.oracle, kernel, self.names, found[-1], self.tally("positions"))
+        self._check_batches(kernel, found[-1], dtypes)
+        doubles = self._point(found[-1].sample.extent, single=False)
         if doubles is not None:
-            self._check_case(kernel, single_case(doubles, self.names), "float64")
+            self._check_case(kernel, single_case(doubles, self.names), ["float64"])
 
     def _point(self, extent: int, *, single: bool) -> Point | None:
+        tally = self.tally("points")
         try:
-            return find_point(self.oracle, self.seed, extent, single=single)
-        except (NoSample, EqcError, NotImplementedError) as error:
-            for name in self._expected_kernels():
-                self.tally(name).skip(f"extent {extent}: {error}")
-            return None
+            point = find_point(self.oracle, self.seed, extent, single=single)
+        except (NoSample, NotImplementedError) as error:
+            tally.skip(f"extent {extent}: {error}")
+        except EqcError as error:
+            tally.skip(f"extent {extent}: {error.where}: {error.rule}")
+        else:
+            tally.compared += 1
+            if point.note:
+                tally.skip(f"extent {extent}: {point.note}")
+            return point
+        return None
 
-    def _expected_kernels(self) -> list[str]:
-        return [name for name in KERNEL_CHECKS if not self._missing(name)]
+    def _check_batches(self, kernel: Kernel, point: Point, dtypes: Sequence[str]) -> None:
+        tally = self.tally("leading axes")
+        cases = batch_cases(self.oracle, point, self.names)
+        if not cases:
+            tally.skip("no second point was found" if self.names.batched else "all inputs are integers, one per call")
+        for case in cases:
+            tally.compared += 1
+            self._check_case(kernel, case, dtypes)
 
     def _missing(self, kernel: str) -> str:
         """Why a record does not have a kernel; nothing if it must have it."""
@@ -152,30 +163,17 @@ class Run:
         scalar = len(self.names.outputs) == 1 and not self.oracle.reading.shapes.get(self.names.outputs[0])
         return "needs one scalar output" if kernel in _SCALAR_ONLY and not scalar else ""
 
-    def _check_point(self, kernel: Kernel, point: Point, dtypes: Sequence[str], *, batches: bool) -> None:
-        cases = [single_case(point, self.names)]
-        if batches:
-            cases += batch_cases(self.oracle, point, self.names)
-            if len(cases) == 1:
-                self.tally("value").skip("no input takes leading axes" if not self.names.batched else "no second point")
-        for case in cases:
-            for dtype in dtypes:
-                self._check_case(kernel, case, dtype)
-        self._check_domains(point)
-        check_positions(self.oracle, kernel, self.names, point, self.tally("positions"))
-
-    def _check_case(self, kernel: Kernel, case: Case, dtype: str) -> None:
-        call = Call(kernel, self.names, case, dtype)
-        for name in KERNEL_CHECKS:
-            reason = self._missing(name)
-            if reason:
-                self.tally(name).skip(reason)
-            elif name in case.expected:
-                self._guarded(self.tally(name), call, partial(compare_kernel, name, call))
-        if case.point.note:
-            self.tally("value").skip(f"extent {case.point.sample.extent}: {case.point.note}")
-        if "jvp" in case.expected and case.label == "one item":
-            self._guarded(self.tally("dot product"), call, lambda rtol: iter([dot_product_test(call, rtol)]))
+    def _check_case(self, kernel: Kernel, case: Case, dtypes: Sequence[str]) -> None:
+        for dtype in dtypes:
+            call = Call(kernel, self.names, case, dtype)
+            for name in KERNEL_CHECKS:
+                reason = self._missing(name)
+                if reason:
+                    self.tally(name).skip(reason)
+                elif name in case.expected:
+                    self._guarded(self.tally(name), call, partial(compare_kernel, name, call))
+            if "jvp" in case.expected and case.label == "one item":
+                self._guarded(self.tally("dot product"), call, partial(dot_product_test, call))
 
     def _guarded(self, tally: Tally, call: Call, outcomes: Callable[[float], Iterator[Outcome]]) -> None:
         """Collect outcomes; whatever a kernel raises is a failure of the check."""
@@ -201,8 +199,3 @@ class Run:
                 tally.fail(
                     f"{name}: {problem}", Origin("float64", sample.extent, sample.seed, "one item", sample.inputs)
                 )
-
-
-def show_inputs(check: Check) -> dict[str, Any]:
-    """The inputs at which a check was worst, as lists."""
-    return {n: np.asarray(v).tolist() for n, v in check.origin.inputs.items()} if check.origin else {}

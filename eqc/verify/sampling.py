@@ -62,7 +62,7 @@ def sample(oracle: Oracle, seed: int, extent: int, *, single: bool = True) -> Sa
     try reads outside an array.
 
     >>> from eqc.records.load import load_text
-    >>> text = "title: Sum\\nlatex: s\\nsympy: Sum(p[i], (i, 1, n))\\nsymbols: {p: {shape: [n], domain: simplex}, n: count}"
+    >>> text = "title: Sum\\nsympy: Sum(p[i], (i, 1, n))\\nsymbols: {p: {shape: [n], domain: simplex}, n: count}"
     >>> drawn = sample(Oracle(load_text(text, id="s", area="a", file="s.yaml"), {}), seed=0, extent=2)
     >>> drawn.inputs["p"].shape, round(float(drawn.inputs["p"].sum()), 6)
     ((2,), 1.0)

@@ -1,7 +1,7 @@
 """Arrays of exact or hyperdual numbers, and the algebra of matrices on them.
 
 `unit` marks the axes that have one entry by nature (a column's second axis), as opposed to an extent that happens to
-be 1 at this point: a product of a row and a column is a number, a product of matrices with one row and one column is not.
+be 1 at this point: a product of a row and a column is a number, a product of two matrices of extent 1 is not.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ def test_symbols() -> None:
     assert shape is not None and [extent.text for extent in shape] == ["N", "2*C"]
     assert str(shape[1].span) == "equations/a/x.yaml:11:36"
     domain = symbols["yhat"].domain
-    assert (domain.lower, domain.lower_open, domain.upper, domain.upper_open) == (0, True, 1, False)
+    assert (domain.lower, domain.lower_open, domain.upper, domain.upper_open) == (Fraction(0), True, Fraction(1), False)
     assert (symbols["yhat"].default, symbols["yhat"].unit) == (1e-5, "bit")
     assert symbols["k"].domain.integer and symbols["k"].origin == 0 and not symbols["k"].differentiable
     assert symbols["f"].kind == "function" and symbols["f"].arguments[0].text == "n" and symbols["f"].returns == ()
@@ -114,7 +114,12 @@ def test_texts_are_data() -> None:
 
 def test_an_unquoted_closed_interval_is_one() -> None:
     domain = load("title: T\nsympy: x\nsymbols: {x: {domain: [0, 0.1]}}\n").symbols["x"].domain
-    assert (domain.lower, domain.upper, domain.lower_open, domain.upper_open) == (0, Fraction(1, 10), False, False)
+    assert (domain.lower, domain.upper, domain.lower_open, domain.upper_open) == (
+        Fraction(0),
+        Fraction(1, 10),
+        False,
+        False,
+    )
 
 
 HEAD = "title: T\nlatex: x\nsympy: x**2\n"

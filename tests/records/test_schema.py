@@ -5,12 +5,16 @@ from __future__ import annotations
 import dataclasses
 import json
 from fractions import Fraction
+from pathlib import Path
 
+import jsonschema
 import pytest
 
+from eqc.records.catalog import Catalog
 from eqc.records.domains import DOMAINS, DomainError, parse_domain
 from eqc.records.model import Example, SymbolEntry
 from eqc.records.schema import ExampleKeys, RecordKeys, SymbolKeys, json_schema, known_keys
+from eqc.records.yaml_tree import as_data, read_yaml
 
 # The contract with users (the record format's own list of keys).
 RECORD_KEYS = [
@@ -41,6 +45,33 @@ def test_the_schema_has_every_key_with_a_description() -> None:
     assert json.loads(json.dumps(schema)) == schema
 
 
+PROJECT = Catalog(Path(__file__).parents[2])
+
+
+@pytest.mark.parametrize("id", PROJECT.ids())
+def test_records_pass_the_schema(id: str) -> None:
+    data = as_data(read_yaml(PROJECT.path(id).read_bytes(), id))
+    jsonschema.Draft202012Validator(json_schema()).validate(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"title": "T"},
+        {"title": 1, "symbols": {}},
+        {"title": "T", "symbols": {"x": 1}},
+        {"title": "T", "symbols": {"_x": "a"}},
+        {"title": "T", "symbols": {"x": {"shpe": ["n"]}}},
+        {"title": "T", "symbols": {"x": {"domain": "propability"}}},
+        {"title": "T", "symbols": {}, "derivatives": ["hess"]},
+        {"title": "T", "symbols": {}, "symbls": {}},
+    ],
+)
+def test_the_schema_refuses_what_the_loader_refuses(data: object) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(json_schema()).validate(data)
+
+
 def test_every_key_reaches_the_record() -> None:
     assert set(SymbolKeys.model_fields) == {f.name for f in dataclasses.fields(SymbolEntry)} - {"name", "span"}
     assert set(ExampleKeys.model_fields) == {f.name for f in dataclasses.fields(Example)} - {"span"}
@@ -56,9 +87,9 @@ def test_named_domains(name: str) -> None:
 
 def test_bounds_of_named_domains() -> None:
     natural, positive, sign = parse_domain("natural"), parse_domain("positive"), parse_domain("sign")
-    assert (natural.lower, natural.lower_open, natural.upper) == (0, False, None)
-    assert (positive.lower, positive.lower_open) == (0, True)
-    assert (sign.lower, sign.upper) == (-1, 1)
+    assert (natural.lower, natural.lower_open, natural.upper) == (Fraction(0), False, None)
+    assert (positive.lower, positive.lower_open) == (Fraction(0), True)
+    assert (sign.lower, sign.upper) == (Fraction(-1), Fraction(1))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 
 from eqc.errors import RecordError, Span
 from eqc.records.core_schema import core_value
+from eqc.records.model import SourceText
 from eqc.records.yaml_tree import YamlScalar, as_data, read_yaml
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -49,14 +50,10 @@ def test_plain_scalars_are_those_of_yaml_1_2(text: str, value: object) -> None:
     assert core_value(text) == value
 
 
-def _source(text: str, *path: str) -> YamlScalar:
-    node = read_yaml(text.encode(), "f.yaml")
-    for key in path:
-        entry = node.get(key)  # type: ignore[attr-defined]
-        assert entry is not None
-        node = entry[1]
-    assert isinstance(node, YamlScalar)
-    return node
+def _source(text: str) -> SourceText:
+    entry = read_yaml(text.encode(), "f.yaml").get("a")
+    assert entry is not None and isinstance(entry[1], YamlScalar)
+    return entry[1].source
 
 
 @pytest.mark.parametrize(
@@ -75,18 +72,18 @@ def _source(text: str, *path: str) -> YamlScalar:
     ],
 )
 def test_sources_start_where_their_text_starts(text: str, source: str, line: int, column: int) -> None:
-    found = _source(text, "a").source
+    found = _source(text)
     assert (found.text, found.span, found.columns_are_exact) == (source, Span("f.yaml", line, column), True)
 
 
 def test_plain_texts_over_several_lines_keep_their_places() -> None:
-    found = _source("a: x +\n  y\n", "a").source
+    found = _source("a: x +\n  y\n")
     assert (found.text, found.continuation, found.columns_are_exact) == ("x +\n  y", 1, True)
 
 
 @pytest.mark.parametrize("text", ["a: 'it''s'\n", 'a: "x\\ty"\n'.replace("\\t", "\\u0041")])
 def test_escaped_texts_have_no_exact_columns(text: str) -> None:
-    assert not _source(text, "a").source.columns_are_exact
+    assert not _source(text).columns_are_exact
 
 
 REFUSED = [
