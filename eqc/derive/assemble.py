@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+from eqc.derive.dense import hessian, jacobian
 from eqc.derive.jvp import jvp
 from eqc.derive.vjp import gradient, vjp
 from eqc.ir.program import Program
 
 
-def derivative_programs(value: Program) -> Mapping[str, Program]:
+def derivative_programs(value: Program, dense: Collection[str] = ()) -> Mapping[str, Program]:
     """Kind -> program: the value, and every derivative that the record has.
 
-    jvp and vjp need a differentiable input and a real output; the others need one output, which is a number.
+    jvp and vjp need a differentiable input and a real output; the others need one output, which is a number. `dense`
+    asks for "jacobian" and "hessian" as well.
     """
     programs = {"value": value}
     if not value.differentiable or not value.real_outputs:
@@ -25,4 +27,8 @@ def derivative_programs(value: Program) -> Mapping[str, Program]:
         programs["gradient"] = slope
         programs["value_and_gradient"] = replace(slope, outputs=(*value.outputs, *slope.outputs))
         programs["hvp"] = jvp(slope)
+        if "hessian" in dense:
+            programs["hessian"] = hessian(value)
+    if "jacobian" in dense:
+        programs["jacobian"] = jacobian(value)
     return programs

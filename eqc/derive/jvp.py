@@ -25,7 +25,13 @@ def dot_name(name: str) -> str:
 
 def jvp(program: Program) -> Program:
     """The program with a tangent input per differentiable input, whose outputs are the tangents of the real outputs."""
-    return _Forward(program).run()
+    return forward(program)[0]
+
+
+def forward(program: Program) -> tuple[Program, dict[str, Tensor]]:
+    """The same, with the tangent of every tensor that has one."""
+    sweep = _Forward(program)
+    return sweep.run(), sweep.tangents
 
 
 @dataclass
