@@ -63,8 +63,9 @@ def commit(root: Path, contents: Mapping[Path, bytes]) -> None:
     staged: dict[Path, Path] = {}
     current = root
     try:
-        for current, data in contents.items():
-            staged[current] = _stage_name(current)
+        for number, (current, data) in enumerate(contents.items()):
+            # Not named after the target: its name may be as long as names can be.
+            staged[current] = current.with_name(f".{os.getpid()}-{number}{_STAGED}")
             _stage(staged[current], data)
         for current, temporary in staged.items():
             os.replace(temporary, current)
@@ -74,10 +75,6 @@ def commit(root: Path, contents: Mapping[Path, bytes]) -> None:
         for temporary in staged.values():
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
-
-
-def _stage_name(target: Path) -> Path:
-    return target.with_name(f".{target.name}.{os.getpid()}{_STAGED}")
 
 
 def _stage(path: Path, data: bytes) -> None:

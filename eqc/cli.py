@@ -54,8 +54,16 @@ class Commands(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
+def _show_version(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from eqc.freshness import installed_version  # seldom asked for
+
+        click.echo(f"eqc {installed_version('eqc')}")
+        context.exit()
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="eqc", message="eqc %(version)s")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show it.")
 @root_option
 def eqc() -> None:
     """Equations as source code: one reviewed record per equation, verified fast kernels and derivatives out of it."""

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Task = Callable[[str, "Catalog"], T]
 
-FEW = 3
-"""Up to so many records a pool would take longer to start than the work itself."""
+FEW = 8
+"""Up to so many records a pool would take longer to start than to compile them."""
 
 DEBUG = "EQC_DEBUG"
 """Set in the environment, it prints the traceback of an error inside eqc: for those who work on eqc."""
@@ -82,14 +82,16 @@ def _file_error(error: OSError, record_id: str, catalog: Catalog) -> EqcError:
     return as_build_error(error, path, catalog.root)
 
 
-def over_records(task: Task[T], root: Path, ids: Sequence[str], jobs: int = 1) -> Iterator[Outcome[T]]:
+def over_records(
+    task: Task[T], root: Path, ids: Sequence[str], jobs: int = 1, *, few: int = FEW
+) -> Iterator[Outcome[T]]:
     """Run `task(id, catalog)` for every id and give the outcomes as they come, in no fixed order.
 
-    `jobs` is the number of processes; with one, or with few records, all is done in this process. `task` must be a
-    function of a module, so that the others find it, and a script that asks for more than one process must guard
+    `jobs` is the number of processes; with one, or up to `few` records, all is done in this process. `task` must be
+    a function of a module, so that the others find it, and a script that asks for more than one process must guard
     its main part with `if __name__ == "__main__":`, as they import it.
     """
-    if jobs > 1 and len(ids) > FEW:
+    if jobs > 1 and len(ids) > few:
         yield from _over_pool(task, root, ids, min(jobs, len(ids)))
         return
     catalog = _open_catalog(root)

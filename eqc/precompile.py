@@ -18,7 +18,7 @@ def precompile(root: Path, ids: Sequence[str], *, jobs: int = 1, progress: Progr
     """Compile every kernel of the records for float64 and float32; gives the errors of those that fail, by id."""
     failed = {}
     with progress("compiling", len(ids)) as step:
-        for outcome in over_records(precompile_task, root, ids, jobs):
+        for outcome in over_records(precompile_task, root, ids, jobs, few=1):
             if outcome.error is not None:
                 failed[outcome.id] = outcome.error
             step()

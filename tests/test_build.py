@@ -504,14 +504,16 @@ def measure(record_id: str, catalog: object) -> int:
 
 
 def test_a_pool_gives_every_outcome_with_its_error(project: Path) -> None:
-    outcomes = {one.id: one for one in parallel.over_records(measure, project, ["a", "b", "bad", "c", "d"], jobs=2)}
+    outcomes = {
+        one.id: one for one in parallel.over_records(measure, project, ["a", "b", "bad", "c", "d"], jobs=2, few=1)
+    }
     assert str(outcomes["bad"].error).startswith("bad.yaml:1:2: it fails")
     assert os.getpid() not in {one.value for one in outcomes.values()}
     assert all(isinstance(outcomes[name].value, int) for name in "abcd")
 
 
 def test_a_worker_that_dies_is_an_error_not_a_hang(project: Path) -> None:
-    outcomes = list(parallel.over_records(measure, project, ["dies", "b", "c", "d", "e"], jobs=2))
+    outcomes = list(parallel.over_records(measure, project, ["dies", "b", "c", "d", "e"], jobs=2, few=1))
     errors: dict[str, EqcError | None] = {one.id: one.error for one in outcomes}
     assert errors["dies"] is not None
     assert "a worker process ended" in errors["dies"].rule

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import click
@@ -55,16 +56,19 @@ def pretty_formulas(record: Record) -> list[str]:
 
 def _show_symbols(record: Record) -> None:
     say("Symbols")
-    rows = [_symbol_row(entry) for entry in record.symbols.values()]
+    axes = [axis.text for entry in record.symbols.values() for axis in entry.shape or ()]
+    sizes = set(re.findall(r"\w+", " ".join(axes)))
+    rows = [_symbol_row(entry, entry.name in sizes) for entry in record.symbols.values()]
     table(("name", "latex", "shape", "domain", "meaning"), rows)
 
 
-def _symbol_row(entry: SymbolEntry) -> tuple[str, str, str, str, str]:
+def _symbol_row(entry: SymbolEntry, is_size: bool) -> tuple[str, ...]:
     shape = "" if entry.shape is None else f"[{', '.join(one.text for one in entry.shape)}]"
     notes = [entry.meaning, entry.unit and f"in {entry.unit}"]
     notes += [f"default {entry.default}"] if entry.default is not None else []
     notes += [f"new value of {entry.updates}"] if entry.updates else []
-    return entry.name, ", ".join(entry.latex), shape, domain_text(entry.domain), "; ".join(filter(None, notes))
+    domain = "size" if is_size and not entry.domain.integer else domain_text(entry.domain)
+    return entry.name, ", ".join(entry.latex), shape, domain, "; ".join(filter(None, notes))
 
 
 def domain_text(domain: Domain) -> str:
@@ -99,5 +103,5 @@ def _section(title: str, texts: Iterable[str]) -> None:
     say(title)
     for text in found:
         for line in text.splitlines():
-            say(f"  {line}")
+            say(f"  {line}".rstrip())
     say("")

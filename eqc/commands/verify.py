@@ -40,7 +40,7 @@ def command(ids: tuple[str, ...], as_json: bool, jobs: int) -> int:
     if as_json:
         say_json(_object(name, outcomes.get(name), failed.get(name)) for name in sorted({*chosen.files, *failed}))
     else:
-        _print(outcomes, dict(sorted(failed.items())))
+        _print(outcomes, dict(sorted(failed.items())), in_detail=bool(ids))
     return 0 if not failed and all(one.value is not None and one.value.passed for one in outcomes.values()) else 1
 
 
@@ -74,7 +74,7 @@ def verify_task(record_id: str, catalog: Catalog) -> Report:
 def _verify(root: Path, ids: tuple[str, ...], jobs: int) -> Outcomes:
     outcomes = {}
     with progress("verifying", len(ids)) as step:
-        for outcome in over_records(verify_task, root, ids, jobs):
+        for outcome in over_records(verify_task, root, ids, jobs, few=1):
             outcomes[outcome.id] = outcome
             step()
     return dict(sorted(outcomes.items()))
@@ -86,23 +86,29 @@ def _object(name: str, outcome: Outcome[Report] | None, error: EqcError | None) 
     return {"id": name, "ok": False, "checks": [], "error": error.as_json() if error else None}
 
 
-def _row(name: str, check: Check) -> tuple[str, ...]:
-    worst = f"{float(check.worst.error):.1e} ({check.worst.what})" if check.worst is not None else ""
-    return name, check.name, check.status, str(check.compared or ""), worst, check.reason
-
-
-def _print(outcomes: Outcomes, failed: dict[str, EqcError]) -> None:
-    rows, wrong = [], 0
-    for name, outcome in outcomes.items():
-        if outcome.value is not None:
-            rows += [_row(name, check) for check in outcome.value.checks]
-            wrong += not outcome.value.passed
-    if rows:
+def _print(outcomes: Outcomes, failed: dict[str, EqcError], in_detail: bool) -> None:
+    reports = [outcome.value for outcome in outcomes.values() if outcome.value is not None]
+    if in_detail:
+        rows = [(one.id, *_check_row(check)) for one in reports for check in one.checks]
         table(("id", "check", "result", "numbers", "worst error", "reason"), rows)
+    else:
+        table(("id", "result", "checks", "numbers", "worst error"), map(_report_row, reports))
+        for one in reports:
+            for check in one.failures:
+                note(f"{one.id}: {check.name}: {check.reason}")
     report_failures(failed)
-    say(
-        f"verified {sum(one.value is not None and one.value.passed for one in outcomes.values())}, wrong {wrong}, "
-        f"not verified {len(failed)}"
-    )
-    if not outcomes and not failed:
-        note("no records yet: add one with `eqc new ID`")
+    passed = sum(one.passed for one in reports)
+    say(f"verified {passed}, wrong {len(reports) - passed}, not verified {len(failed)}")
+
+
+def _report_row(report: Report) -> tuple[str, ...]:
+    statuses = [check.status for check in report.checks]
+    counts = ", ".join(f"{statuses.count(one)} {one}" for one in ("passed", "failed", "skipped") if one in statuses)
+    numbers = sum(check.compared for check in report.checks)
+    result = "passed" if report.passed else "FAILED"
+    return report.id, result, counts, str(numbers), f"{report.worst_error:.1e}"
+
+
+def _check_row(check: Check) -> tuple[str, ...]:
+    worst = f"{float(check.worst.error):.1e} ({check.worst.what})" if check.worst is not None else ""
+    return check.name, check.status, str(check.compared or ""), worst, check.reason

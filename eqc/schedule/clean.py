@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -74,23 +74,29 @@ def map_statement(statement: Statement, change: Change) -> Statement:
 
 def inline(program: Program) -> Program:
     """Put temporaries in the place of their reads where that repeats no work worth naming."""
-    statements = list(program.statements)
-    position = 0
-    while position < len(statements):
-        statement = statements[position]
-        if statement.target.name not in program.outputs and _may_inline(statement, statements):
-            del statements[position]
-            statements = [_inlined(s, statement) for s in statements]
-        else:
-            position += 1
-    return program.with_statements(tuple(statements))
+    users: dict[str, set[int]] = defaultdict(set)
+    statements: list[Statement | None] = list(program.statements)
+    for number, statement in enumerate(program.statements):
+        for name in tensors_read(statement):
+            users[name].add(number)
+    for number, _ in enumerate(program.statements):
+        current = statements[number]
+        assert current is not None
+        readers = [(n, s) for n in sorted(users[current.target.name]) if (s := statements[n]) is not None]
+        if current.target.name in program.outputs or not _may_inline(current, [s for _, s in readers]):
+            continue
+        statements[number] = None
+        for n, reader in readers:
+            statements[n] = _inlined(reader, current)
+            for name in tensors_read(current):
+                users[name].add(n)
+    return program.with_statements(tuple(s for s in statements if s is not None))
 
 
-def _may_inline(statement: Statement, statements: list[Statement]) -> bool:
+def _may_inline(statement: Statement, users: list[Statement]) -> bool:
     if statement.op is not Op.NONE or statement.scatter or statement.target.integer:
         return False
     name = statement.target.name
-    users = [s for s in statements if name in tensors_read(s)]
     if not users or any(_reads_in_loops(s, name) for s in users):
         return False
     if _is_trivial(statement.body):

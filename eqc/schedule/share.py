@@ -42,70 +42,87 @@ class _Call:
 
 def share_functions(program: Program) -> Program:
     """Compute a function that stands in more than one statement, over the same indices, once."""
-    sharing = _Sharing(list(program.statements), names_in(program))
-    while sharing.step():
-        pass
+    calls = [_find_calls(statement) for statement in program.statements]
+    counted = Counter(call.key for found in calls for call in found)
+    repeated = {key for key, count in counted.items() if count > 1}
+    if not repeated:
+        return program
+    sharing = _Sharing(repeated, names_in(program))
+    for statement, found in zip(program.statements, calls, strict=True):
+        sharing.take(statement, found)
     return program.with_statements(tuple(sharing.statements))
 
 
 @dataclass
 class _Sharing:
-    statements: list[Statement]
+    """The statements so far, and where each repeated call is stored: its tensor, and its loops by the tensor's axes."""
+
+    repeated: set[_Key]
     taken: set[str]
-    known: dict[Statement, tuple[_Call, ...]] = field(default_factory=dict)
+    statements: list[Statement] = field(default_factory=list)
+    stored: dict[_Key, tuple[Tensor, tuple[int, ...]]] = field(default_factory=dict)
 
-    def step(self) -> bool:
-        """Share the first repeated call; False if there is none."""
-        counted: Counter[_Key] = Counter()
-        for statement in self.statements:
-            counted.update({call.key: 1 for call in self._calls(statement)})
-        repeated = next((key for key, count in counted.items() if count > 1), None)
-        if repeated is not None:
-            self._share(repeated)
-        return repeated is not None
-
-    def _calls(self, statement: Statement) -> tuple[_Call, ...]:
-        if statement not in self.known:
-            self.known[statement] = _find_calls(statement)
-        return self.known[statement]
-
-    def _share(self, key: _Key) -> None:
-        """Store the call before its first use, unless that use is a statement of its own, and read it everywhere."""
-        first, call = next((n, c) for n, s in enumerate(self.statements) for c in self._calls(s) if c.key == key)
-        owner = self.statements[first]
-        if owner.op is Op.NONE and owner.body == call.node and set(owner.free) == set(call.loops):
-            target, order = owner.target, [call.loops.index(loop) for loop in owner.free]
-            head = self.statements[: first + 1]
-        else:
-            name = fresh(_name(call.node), self.taken)
-            target, order = Tensor(name, key[1], differentiable=False), list(range(len(call.loops)))
-            at = tuple(loop.symbol for loop in call.loops)
-            head = [*self.statements[:first], Statement(target, call.loops, at, Op.NONE, call.node)]
-        rest = self.statements[first + 1 :] if target is owner.target else self.statements[first:]
-        self.statements = [*head, *(self._rewritten(s, key, target, order) for s in rest)]
-
-    def _rewritten(self, statement: Statement, key: _Key, target: Tensor, order: list[int]) -> Statement:
+    def take(self, statement: Statement, calls: tuple[_Call, ...]) -> None:
+        """Append a statement with its repeated calls read from where they are stored, inner calls first."""
         memo: dict[Expr, Expr] = {}
-        for call in self._calls(statement):
-            if call.key == key:
-                memo[call.node] = read(target.name, tuple(call.loops[n].symbol for n in order))
-        if not memo:
-            return statement
-        return replace(statement, body=transform(statement.body, lambda atom: atom, memo))
+        for call in calls:
+            if call.key not in self.repeated:
+                continue
+            if call.key not in self.stored:
+                if self._is_own(statement, call):
+                    order = tuple(call.loops.index(loop) for loop in statement.free)
+                    self.stored[call.key] = (statement.target, order)
+                    continue
+                self._store(call, memo)
+            memo[call.node] = self._read(call)
+        body = transform(statement.body, lambda atom: atom, dict(memo)) if memo else statement.body
+        self.statements.append(replace(statement, body=body))
+
+    def _is_own(self, statement: Statement, call: _Call) -> bool:
+        """Whether the statement computes just this call, so that it is where the call is stored."""
+        return statement.op is Op.NONE and statement.body == call.node and set(statement.free) == set(call.loops)
+
+    def _store(self, call: _Call, memo: dict[Expr, Expr]) -> None:
+        target = Tensor(fresh(_name(call.node), self.taken), call.key[1], differentiable=False)
+        body = transform(call.node, lambda atom: atom, dict(memo)) if memo else call.node
+        at = tuple(loop.symbol for loop in call.loops)
+        self.statements.append(Statement(target, call.loops, at, Op.NONE, body))
+        self.stored[call.key] = (target, tuple(range(len(call.loops))))
+
+    def _read(self, call: _Call) -> Expr:
+        target, order = self.stored[call.key]
+        return read(target.name, tuple(call.loops[n].symbol for n in order))
 
 
 def _find_calls(statement: Statement) -> tuple[_Call, ...]:
-    """The calls of a statement that may be stored; those inside branches stay there."""
+    """The calls of a statement that may be stored, inner ones first; those inside branches stay there."""
     if statement.guard != sp.true or statement.body.has(sp.Piecewise):
         return ()
     found: dict[_Key, _Call] = {}
-    for node in sorted(statement.body.atoms(*_EXPENSIVE), key=sp.default_sort_key):
+    for node in _calls_in(statement.body):
         loops = _loops_of(node, statement)
         if loops is not None:
             names = {loop.symbol: Index(f"axis{n}", sp.Integer(0)).symbol for n, loop in enumerate(loops)}
             key = (substitute(node, names), tuple(loop.extent for loop in loops))
             found.setdefault(key, _Call(node, key, loops))
     return tuple(found.values())
+
+
+def _calls_in(body: Expr) -> list[Expr]:
+    """Distinct expensive calls, arguments before what uses them."""
+    order: list[Expr] = []
+    seen: set[Expr] = set()
+    stack = [(body, False)]
+    while stack:
+        node, done = stack.pop()
+        if done:
+            order.append(node)
+        elif node not in seen and node.args:
+            seen.add(node)
+            if isinstance(node, _EXPENSIVE):
+                stack.append((node, True))
+            stack.extend((a, False) for a in node.args)
+    return order
 
 
 def _loops_of(node: Expr, statement: Statement) -> tuple[Index, ...] | None:

@@ -56,12 +56,13 @@ def ball(number: float | Fraction) -> Ball:
 
 
 def blurred(number: float) -> Ball:
-    """A number that is known to one unit roundoff of float64.
+    """A number that is known to one unit roundoff of the precision at hand.
 
-    >>> 1.0 <= float(blurred(1.0).rad()) * 2.0**53 < 1.01
+    >>> with precision(24):
+    ...     1.0 <= float(blurred(1.0).rad()) * 2.0**24 < 1.01
     True
     """
-    return flint.arb(number, abs(number) * 2.0**-53)
+    return flint.arb(number, abs(number) * 2.0**-flint.ctx.prec)
 
 
 def power_series(coefficients: list[Ball], length: int) -> Series:
@@ -90,8 +91,8 @@ _CONSTANTS = {
 CONSTANT_NAMES = frozenset(_CONSTANTS)
 
 
-def is_certain(value: Ball, relative: float = 1e-25, zero: float = 1e-45) -> bool:
-    """Whether a ball pins its number down: to `relative` of itself, or to `zero` around 0."""
+def is_certain(value: Ball, zero: float, relative: float = 1e-25) -> bool:
+    """Whether a ball pins its number down: to `relative` of itself, or within `zero` around 0."""
     if not value.is_finite():
         return False
     if value.contains(0):
@@ -127,6 +128,12 @@ def radii(values: Objects) -> NDArray[np.float64]:
     [0.0, inf]
     """
     return _each(values, lambda v: float(v.rad()) if v.is_finite() else np.inf)
+
+
+def bounded_radii(values: Objects) -> NDArray[np.float64]:
+    """The radii with 0 in place of infinity."""
+    found = radii(values)
+    return np.where(np.isfinite(found), found, 0.0)
 
 
 def _each(values: Objects, function: Callable[[Ball], float]) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eqc.verify.balls import Objects, precision
+from eqc.verify.balls import Objects, bounded_radii, precision
 from eqc.verify.compare import Expected
 from eqc.verify.oracle import PRECISIONS, Oracle
 from eqc.verify.points import ROUGH_BITS, Local, Point, companion, contract
@@ -91,12 +91,14 @@ def _joined(parts: Sequence[Results], kernel: str, shared: frozenset[str]) -> Re
 
 
 def _stack_of(pieces: Sequence[Expected]) -> Expected:
-    return Expected(np.stack([p.truth for p in pieces]), np.stack([p.rough for p in pieces]))
+    rounding = {d: np.stack([p.rounding[d] for p in pieces]) for d in ROUGH_BITS}
+    return Expected(np.stack([p.truth for p in pieces]), rounding)
 
 
 def _sum_of(pieces: Iterable[Expected]) -> Expected:
     pieces = tuple(pieces)
-    return Expected(_added([p.truth for p in pieces], PRECISIONS[0]), _added([p.rough for p in pieces], ROUGH_BITS))
+    rounding = {d: np.sum([p.rounding[d] for p in pieces], axis=0) for d in ROUGH_BITS}
+    return Expected(_added([p.truth for p in pieces], PRECISIONS[0]), rounding)
 
 
 def _added(arrays: Sequence[Objects], bits: int) -> Objects:
@@ -108,10 +110,13 @@ def _added(arrays: Sequence[Objects], bits: int) -> Objects:
 def _expected(point: Point, names: Names) -> dict[str, Results]:
     """What every kernel must give at a point."""
     truth = _results(point.truth, point, names, PRECISIONS[0])
-    rough = _results(point.rough, point, names, ROUGH_BITS)
+    rough = {d: _results(local, point, names, ROUGH_BITS[d]) for d, local in point.rough.items()}
+
+    def expect(kernel: str, what: tuple[str, ...], array: Objects) -> Expected:
+        return Expected(array, {d: bounded_radii(found[kernel][what]) for d, found in rough.items()})
+
     return {
-        kernel: {what: Expected(array, rough[kernel][what]) for what, array in found.items()}
-        for kernel, found in truth.items()
+        kernel: {what: expect(kernel, what, array) for what, array in found.items()} for kernel, found in truth.items()
     }
 
 

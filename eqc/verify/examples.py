@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from eqc.errors import EqcError
 from eqc.records.model import Example
-from eqc.verify.balls import Objects, Undecided, as_float, radii
+from eqc.verify.balls import Objects, Undecided, as_float, bounded_radii
 from eqc.verify.cases import Names
-from eqc.verify.compare import Deviation, Outcome, rtol_for
+from eqc.verify.compare import SAFETY, Deviation, Outcome, rtol_for
 from eqc.verify.derivatives import Kernel
 from eqc.verify.membership import outside
 from eqc.verify.oracle import Oracle
@@ -58,8 +58,7 @@ def _rounding(oracle: Oracle, given: dict[str, NDArray[Any]]) -> dict[str, NDArr
         rough: dict[str, Objects] = oracle.evaluate(given, bits=53).values
     except Undecided:
         return {}
-    found = {name: radii(balls) for name, balls in rough.items()}
-    return {name: np.where(np.isfinite(radius), radius, 0.0) for name, radius in found.items()}
+    return {name: bounded_radii(balls) for name, balls in rough.items()}
 
 
 def _compare(
@@ -91,7 +90,7 @@ def _outcome(
     with np.errstate(invalid="ignore"):
         distance = np.where(got == printed, 0.0, np.abs(got - printed))
     distance = np.where(np.isnan(distance), np.where(np.isnan(printed), 0.0, np.inf), distance)
-    share = distance / (rtol * largest + 4 * slack + float(np.finfo(np.float64).tiny))
+    share = distance / (rtol * largest + SAFETY * slack + float(np.finfo(np.float64).tiny))
     place = tuple(int(k) for k in np.unravel_index(int(np.argmax(share)), share.shape))
     worst = float(share[place])
     return Outcome(

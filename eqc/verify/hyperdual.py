@@ -51,7 +51,7 @@ class HyperDual:
         return HyperDual(-self.value, _negated(self.first), other, _negated(self.mixed))
 
     def __add__(self, right: Scalar) -> HyperDual:
-        return _dual_total([self, right], 0) if isinstance(right, HyperDual) else _dual_total([self], right)
+        return lift(total((self, right)))
 
     __radd__ = __add__
 
@@ -104,30 +104,24 @@ def undefined(*operands: HyperDual) -> HyperDual:
 
 
 def total(terms: Iterable[Scalar]) -> Scalar:
-    """The sum of numbers, exact if all are; one pass, whatever the number of parts.
+    """The sum of numbers from left to right, exact if all are; one pass, whatever the number of parts.
 
     >>> total([1, Fraction(1, 2), Fraction(1, 2)])
     2
     """
-    exact: Exact = 0
-    duals = []
-    for term in terms:
-        if isinstance(term, HyperDual):
-            duals.append(term)
-        else:
-            exact += term
-    return _dual_total(duals, exact) if duals else normal(exact)
-
-
-def _dual_total(duals: list[HyperDual], exact: Exact) -> HyperDual:
-    value = duals[0].value + ball(exact) if exact else duals[0].value
+    terms = list(terms)
+    duals = [term for term in terms if isinstance(term, HyperDual)]
+    if not duals:
+        return normal(sum(term for term in terms if not isinstance(term, HyperDual)))
+    value = lift(terms[0]).value
+    for term in terms[1:]:
+        value = value + lift(term).value
     first, mixed, other = dict(duals[0].first), dict(duals[0].mixed), duals[0].other
-    for term in duals[1:]:
-        value = value + term.value
-        _add_parts(first, term.first)
-        _add_parts(mixed, term.mixed)
-        if term.other is not None:
-            other = term.other if other is None else other + term.other
+    for dual in duals[1:]:
+        _add_parts(first, dual.first)
+        _add_parts(mixed, dual.mixed)
+        if dual.other is not None:
+            other = dual.other if other is None else other + dual.other
     return HyperDual(value, first, other, mixed)
 
 

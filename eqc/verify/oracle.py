@@ -25,6 +25,7 @@ from eqc.verify.tensor import Tensor, Value, filled
 from eqc.verify.tree_eval import Evaluator
 
 PRECISIONS = (192, 768, 3072)
+LEAST = 1e-323
 Inputs = Mapping[str, ArrayLike]
 Direction = Mapping[str, NDArray[Any]]
 
@@ -39,11 +40,10 @@ class Truth:
     ranges: dict[str, tuple[int, int]]
     steps: int
 
-    @property
-    def certified(self) -> bool:
-        """Whether every number is finite and its ball small."""
+    def is_certified(self, zero: float) -> bool:
+        """Whether every number is finite and its ball small; see `is_certain`."""
         parts = (self.values, *self.first, *self.mixed)
-        return all(is_certain(number) for part in parts for array in part.values() for number in array.ravel())
+        return all(is_certain(number, zero) for part in parts for array in part.values() for number in array.ravel())
 
 
 class Oracle:
@@ -51,7 +51,8 @@ class Oracle:
 
     `value`, `jvp` and `second` take inputs by name, as arrays or numbers without leading axes, and give one array of
     balls per output; `eqc.verify.balls.as_float` rounds them. Wrong shapes raise ShapeError, positions outside an axis
-    OutOfRange, words that the oracle does not know NotImplementedError.
+    OutOfRange, words that the oracle does not know NotImplementedError. A ball that holds 0 and is narrower than `zero`
+    counts as 0: by default that is less than any float, which costs time where results are exactly zero.
 
     >>> from eqc.records.load import load_text
     >>> text = "title: Cube\\nlatex: x^3\\nsympy: x**3\\nsymbols: {x: input}"
@@ -63,7 +64,8 @@ class Oracle:
     12.0
     """
 
-    def __init__(self, record: Record, catalog: Records) -> None:
+    def __init__(self, record: Record, catalog: Records, zero: float = LEAST) -> None:
+        self.zero = zero
         self.record = record
         self.catalog = catalog
         self.reading = read_record(record)
@@ -93,7 +95,7 @@ class Oracle:
 
         Without `bits` the result is certified: precision rises until every ball is small, and kinks that no precision
         decides count as ties. With `bits` it is computed once, and `Undecided` tells that a kink is too near; the
-        inputs named in `blur`, and their entries in `other`, are then known to one roundoff of float64 only.
+        inputs named in `blur`, and their entries in `other`, are then known to one roundoff of those bits only.
         """
         if bits is not None:
             return self._at(inputs, along, other, bits, Decisions(), blur)
@@ -103,7 +105,7 @@ class Oracle:
                 truth = self._at(inputs, along, other, step, Decisions(lenient=last))
             except Undecided:
                 continue
-            if last or truth.certified:
+            if last or truth.is_certified(self.zero):
                 break
         return truth
 

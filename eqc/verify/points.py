@@ -15,7 +15,7 @@ from eqc.verify.sampling import NoSample, Sample, another, generator, sample
 from eqc.verify.tensor import filled
 
 SYMMETRIC = frozenset({"spd", "symmetric"})
-ROUGH_BITS = 53
+ROUGH_BITS: Mapping[str, int] = {"float64": 53, "float32": 24}
 _DISCRETE = frozenset({"binary", "sign", "one_hot"})
 _KINK_BITS = 20
 _DRAWS = 12
@@ -38,13 +38,16 @@ class Local:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Inputs, directions and the truth there; `note` says what is not ideal about it."""
+    """Inputs, directions and the truth there; `note` says what is not ideal about it.
+
+    `rough` is the same at the precision of each dtype, from inputs known to one roundoff of it.
+    """
 
     sample: Sample
     tangents: dict[str, NDArray[Any]]
     cotangents: dict[str, NDArray[Any]]
     truth: Local
-    rough: Local
+    rough: Mapping[str, Local]
     ranges: dict[str, tuple[int, int]]
     note: str = ""
 
@@ -89,15 +92,15 @@ def point_at(oracle: Oracle, drawn: Sample, *, single: bool = True, tangents: Di
     rng = generator(oracle.record.id, drawn.extent, drawn.seed, 7)
     along = {**_tangents(oracle, drawn, rng, single), **(tangents or {})}
     truth, whole = look(oracle, drawn.inputs, along)
-    if not all(is_certain(number) for array in whole.values.values() for number in array.ravel()):
+    if not all(is_certain(number, oracle.zero) for array in whole.values.values() for number in array.ravel()):
         return None
-    rough = look(oracle, drawn.inputs, along, ROUGH_BITS)[0]
+    rough = {dtype: look(oracle, drawn.inputs, along, bits)[0] for dtype, bits in ROUGH_BITS.items()}
     cotangents = {name: _rounded(rng.uniform(-1, 1, v.shape), single) for name, v in whole.values.items()}
     return Point(drawn, along, cotangents, truth, rough, whole.ranges, _note(oracle, drawn, whole))
 
 
 def _note(oracle: Oracle, drawn: Sample, whole: Truth) -> str:
-    if not whole.certified:
+    if not whole.is_certified(oracle.zero):
         return "some derivatives are not finite there"
     try:
         near = oracle.evaluate(drawn.inputs, bits=_KINK_BITS).values
@@ -139,7 +142,7 @@ def units(oracle: Oracle, inputs: Mapping[str, Any]) -> list[tuple[str, tuple[in
 def look(
     oracle: Oracle, inputs: Mapping[str, Any], tangents: Direction, bits: int | None = None
 ) -> tuple[Local, Truth]:
-    """Everything about the formula at a point: certified, or in 53 bits from inputs known to one roundoff."""
+    """Everything about the formula at a point: certified, or in some bits from inputs known to one roundoff."""
     entries = units(oracle, inputs)
     along = [direction for _, _, direction in entries]
     scalar = len(oracle.reading.outputs) == 1 and bool(entries)
@@ -211,7 +214,7 @@ def contract(array: Objects, weights: NDArray[Any], bits: int, *, leading: bool)
         matrix = array if leading else _axes_last_first(array, weights.ndim)
         rest = matrix.shape[weights.ndim :]
         flat = matrix.reshape(weights.size, -1)
-        lift = blurred if bits == ROUGH_BITS else ball
+        lift = blurred if bits in ROUGH_BITS.values() else ball
         scalars = [lift(float(w)) for w in weights.ravel()]
         data = filled((flat.shape[1],), lambda at: _dot(scalars, flat[:, at[0]]))
         return data.reshape(rest)

@@ -30,6 +30,8 @@ class Check:
     """One kind of check over all points and dtypes.
 
     `compared` counts numbers. `reason` says why the check failed or was skipped, or what part of it was skipped.
+    `errors` are the largest by dtype, relative to the size that the tolerance is relative to; `worst` is the number
+    that comes closest to its tolerance, or is furthest beyond it.
     """
 
     name: str
@@ -38,12 +40,15 @@ class Check:
     compared: int = 0
     worst: Deviation | None = None
     origin: Origin | None = None
+    errors: Mapping[str, float] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Plain data; infinities and what is not a number become words."""
         plain: dict[str, Any] = {"check": self.name, "status": self.status, "compared": self.compared}
         if self.reason:
             plain["reason"] = self.reason
+        if self.errors:
+            plain["errors"] = {dtype: _plain(error) for dtype, error in self.errors.items()}
         if self.worst is not None and self.origin is not None:
             plain["worst"] = {
                 "what": self.worst.what,
@@ -87,9 +92,8 @@ class Report:
 
     @property
     def worst_error(self) -> float:
-        """The largest error in float64 of any kernel, relative to the size that its tolerance is relative to."""
-        errors = [c.worst.error for c in self.checks if c.worst and c.origin and c.origin.dtype == "float64"]
-        return max(errors, default=0.0)
+        """The largest error of any check in float64."""
+        return max((check.errors.get("float64", 0.0) for check in self.checks), default=0.0)
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for `--json`."""
@@ -112,6 +116,7 @@ class Tally:
     origin: Origin | None = None
     problem: str = ""
     skipped: list[str] = field(default_factory=list)
+    errors: dict[str, float] = field(default_factory=dict)
 
     def add(self, outcome: Outcome, origin: Origin) -> None:
         """Count an outcome; the worst one and the first that is wrong in kind are kept."""
@@ -120,6 +125,8 @@ class Tally:
             self.skip(f"{origin.case}: {outcome.unknown} entries have no finite true value in {origin.dtype}")
         if outcome.problem and not self.problem:
             self.fail(outcome.problem, origin)
+        if outcome.worst is not None:
+            self.errors[origin.dtype] = max(outcome.worst.error, self.errors.get(origin.dtype, 0.0))
         if outcome.worst is not None and (self.worst is None or outcome.worst.share > self.worst.share):
             self.worst = outcome.worst
             if not self.problem:
@@ -137,25 +144,25 @@ class Tally:
 
     def result(self) -> Check:
         """The check as it stands."""
-        reason = "; ".join(self.skipped)
-        if self.problem:
-            return Check(self.name, "failed", self.problem, self.compared, self.worst, self.origin)
-        if self.worst is not None and self.worst.share > 1:
-            return Check(self.name, "failed", _describe(self.worst), self.compared, self.worst, self.origin)
         status: Status = "passed" if self.compared else "skipped"
-        return Check(
-            self.name,
-            status,
-            reason or ("" if self.compared else "nothing to check"),
-            self.compared,
-            self.worst,
-            self.origin,
-        )
+        reason = "; ".join(self.skipped) or ("" if self.compared else "nothing to check")
+        if self.worst is not None and self.worst.share > 1:
+            status, reason = "failed", _describe(self.worst) + _place(self.origin)
+        if self.problem:
+            status, reason = "failed", self.problem + _place(self.origin)
+        return Check(self.name, status, reason, self.compared, self.worst, self.origin, self.errors)
 
 
 def _describe(worst: Deviation) -> str:
     at = f" at {worst.place}" if worst.place else ""
     return f"{worst.what}{at} is {worst.got:.17g}, but the truth is {worst.expected:.17g}"
+
+
+def _place(origin: Origin | None) -> str:
+    """Where it happened, for a line of text; nothing where the case already says it."""
+    if origin is None or not origin.extent:
+        return ""
+    return f" ({origin.dtype}, extent {origin.extent}, seed {origin.seed}, {origin.case})"
 
 
 def _plain(value: Any) -> Any:

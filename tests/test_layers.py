@@ -1,0 +1,228 @@
+"""Imports go one way, heavy libraries stay where they are needed, and what must be light is light."""
+
+from __future__ import annotations
+
+import ast
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "eqc"
+
+# What each part of eqc may import, lowest first. Entries name parts, or single modules of a part.
+# A module that stands alone in eqc/ is a part of its own.
+MAY_IMPORT = {
+    "errors": "",
+    # what everything is written in: records are what people give, programs are what is compiled
+    "records": "errors",
+    "ir": "errors",
+    # the stages: from a record to a program, from programs to programs, from a program to source or to a closed form
+    "notation": "errors records ir",
+    "derive": "errors ir",
+    "rewrite": "errors ir",
+    "schedule": "errors ir",
+    "emit": "errors ir",
+    "present": "errors ir derive records.model",
+    # the one module that knows their order
+    "pipeline": "errors records ir notation derive rewrite schedule emit present",
+    # files and processes
+    "project": "errors records.names",
+    "atomic": "errors",
+    "freshness": "errors project",
+    "parallel": "errors atomic records",
+    "build": "errors project atomic freshness parallel records pipeline",
+    "drift": "errors project freshness parallel build",
+    "scaffold": "errors project atomic build",
+    # using what was generated
+    "kernels": "errors project",
+    "signatures": "kernels",
+    "precompile": "errors parallel build records kernels",
+    "equation": "project records notation pipeline",
+    # evidence shares nothing with the compiler but the reading of a formula
+    "verify": "errors records notation.tree notation.sympy_form notation.words kernels",
+    "checking": "errors records pipeline verify.membership",
+    "commands": (
+        "errors project freshness parallel build drift scaffold records notation.to_sympy pipeline kernels signatures"
+        " precompile checking verify"
+    ),
+    "cli": "errors freshness parallel commands",
+    "__main__": "cli",
+    "__init__": "errors equation kernels",
+}
+
+# Who may import a library when it is loaded itself ("now"), or inside a function or for annotations ("later").
+LIBRARIES = {
+    "numba": {"now": "emit.runtime", "later": ""},  # emit.runtime is copied to generated/ as it stands
+    "sympy": {"now": "ir notation derive rewrite schedule emit present", "later": "equation commands.show"},
+    "pydantic": {"now": "records", "later": ""},
+    "pydantic_core": {"now": "records", "later": ""},
+    "ruamel": {"now": "records", "later": ""},
+    "click": {"now": "cli commands", "later": ""},
+    "rich": {"now": "", "later": "commands"},
+    "flint": {"now": "verify", "later": ""},
+    "mpmath": {"now": "ir.interpret verify", "later": ""},
+    "latex2sympy2": {"now": "notation", "later": ""},
+    "numpy": {"now": "kernels verify ir.interpret checking", "later": ""},
+}
+
+HEAVY = ("sympy", "numba", "numpy", "pydantic", "ruamel", "click", "rich", "flint", "mpmath", "latex2sympy2")
+
+
+class Import(NamedTuple):
+    """One import: `later` if it does not happen when the importing module is loaded."""
+
+    importer: str
+    imported: str
+    later: bool
+
+    def __str__(self) -> str:
+        return f"{self.importer} imports {self.imported}{' (later)' if self.later else ''}"
+
+
+def modules() -> dict[str, ast.Module]:
+    """Every module of eqc by its name below `eqc`."""
+    paths = sorted(PACKAGE.rglob("*.py"))
+    return {_name(path): ast.parse(path.read_text(encoding="utf-8")) for path in paths}
+
+
+def _name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+
+
+def imports() -> list[Import]:
+    known = modules()
+    return [
+        Import(name, target, later)
+        for name, tree in known.items()
+        for node, later in _import_nodes(tree, False)
+        for target in _targets(node, known)
+    ]
+
+
+def _import_nodes(node: ast.AST, later: bool) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import | ast.ImportFrom):
+            yield child, later
+        else:
+            yield from _import_nodes(child, later or _is_later(child))
+
+
+def _is_later(node: ast.AST) -> bool:
+    typing_only = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    return typing_only or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+
+
+def _targets(node: ast.Import | ast.ImportFrom, known: dict[str, ast.Module]) -> Iterator[str]:
+    """The modules that an import names; `from eqc.records import model` names `eqc.records.model`."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+        return
+    for alias in node.names:
+        inner = f"{node.module}.{alias.name}"
+        yield inner if inner.removeprefix("eqc.") in known else str(node.module)
+
+
+def own_imports() -> list[Import]:
+    """Imports of one part of eqc by another, without the `eqc.` in front."""
+    found = [
+        one._replace(imported=one.imported.removeprefix("eqc."))
+        for one in imports()
+        if part(one.imported) == "eqc"
+    ]
+    return [one for one in found if part(one.importer) != part(one.imported)]
+
+
+def part(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def is_within(module: str, entries: str) -> bool:
+    """Whether a module is one of those named, or stands in a part that is named."""
+    return any(module == entry or module.startswith(f"{entry}.") for entry in entries.split())
+
+
+def test_every_part_has_its_place_in_the_order() -> None:
+    assert {part(name) for name in modules()} <= set(MAY_IMPORT)
+
+
+def test_the_order_goes_one_way() -> None:
+    below: set[str] = set()
+    for name, allowed in MAY_IMPORT.items():
+        assert {part(entry) for entry in allowed.split()} <= below, f"{name} may import what stands above it"
+        below.add(name)
+
+
+def test_parts_import_only_what_stands_below_them() -> None:
+    wrong = [one for one in own_imports() if not is_within(one.imported, MAY_IMPORT[part(one.importer)])]
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_libraries_are_imported_only_where_they_are_needed(library: str) -> None:
+    now, later = LIBRARIES[library]["now"], LIBRARIES[library]["later"]
+    found = [one for one in imports() if part(one.imported) == library]
+    wrong = [one for one in found if not is_within(one.importer, f"{now} {later}" if one.later else now)]
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+def test_every_library_has_its_place() -> None:
+    outside = {part(one.imported) for one in imports()} - {"eqc"} - set(sys.stdlib_module_names)
+    assert outside <= set(LIBRARIES)
+
+
+def loaded_after(code: str) -> set[str]:
+    """The heavy libraries that a fresh interpreter has loaded after running some code."""
+    report = f"import json, sys; print(json.dumps([m for m in {HEAVY} if m in sys.modules]))"
+    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{code}\n{report}"]
+    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A built project with one record."""
+    root = tmp_path_factory.mktemp("project")
+    area = root / "equations" / "activations"
+    area.mkdir(parents=True)
+    shutil.copy(ROOT / "equations/activations/softmax.yaml", area)
+    assert "sympy" in loaded_after(build(root))
+    return root
+
+
+def build(root: Path) -> str:
+    return f"from eqc.cli import main; assert main(['build', '--root', {str(root)!r}]) == 0"
+
+
+@pytest.mark.parametrize("module", ["eqc", "eqc.errors", "eqc.records.model", "eqc.records.names", "eqc.project"])
+def test_these_load_no_library(module: str) -> None:
+    assert loaded_after(f"import {module}") == set()
+
+
+def test_the_command_line_starts_without_the_compiler() -> None:
+    code = "from eqc.cli import main\ntry:\n    main(['--help'])\nexcept SystemExit:\n    pass"
+    assert loaded_after(code) <= {"click"}
+
+
+def test_an_unchanged_build_loads_neither_parser_nor_compiler(project: Path) -> None:
+    assert loaded_after(build(project)) <= {"click"}
+
+
+def test_a_kernel_is_called_without_sympy_and_without_reading_records(project: Path) -> None:
+    code = f"import eqc; print(eqc.kernel('softmax', {str(project)!r})([1.0, 2.0]))"
+    assert loaded_after(code) <= {"numpy", "numba"}
+
+
+def test_generated_modules_import_numpy_and_numba_only(project: Path) -> None:
+    for path in sorted(project.rglob("generated/**/*.py")):
+        nodes = [node for node, _ in _import_nodes(ast.parse(path.read_text(encoding="utf-8")), False)]
+        names = {part(target) for node in nodes for target in _targets(node, {})}
+        assert names - set(sys.stdlib_module_names) <= {"numpy", "numba", "generated"}, path
