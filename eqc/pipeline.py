@@ -22,6 +22,7 @@ from eqc.present.printing import Notation
 from eqc.present.report import Derived, report
 from eqc.records.catalog import Catalog
 from eqc.records.model import Record
+from eqc.rewrite.split import split_products
 from eqc.schedule.clean import rename_copies
 from eqc.schedule.passes import PASSES, schedule
 
@@ -55,7 +56,7 @@ class Compiler:
             try:
                 record = self.catalog.get(record_id)
                 lowered = lower(record, find_roles(record, self.ids), self.program, self.ids)
-                self._programs[record_id] = rename_copies(lowered)
+                self._programs[record_id] = split_products(rename_copies(lowered))
             finally:
                 self._open.pop()
         return self._programs[record_id]

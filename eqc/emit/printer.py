@@ -9,7 +9,7 @@ from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
 from eqc.ir.terms import Expr, FloorDivide, Maximum, Minimum, Quotient, Read
-from eqc.ir.walk import transform
+from eqc.ir.walk import is_short, transform
 
 MATH: Mapping[type, str] = {
     sp.exp: "exp",
@@ -51,12 +51,13 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
     """SymPy's printer with Python's names; `place(read)` says how a read is spelt. `used` collects imported names."""
 
     def __init__(self, place: Callable[[Read], str]) -> None:
-        super().__init__({"order": None})
+        super().__init__({"order": "none"})
         self.place = place
         self.used: set[str] = set()
 
     def source(self, expression: Expr) -> str:
-        """A number or a condition as source."""
+        """A number or a condition as source; sorting the factors of long ones would take too long."""
+        self._settings["order"] = None if is_short(expression) else "none"
         return str(self.doprint(_plain_numbers(expression)))
 
     def _call(self, name: str, args: tuple[Expr, ...]) -> str:
@@ -69,7 +70,7 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
 
     def _print_Add(self, expr: Expr, order: str | None = None) -> str:
         """Terms with a minus sign go last: x - mu rather than -mu + x."""
-        terms = [self._print(t) for t in sorted(_terms(expr), key=lambda t: t.could_extract_minus_sign())]
+        terms = [self._print(t) for t in _terms(expr)]
         rest = (f" - {t[1:]}" if t.startswith("-") else f" + {t}" for t in terms[1:])
         return f"{terms[0]}{''.join(rest)}"
 
@@ -188,8 +189,10 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
 
 
 def _terms(expr: Expr) -> tuple[Expr, ...]:
-    """The terms of a sum as a person orders them; long sums stay in SymPy's order, which costs no sorting."""
-    return tuple(expr.as_ordered_terms()) if len(expr.args) <= 30 else expr.args
+    """The terms of a sum, those with a minus sign last; long sums stay in SymPy's order, which costs no sorting."""
+    if len(expr.args) > 30:
+        return tuple(expr.args)
+    return tuple(sorted(expr.as_ordered_terms(), key=lambda t: t.could_extract_minus_sign()))
 
 
 def _plain_numbers(expression: Expr) -> Expr:

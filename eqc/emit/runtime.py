@@ -67,11 +67,11 @@ def _digamma(x):
 
 @njit(cache=True)
 def polygamma(n, x):
-    """The n-th derivative of digamma: recurrence up to 20, then the asymptotic series (6.4.11); x > 0 for n > 0."""
+    """The n-th derivative of digamma: recurrence beyond 20, then the asymptotic series (6.4.11)."""
     if n == 0:
         return _digamma(x)
-    if x <= 0.0:
-        return nan if x < 0.0 else inf
+    if x <= 0.0 and x == floor(x):
+        return inf if n % 2 == 1 else nan
     sign_n = -1.0 if n % 2 == 0 else 1.0
     factorial = 1.0
     for k in range(2, n + 1):

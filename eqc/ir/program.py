@@ -202,7 +202,7 @@ def fresh(base: str, taken: set[str]) -> str:
     return name
 
 
-COMPILER_NAMES = ("total", "product", "trace", "top", "bottom", "best", "left", "right")
+COMPILER_NAMES = ("total", "product", "trace", "top", "bottom", "best", "left", "right", "factor")
 """What lowering calls what the formula does not name."""
 
 _AXIS_NAMES = "ijklmnpqrst"

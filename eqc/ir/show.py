@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from eqc.ir.program import Op, Program, Statement, Tensor
 from eqc.ir.terms import Expr, Index
+from eqc.ir.walk import is_short
 
 
 def show(program: Program) -> str:
@@ -27,7 +28,12 @@ def show_statement(statement: Statement) -> str:
     sign = "+=" if statement.scatter else "="
     where = f"  for {_loops(statement.free)}" if statement.free else ""
     guard = f"  if {statement.guard}" if str(statement.guard) != "True" else ""
-    return f"{left} {sign} {op}{statement.body}{where}{guard}"
+    return f"{left} {sign} {op}{body_text(statement.body)}{where}{guard}"
+
+
+def body_text(body: Expr, limit: int = 400) -> str:
+    """A body as text; one of more than `limit` nodes is only counted."""
+    return str(body) if is_short(body, limit) else f"… (an expression of more than {limit} nodes)"
 
 
 def _declaration(tensor: Tensor) -> str:

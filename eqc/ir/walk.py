@@ -95,3 +95,8 @@ def map_reads(expression: Expr, change: Callable[[Read], Expr]) -> Expr:
         return change(read(atom.tensor, positions, integer=bool(atom.is_integer)))
 
     return transform(expression, leaf, memo)
+
+
+def is_short(expression: Expr, limit: int = 400) -> bool:
+    """Whether an expression has at most `limit` nodes."""
+    return sum(1 for _ in zip(range(limit + 1), sp.preorder_traversal(expression), strict=False)) <= limit

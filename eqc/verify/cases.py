@@ -52,7 +52,7 @@ def single_case(point: Point, names: Names) -> Case:
     return Case("one item", point, point.sample.inputs, point.tangents, cotangents, _expected(point, names))
 
 
-def batch_cases(oracle: Oracle, point: Point, names: Names, *, single: bool = True) -> list[Case]:
+def batch_cases(oracle: Oracle, point: Point, names: Names) -> list[Case]:
     """Two items along a leading axis: in all inputs, and in the first input alone."""
     if not names.batched:
         return []
@@ -60,7 +60,7 @@ def batch_cases(oracle: Oracle, point: Point, names: Names, *, single: bool = Tr
     cases = []
     for label, shared in shares.items():
         if shared or label == "leading axes":
-            other = companion(oracle, point, shared, single=single)
+            other = companion(oracle, point, shared)
             cases += [] if other is None else [_batched(label, (point, other), names, shared)]
     return cases
 

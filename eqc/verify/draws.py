@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,10 @@ from eqc.records.model import Domain
 
 Floats = NDArray[np.float64]
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Floats]
+Style = Literal["single", "double", "grid"]
+"""Entries of float32, of float64, or from a coarse grid, where ties and zeros are frequent."""
+
+_COARSE = (-1.0, 0.0, 0.5, 1.0)
 
 
 def draw_integers(domain: Domain, rng: np.random.Generator, shape: tuple[int, ...], most: int) -> NDArray[np.int64]:
@@ -20,15 +25,19 @@ def draw_integers(domain: Domain, rng: np.random.Generator, shape: tuple[int, ..
     return np.asarray(rng.integers(low, high + 1, size=shape), dtype=np.int64)
 
 
-def draw(domain: Domain, rng: np.random.Generator, shape: tuple[int, ...], *, single: bool = True) -> Floats:
+def draw(domain: Domain, rng: np.random.Generator, shape: tuple[int, ...], style: Style = "single") -> Floats:
     """Real entries of a domain, as float64.
 
-    >>> q = draw(Domain("orthogonal"), np.random.default_rng(0), (3, 3), single=False)
+    >>> q = draw(Domain("orthogonal"), np.random.default_rng(0), (3, 3), "double")
     >>> bool(np.allclose(q @ q.T, np.eye(3)))
     True
+    >>> np.unique(draw(Domain("real"), np.random.default_rng(0), (50,), "grid")).tolist()
+    [-1.0, 0.0, 0.5, 1.0]
     """
+    if style == "grid":
+        return (_GRIDS.get(domain.name) or _grid(domain))(rng, shape)
     values = (_DRAWS.get(domain.name) or _interval(domain))(rng, shape)
-    return values.astype(np.float32).astype(np.float64) if single else values
+    return values.astype(np.float32).astype(np.float64) if style == "single" else values
 
 
 def _real(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
@@ -103,3 +112,44 @@ _DRAWS: Mapping[str, Draw] = {
     "lower_triangular": _lower_triangular,
 }
 """Domain -> how to draw from it; the others are intervals."""
+
+
+def _grid(domain: Domain) -> Draw:
+    """From the coarse numbers that lie inside the domain, and its middle if none does."""
+    inside = [x for x in _COARSE if _is_inside(domain, x)]
+    if not inside and domain.lower is not None and domain.upper is not None:
+        inside = [float(domain.lower + domain.upper) / 2]
+    return (lambda rng, shape: np.asarray(rng.choice(inside, shape), dtype=np.float64)) if inside else _interval(domain)
+
+
+def _is_inside(domain: Domain, x: float) -> bool:
+    if domain.lower is not None and (x < domain.lower or (domain.lower_open and x == domain.lower)):
+        return False
+    return not (domain.upper is not None and (x > domain.upper or (domain.upper_open and x == domain.upper)))
+
+
+def _coarse(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+    return np.asarray(rng.choice(_COARSE, shape), dtype=np.float64)
+
+
+def _coarse_symmetric(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+    lower = np.tril(_coarse(rng, shape))
+    return np.asarray(lower + np.swapaxes(np.tril(lower, -1), -1, -2), dtype=np.float64)
+
+
+def _identity(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+    return np.broadcast_to(np.eye(shape[-2], shape[-1]), shape).copy()
+
+
+_GRIDS: Mapping[str, Draw] = {
+    "nonzero": _signs,
+    "binary": _DRAWS["binary"],
+    "sign": _signs,
+    "simplex": _one_hot,
+    "one_hot": _one_hot,
+    "symmetric": _coarse_symmetric,
+    "spd": _identity,
+    "orthogonal": _identity,
+    "lower_triangular": lambda rng, shape: np.tril(_coarse(rng, shape), -1) + _identity(rng, shape),
+}
+"""The same on the coarse grid."""

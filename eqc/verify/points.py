@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eqc.verify.balls import Objects, Undecided, ball, blurred, is_certain, precision
+from eqc.verify.draws import Style
 from eqc.verify.oracle import Direction, Oracle, Truth
 from eqc.verify.sampling import NoSample, Sample, another, generator, sample
 from eqc.verify.tensor import filled
@@ -52,27 +53,40 @@ class Point:
     note: str = ""
 
 
-def find_point(oracle: Oracle, seed: int, extent: int, *, single: bool = True) -> Point:
+def find_point(oracle: Oracle, seed: int, extent: int, style: Style = "single") -> Point:
     """Draw inputs until the formula and its derivatives are finite there and no kink is near.
 
     If no draw is ideal, the last one with certified values is taken, with a note. Raises NoSample if there is none.
     """
-    draws = (point_at(oracle, sample(oracle, seed + k, extent, single=single), single=single) for k in range(_DRAWS))
+    draws = (point_at(oracle, sample(oracle, seed + k, extent, style)) for k in range(_DRAWS))
     found = _first_ideal(draws)
     if found is None:
         raise NoSample(f"the formula has no finite value at {_DRAWS} random points of extent {extent}")
     return found
 
 
-def companion(oracle: Oracle, point: Point, shared: frozenset[str], *, single: bool = True) -> Point | None:
+def tie_points(oracle: Oracle, seed: int, extent: int) -> Iterator[Point]:
+    """Points with many ties and zeros, at which exact arithmetic in float64 decides every comparison."""
+    for k in range(_DRAWS // 3):
+        drawn = sample(oracle, seed + k, extent, "grid")
+        try:
+            oracle.evaluate(drawn.inputs, bits=ROUGH_BITS["float64"])
+        except Undecided:
+            continue
+        found = point_at(oracle, drawn)
+        if found is not None:
+            yield found
+
+
+def companion(oracle: Oracle, point: Point, shared: frozenset[str]) -> Point | None:
     """A second point of the same extents; inputs named in `shared` keep their values and tangents."""
     kept = {n: point.sample.inputs[n] for n in point.sample.inputs if n in shared}
     tangents = {n: t for n, t in point.tangents.items() if n in shared}
 
     def draw(attempt: int) -> Point | None:
-        drawn = another(oracle, point.sample, attempt, single=single)
+        drawn = another(oracle, point.sample, attempt)
         mixed = replace(drawn, inputs={**drawn.inputs, **kept})
-        return point_at(oracle, mixed, single=single, tangents=tangents)
+        return point_at(oracle, mixed, tangents)
 
     return _first_ideal(draw(k) for k in range(_DRAWS))
 
@@ -87,15 +101,15 @@ def _first_ideal(points: Iterable[Point | None]) -> Point | None:
     return fallback
 
 
-def point_at(oracle: Oracle, drawn: Sample, *, single: bool = True, tangents: Direction | None = None) -> Point | None:
+def point_at(oracle: Oracle, drawn: Sample, tangents: Direction | None = None) -> Point | None:
     """What the oracle knows at given inputs; None if a value is not finite or not certain."""
     rng = generator(oracle.record.id, drawn.extent, drawn.seed, 7)
-    along = {**_tangents(oracle, drawn, rng, single), **(tangents or {})}
+    along = {**_tangents(oracle, drawn, rng), **(tangents or {})}
     truth, whole = look(oracle, drawn.inputs, along)
     if not all(is_certain(number, oracle.zero) for array in whole.values.values() for number in array.ravel()):
         return None
     rough = {dtype: look(oracle, drawn.inputs, along, bits)[0] for dtype, bits in ROUGH_BITS.items()}
-    cotangents = {name: _rounded(rng.uniform(-1, 1, v.shape), single) for name, v in whole.values.items()}
+    cotangents = {name: _rounded(rng.uniform(-1, 1, v.shape), drawn.style) for name, v in whole.values.items()}
     return Point(drawn, along, cotangents, truth, rough, whole.ranges, _note(oracle, drawn, whole))
 
 
@@ -110,19 +124,19 @@ def _note(oracle: Oracle, drawn: Sample, whole: Truth) -> str:
     return "" if finite else "the formula is badly conditioned there"
 
 
-def _tangents(oracle: Oracle, drawn: Sample, rng: np.random.Generator, single: bool) -> dict[str, NDArray[Any]]:
+def _tangents(oracle: Oracle, drawn: Sample, rng: np.random.Generator) -> dict[str, NDArray[Any]]:
     """A random direction per differentiable input, symmetric where the input is."""
     found = {}
     for name in oracle.reading.differentiable:
         direction = rng.uniform(-1, 1, drawn.inputs[name].shape)
         if oracle.reading.entry(name).domain.name in SYMMETRIC:
             direction = (direction + np.swapaxes(direction, -1, -2)) / 2
-        found[name] = _rounded(direction, single)
+        found[name] = _rounded(direction, drawn.style)
     return found
 
 
-def _rounded(values: Any, single: bool) -> NDArray[Any]:
-    return np.asarray(values, np.float32).astype(np.float64) if single else np.asarray(values)
+def _rounded(values: Any, style: Style) -> NDArray[Any]:
+    return np.asarray(values) if style == "double" else np.asarray(values, np.float32).astype(np.float64)
 
 
 def units(oracle: Oracle, inputs: Mapping[str, Any]) -> list[tuple[str, tuple[int, ...], Direction]]:

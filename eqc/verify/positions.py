@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from eqc.verify.cases import Names
@@ -31,7 +32,7 @@ def _must_raise(kernel: Kernel, names: Names, point: Point, name: str, wrong: in
     try:
         kernel(*arguments)
     except IndexError as error:
-        if name not in str(error) or str(wrong) not in str(error):
+        if not re.search(rf"\b{name}\b.*(?<!\d){wrong}\b", str(error)):
             tally.fail(f"the IndexError does not name {name} and {wrong}: {error}", origin)
     except Exception as error:  # noqa: BLE001 (a kernel may raise anything, from Numba on)
         tally.fail(f"{name} = {wrong} raises {type(error).__name__}: {error}", origin)

@@ -14,10 +14,11 @@ from eqc.verify.balls import as_float
 from eqc.verify.cases import Case, Names, batch_cases, single_case
 from eqc.verify.compare import Outcome, rtol_for
 from eqc.verify.derivatives import KERNEL_CHECKS, Call, Kernel, compare_kernel, dot_product_test
+from eqc.verify.draws import Style
 from eqc.verify.examples import check_examples
 from eqc.verify.membership import outside
 from eqc.verify.oracle import Oracle
-from eqc.verify.points import Point, find_point
+from eqc.verify.points import Point, find_point, tie_points
 from eqc.verify.positions import check_positions
 from eqc.verify.report import Check, Origin, Report, Tally
 from eqc.verify.sampling import NoSample
@@ -29,7 +30,7 @@ ZERO = 1e-45  # far below the absolute errors that matter for numbers of ordinar
 _SCALAR_ONLY = ("gradient", "value_and_gradient", "hvp", "hessian")
 _ORDER = (
     *("signature", "points", "leading axes", *KERNEL_CHECKS),
-    *("dot product", "positions", "domains", "examples", "formula examples"),
+    *("dot product", "ties and zeros", "positions", "domains", "examples", "formula examples"),
 )
 
 
@@ -118,7 +119,7 @@ class Run:
         """All kernels at points of every extent; the largest extent also in doubles and with leading axes."""
         if self.tally("signature").problem:
             return
-        points = [self._point(extent, single=True) for extent in extents]
+        points = [self._point(extent) for extent in extents]
         found = [point for point in points if point is not None]
         if not found:
             tally = self.tally("points")
@@ -129,14 +130,15 @@ class Run:
             self._check_domains(point)
         check_positions(self.oracle, kernel, self.names, found[-1], self.tally("positions"))
         self._check_batches(kernel, found[-1], dtypes)
-        doubles = self._point(found[-1].sample.extent, single=False)
+        self._check_ties(kernel, found[-1].sample.extent)
+        doubles = self._point(found[-1].sample.extent, "double")
         if doubles is not None:
             self._check_case(kernel, single_case(doubles, self.names), ["float64"])
 
-    def _point(self, extent: int, *, single: bool) -> Point | None:
+    def _point(self, extent: int, style: Style = "single") -> Point | None:
         tally = self.tally("points")
         try:
-            point = find_point(self.oracle, self.seed, extent, single=single)
+            point = find_point(self.oracle, self.seed, extent, style)
         except (NoSample, NotImplementedError) as error:
             tally.skip(f"extent {extent}: {error}")
         except EqcError as error:
@@ -163,6 +165,18 @@ class Run:
             return "no real output or no input to differentiate in"
         scalar = len(self.names.outputs) == 1 and not self.oracle.reading.shapes.get(self.names.outputs[0])
         return "needs one scalar output" if kernel in _SCALAR_ONLY and not scalar else ""
+
+    def _check_ties(self, kernel: Kernel, extent: int) -> None:
+        """Values and first derivatives where inputs are equal or zero, which is where the kinks are."""
+        tally = self.tally("ties and zeros")
+        for point in tie_points(self.oracle, self.seed, extent):
+            case = single_case(point, self.names)
+            call = Call(kernel, self.names, case, "float64")
+            for name in ("value", "jvp", "vjp", "gradient"):
+                if name in case.expected:
+                    self._guarded(tally, call, partial(compare_kernel, name, call))
+        if not tally.compared:
+            tally.skip("the formula has no finite value at equal or zero inputs")
 
     def _check_case(self, kernel: Kernel, case: Case, dtypes: Sequence[str]) -> None:
         for dtype in dtypes:

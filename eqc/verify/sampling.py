@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from eqc.errors import EqcError, ShapeError
 from eqc.notation.tree import Name, Node, walk
 from eqc.records.model import Domain
 from eqc.verify.balls import Undecided
-from eqc.verify.draws import draw, draw_integers
+from eqc.verify.draws import Style, draw, draw_integers
 from eqc.verify.functions import Decisions
 from eqc.verify.oracle import Oracle
 from eqc.verify.reading import Reading
@@ -39,6 +39,7 @@ class Sample:
     sizes: Mapping[str, int]
     seed: int
     extent: int
+    style: Style
 
 
 class NoSample(Exception):
@@ -55,10 +56,10 @@ def generator(id: str, *parts: int) -> np.random.Generator:
     return np.random.default_rng(int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big"))
 
 
-def sample(oracle: Oracle, seed: int, extent: int, *, single: bool = True) -> Sample:
+def sample(oracle: Oracle, seed: int, extent: int, style: Style = "single") -> Sample:
     """Random inputs with extents near `extent` (3 means different extents of 2 to 4).
 
-    `single` keeps entries representable in float32. Raises NoSample if no extents fit the declared shapes or every
+    `style` says what entries are like. Raises NoSample if no extents fit the declared shapes or every
     try reads outside an array.
 
     >>> from eqc.records.load import load_text
@@ -72,24 +73,25 @@ def sample(oracle: Oracle, seed: int, extent: int, *, single: bool = True) -> Sa
     for attempt in range(_TRIES_FOR_POSITIONS):
         rng = generator(reading.record.id, extent, seed, attempt)
         sizes = _sizes(oracle, rng, extent, attempt)
-        inputs = _entries(oracle, rng, sizes, single, max(1, _NATURALS - attempt // 6))
+        inputs = _entries(oracle, rng, sizes, style, max(1, _NATURALS - attempt // 6))
         try:
-            return Sample(_with_positions(oracle, rng, inputs, frozenset(sizes)), sizes, seed, extent)
+            return Sample(_with_positions(oracle, rng, inputs, frozenset(sizes)), sizes, seed, extent, style)
         except ShapeError as error:
             problem = error
     raise NoSample(f"no inputs fit at extent {extent}: {problem}")
 
 
-def another(oracle: Oracle, drawn: Sample, seed: int, *, single: bool = True) -> Sample:
+def another(oracle: Oracle, drawn: Sample, seed: int) -> Sample:
     """Other entries of the same extents; integers without axes stay as they are, for they may be one per call."""
     rng = generator(oracle.reading.record.id, drawn.extent, drawn.seed, -1 - seed)
     fixed = {n: drawn.inputs[n] for n in _integer_numbers(oracle.reading)}
-    inputs = {**_entries(oracle, rng, drawn.sizes, single, _NATURALS), **fixed}
+    inputs = {**_entries(oracle, rng, drawn.sizes, drawn.style, _NATURALS), **fixed}
     labels = {n: v for n, v in drawn.inputs.items() if oracle.reading.is_integer(n) and n not in fixed}
     try:
-        return Sample(_with_positions(oracle, rng, inputs, frozenset(fixed)), drawn.sizes, seed, drawn.extent)
+        found = _with_positions(oracle, rng, inputs, frozenset(fixed))
     except ShapeError:
-        return Sample({**inputs, **labels}, drawn.sizes, seed, drawn.extent)
+        found = {**inputs, **labels}
+    return replace(drawn, inputs=found, seed=seed)
 
 
 def _sizes(oracle: Oracle, rng: np.random.Generator, extent: int, attempt: int) -> dict[str, int]:
@@ -151,7 +153,7 @@ def _names_to_change(oracle: Oracle, sizes: Mapping[str, int]) -> list[str]:
 
 
 def _entries(
-    oracle: Oracle, rng: np.random.Generator, sizes: Mapping[str, int], single: bool, most: int
+    oracle: Oracle, rng: np.random.Generator, sizes: Mapping[str, int], style: Style, most: int
 ) -> dict[str, NDArray[Any]]:
     """Entries from the domains; naturals go up to `most`."""
     reading = oracle.reading
@@ -164,7 +166,7 @@ def _entries(
         elif reading.is_integer(name):
             inputs[name] = draw_integers(reading.entry(name).domain, rng, shape, most)
         else:
-            inputs[name] = draw(reading.entry(name).domain, rng, shape, single=single)
+            inputs[name] = draw(reading.entry(name).domain, rng, shape, style)
     return inputs
 
 

@@ -111,19 +111,19 @@ def test_a_right_kernel_passes_everything() -> None:
 @pytest.mark.parametrize(
     ("bug", "failing"),
     [
-        ("value", {"value", "value_and_gradient", "examples"}),
-        ("gradient", {"gradient", "value_and_gradient"}),
-        ("gradient_c", {"gradient", "value_and_gradient"}),
-        ("jvp", {"jvp", "dot product"}),
-        ("vjp", {"vjp", "dot product"}),
+        ("value", {"value", "value_and_gradient", "examples", "ties and zeros"}),
+        ("gradient", {"gradient", "value_and_gradient", "ties and zeros"}),
+        ("gradient_c", {"gradient", "value_and_gradient", "ties and zeros"}),
+        ("jvp", {"jvp", "dot product", "ties and zeros"}),
+        ("vjp", {"vjp", "dot product", "ties and zeros"}),
         ("not summed", {"vjp"}),
         ("hvp", {"hvp"}),
         ("jacobian", {"jacobian"}),
         ("hessian", {"hessian"}),
         ("dtype", {"value", "value_and_gradient"}),
-        ("shape", {"value", "value_and_gradient", "examples"}),
+        ("shape", {"value", "value_and_gradient", "examples", "ties and zeros"}),
         ("signature", {"signature"}),
-        ("raises", {"value", "value_and_gradient", "examples"}),
+        ("raises", {"value", "value_and_gradient", "examples", "ties and zeros"}),
     ],
 )
 def test_a_wrong_kernel_fails_where_it_is_wrong(bug: str, failing: set[str]) -> None:
@@ -181,6 +181,43 @@ def test_nothing_verified_is_no_success() -> None:
     report = run(kernel, text)
     assert next((c.name, c.status) for c in report.checks if c.status != "passed") == ("points", "failed")
     assert "no finite value" in report.failures[0].reason
+
+
+class Rectifier:
+    """A kernel of Max(0, x) with a slope of its own choice at 0."""
+
+    def __init__(self, at_zero: float) -> None:
+        self.at_zero = at_zero
+        self.signature = SimpleNamespace(
+            inputs=(SimpleNamespace(name="x", kind="real", per_call=False, differentiable=True),),
+            outputs=(SimpleNamespace(name="out", kind="real"),),
+        )
+
+    def __call__(self, x: Any) -> Any:
+        return np.maximum(x, np.asarray(0, np.asarray(x).dtype))[()]
+
+    def gradient(self, x: Any) -> Any:
+        return np.heaviside(x, np.asarray(self.at_zero, np.asarray(x).dtype))[()]
+
+    def value_and_gradient(self, x: Any) -> Any:
+        return self(x), self.gradient(x)
+
+    def jvp(self, x: Any, x_dot: Any) -> Any:
+        return self.gradient(x) * x_dot
+
+    def hvp(self, x: Any, x_dot: Any) -> Any:
+        return 0 * x_dot
+
+    def hessian(self, x: Any) -> Any:
+        return 0 * x
+
+    vjp, jacobian = jvp, gradient
+
+
+def test_the_slope_at_a_kink_is_the_one_of_the_rules() -> None:
+    text = "title: R\nsympy: Max(0, x)\nsymbols: {x: input}"
+    assert run(Rectifier(0.0), text).passed
+    assert {c.name for c in run(Rectifier(1.0), text).failures} == {"ties and zeros"}
 
 
 PICK = """
