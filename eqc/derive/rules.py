@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 import sympy as sp
 
 from eqc.errors import DerivationError
-from eqc.ir.terms import Expr, FloorDivide, Quotient
+from eqc.ir.terms import Expr, FloorDivide, Quotient, Remainder
 
 _ZERO = sp.Integer(0)
 
@@ -72,6 +72,7 @@ LOCAL: Mapping[type, Callable[[Expr], tuple[Expr, ...]]] = {
     sp.KroneckerDelta: _flat,
     FloorDivide: _flat,
     Quotient: _flat,
+    Remainder: _flat,
 }
 """Head -> the derivative in each argument. `Piecewise`, `Maximum` and `Minimum` choose branches: see `partials`."""
 

@@ -8,7 +8,7 @@ import sympy as sp
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
-from eqc.ir.terms import Expr, FloorDivide, Maximum, Minimum, Quotient, Read
+from eqc.ir.terms import Expr, FloorDivide, Maximum, Minimum, Quotient, Read, Remainder
 from eqc.ir.walk import is_short, transform
 
 MATH: Mapping[type, str] = {
@@ -43,6 +43,7 @@ RUNTIME: Mapping[type, str] = {
 }
 """Functions of the runtime module that is written beside the kernels."""
 
+_INFIX: Mapping[type, str] = {FloorDivide: "//", Remainder: "%"}
 _BIG = 2**31
 _RELATIONS = {"==": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
@@ -78,9 +79,9 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
         head = type(expr)
         if head in (Maximum, Minimum):
             return self._extremum(RUNTIME[head], expr.args)
-        if head is FloorDivide:
-            numerator, denominator = (self.parenthesize(a, PRECEDENCE["Pow"]) for a in expr.args)
-            return f"({numerator} // {denominator})"
+        if head in _INFIX:
+            left, right = (self.parenthesize(a, PRECEDENCE["Pow"]) for a in expr.args)
+            return f"({left} {_INFIX[head]} {right})"
         if head in MATH:
             return self._call(f"math.{MATH[head]}", expr.args)
         if head in RUNTIME:

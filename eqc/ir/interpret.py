@@ -13,7 +13,7 @@ import numpy as np
 import sympy as sp
 
 from eqc.ir.program import Op, Program, Statement
-from eqc.ir.terms import Expr, FloorDivide, Index, Maximum, Minimum, Quotient, Read
+from eqc.ir.terms import Expr, FloorDivide, Index, Maximum, Minimum, Quotient, Read, Remainder
 
 Value = Any
 """An mpmath number, an int or a bool."""
@@ -51,6 +51,7 @@ FUNCTIONS: Mapping[type, Callable[..., Value]] = {
     Minimum: min,
     FloorDivide: lambda a, b: int(a) // int(b),
     Quotient: lambda a, b: int(a) // int(b),
+    Remainder: lambda a, b: int(a) % int(b),
     sp.Add: lambda *terms: mpmath.fsum(terms),
     sp.Mul: lambda *factors: mpmath.fprod(factors),
     sp.Pow: mpmath.power,

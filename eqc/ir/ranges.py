@@ -1,6 +1,8 @@
 """Proofs that integer expressions over loop indices are never negative.
 
-Used to show that positions lie inside their axes, so that kernels need no bounds checks.
+Used to show that positions lie inside their axes, so that kernels need no bounds checks. An expression is bounded below
+by a polynomial in extents: choices are tried case by case, roundings are replaced by their bounds, every index is put
+at its worse end, and the signs of the coefficients decide.
 """
 
 from __future__ import annotations
@@ -9,13 +11,14 @@ from collections.abc import Sequence
 
 import sympy as sp
 
-from eqc.ir.terms import Expr, FloorDivide, Index, Quotient
+from eqc.ir.terms import Expr, FloorDivide, Index, Maximum, Minimum, Quotient, Remainder
 
 _MAX_FACTS = 2
+_MAX_CASES = 16
 
 
 def is_nonnegative(expression: Expr, loops: Sequence[Index], facts: Sequence[Expr] = ()) -> bool:
-    """Whether `expression` >= 0 for all values of the loops (outermost first), given `facts` >= 0.
+    """Whether the integer `expression` >= 0 for all values of the loops (outermost first), given `facts` >= 0.
 
     Sound, not complete: False means "not shown".
 
@@ -24,26 +27,97 @@ def is_nonnegative(expression: Expr, loops: Sequence[Index], facts: Sequence[Exp
     >>> is_nonnegative(n - 1 - i.symbol, [i]), is_nonnegative(n - 2 - i.symbol, [i])
     (True, False)
     """
-    running = [index.extent - 1 for index in loops]
-    return _shown(sp.expand(expression), list(loops), [sp.expand(f) for f in (*facts, *running)], _MAX_FACTS)
+    known = [sp.expand(f) for f in facts]
+    for index in loops:
+        known += _loop_facts(index)
+    return _shown(sp.expand(expression), tuple(loops), known, _MAX_FACTS)
 
 
-def _shown(expression: Expr, loops: list[Index], facts: list[Expr], depth: int) -> bool:
-    if _at_worst(expression, loops, facts):
+def _loop_facts(index: Index) -> list[Expr]:
+    """A loop that runs has a positive extent; one that ends at a minimum ends before each of its arguments."""
+    facts = [index.extent - 1]
+    for node in index.extent.atoms(Minimum):
+        facts += [index.extent.xreplace({node: a}) - 1 for a in node.args]
+    return [sp.expand(f) for f in facts]
+
+
+def _shown(expression: Expr, loops: tuple[Index, ...], facts: list[Expr], depth: int) -> bool:
+    if _at_worst(expression, loops, facts, _MAX_CASES):
         return True
     if depth == 0:
         return False
     return any(_shown(sp.expand(expression - f), loops, facts, depth - 1) for f in facts)
 
 
-def _at_worst(expression: Expr, loops: list[Index], facts: list[Expr]) -> bool:
-    """Bound roundings, then put every index at its worse end, innermost first."""
-    candidates = [_bound_roundings(expression)]
-    for index in reversed(loops):
-        candidates = [end for e in candidates for end in _ends(e, index)]
-        if len(candidates) > 8:
-            return False
-    return all(_plainly_nonnegative(_bound_roundings(e), facts) for e in candidates)
+def _at_worst(expression: Expr, loops: tuple[Index, ...], facts: list[Expr], budget: int) -> bool:
+    """Remove one choice, rounding or index, innermost first, and show what is left."""
+    if budget == 0 or expression is sp.nan:
+        return False
+    choice = _first(expression, Maximum, Minimum)
+    if choice is not None:
+        return _choice(expression, choice, loops, facts, budget)
+    rounding = _first(expression, FloorDivide, Quotient, Remainder, sp.floor, sp.ceiling, sp.Mod)
+    if rounding is not None:
+        return _rounding(expression, rounding, loops, facts, budget)
+    if not loops:
+        return _plainly_nonnegative(expression, facts)
+    ends = _ends(expression, loops[-1])
+    return all(_at_worst(end, loops[:-1], facts, budget - len(ends) + 1) for end in ends)
+
+
+def _first(expression: Expr, *heads: type) -> Expr | None:
+    return min(expression.atoms(*heads), key=sp.default_sort_key, default=None)
+
+
+def _choice(expression: Expr, node: Expr, loops: tuple[Index, ...], facts: list[Expr], budget: int) -> bool:
+    """A maximum is at least each argument and at most one of them."""
+    slope = _slope(expression, node)
+    if slope is None:
+        return False
+    cases = [_at_worst(sp.expand(expression.xreplace({node: a})), loops, facts, budget - 1) for a in node.args]
+    helps = bool(slope.is_nonnegative) == isinstance(node, Maximum)
+    return any(cases) if helps else all(cases)
+
+
+def _slope(expression: Expr, node: Expr) -> Expr | None:
+    """The factor of a node that an expression is linear in, if its sign is known."""
+    slope = expression.coeff(node, 1)
+    rest = sp.expand(expression - slope * node)
+    known = slope.is_nonnegative or slope.is_nonpositive
+    return slope if known and not rest.has(node) and not slope.has(node) else None
+
+
+def _rounding(expression: Expr, node: Expr, loops: tuple[Index, ...], facts: list[Expr], budget: int) -> bool:
+    slope = _slope(expression, node)
+    if slope is None:
+        return False
+    rest = sp.expand(expression - slope * node)
+    rising = bool(slope.is_nonnegative)
+    if isinstance(node, Remainder | sp.Mod):
+        bound = sp.Integer(0) if rising else node.args[1] - 1
+        return _at_worst(sp.expand(rest + slope * bound), loops, facts, budget - 1)
+    numerator, divisor, low, high = _quotient(node)
+    scaled = numerator + (low if rising else high)
+    share = sp.cancel(slope / divisor)
+    if share.is_polynomial(*share.free_symbols):
+        return _at_worst(sp.expand(rest + share * scaled), loops, facts, budget - 1)
+    # The expression is an integer, so more than -1 is enough: divisor·expression >= 1 - divisor.
+    times = sp.expand(divisor * rest + slope * scaled + divisor - 1)
+    return _at_worst(times, loops, [*facts, divisor - 1], budget - 1)
+
+
+def _quotient(node: Expr) -> tuple[Expr, Expr, Expr, Expr]:
+    """Numerator and divisor, and between what the divisor times the rounded quotient lies, less the numerator."""
+    if isinstance(node, FloorDivide | Quotient):
+        numerator, divisor = node.args
+    else:
+        numerator, divisor = sp.fraction(sp.together(node.args[0]))
+    zero = sp.Integer(0)
+    if isinstance(node, Quotient):
+        return numerator, divisor, zero, zero
+    if isinstance(node, sp.ceiling):
+        return numerator, divisor, zero, divisor - 1
+    return numerator, divisor, 1 - divisor, zero
 
 
 def _ends(expression: Expr, index: Index) -> list[Expr]:
@@ -61,40 +135,8 @@ def _ends(expression: Expr, index: Index) -> list[Expr]:
     return [low, high]
 
 
-def _bound_roundings(expression: Expr) -> Expr:
-    """A lower bound of an expression that is linear in floors, ceilings and remainders."""
-    heads = expression.atoms(sp.floor, sp.ceiling, sp.Mod, FloorDivide, Quotient)
-    for node in sorted(heads, key=sp.default_sort_key):
-        slope = expression.coeff(node, 1)
-        rest = expression - slope * node
-        if rest.has(node):
-            continue
-        rising = slope.is_nonnegative
-        if not rising and not slope.is_nonpositive:
-            continue
-        expression = sp.expand(rest + slope * _rounding_bound(node, lower=bool(rising)))
-    return expression
-
-
-def _rounding_bound(node: Expr, *, lower: bool) -> Expr:
-    if isinstance(node, sp.Mod):
-        return sp.Integer(0) if lower else node.args[1] - 1
-    whole = isinstance(node, FloorDivide | Quotient)
-    argument = node.args[0] / node.args[1] if whole else node.args[0]
-    if isinstance(node, Quotient):
-        return argument
-    denominator = sp.denom(sp.together(argument))
-    slack = (denominator - 1) / denominator
-    if isinstance(node, sp.floor | FloorDivide):
-        return argument - slack if lower else argument
-    return argument if lower else argument + slack
-
-
 def _plainly_nonnegative(expression: Expr, facts: list[Expr]) -> bool:
     """By the signs of all terms, after counting extents that must be at least one from one."""
-    if expression is sp.nan:
-        return False
-    positive = {f + 1: f for f in facts if (f + 1).is_Symbol}
+    positive = {f + 1 for f in facts if (f + 1).is_Symbol}
     shifted = {s: sp.Symbol(f"{s.name}_less_1", integer=True, nonnegative=True) + 1 for s in positive}
-    expression = sp.expand(expression.subs(shifted))
-    return bool(expression.is_nonnegative)
+    return bool(sp.expand(expression.subs(shifted)).is_nonnegative)

@@ -33,11 +33,21 @@ class Maximum(sp.Function):  # type: ignore[misc]
 
     is_real = True
 
+    def _eval_is_integer(self) -> bool | None:
+        return _all_integers(self)
+
 
 class Minimum(sp.Function):  # type: ignore[misc]
     """The smallest argument, in the order written."""
 
     is_real = True
+
+    def _eval_is_integer(self) -> bool | None:
+        return _all_integers(self)
+
+
+def _all_integers(node: Expr) -> bool | None:
+    return True if all(a.is_integer for a in node.args) else None
 
 
 class Quotient(sp.Function):  # type: ignore[misc]
@@ -53,6 +63,20 @@ class FloorDivide(sp.Function):  # type: ignore[misc]
 
     nargs = 2
     is_integer = True
+
+
+class Remainder(sp.Function):  # type: ignore[misc]
+    """The remainder of two integers, with the divisor's sign."""
+
+    nargs = 2
+    is_integer = True
+
+
+def remainder(dividend: Expr, divisor: Expr) -> Expr:
+    """What division leaves over; for numbers that are no integers it is SymPy's `Mod`."""
+    if dividend.is_integer and divisor.is_integer and not (dividend.is_Integer and divisor.is_Integer):
+        return Remainder(dividend, divisor)
+    return sp.Mod(dividend, divisor)
 
 
 def floor_divide(numerator: Expr, denominator: Expr) -> Expr:

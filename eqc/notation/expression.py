@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import sympy as sp
 
 from eqc.errors import NotationError, ShapeError, nearest
-from eqc.ir.terms import Expr, floor_divide, read
+from eqc.ir.terms import Expr, floor_divide, read, remainder
 from eqc.ir.walk import branches
 from eqc.notation import compose, matrix, positions, reduce
 from eqc.notation.builder import Lowering, origin_shift
@@ -158,7 +158,7 @@ def _binary(state: Lowering, node: Binary, scope: Scope) -> Value:
     if node.op == "//":
         return elementwise(node.span, floor_divide, operands)
     if node.op == "%":
-        return elementwise(node.span, sp.Mod, operands)
+        return elementwise(node.span, remainder, operands)
     return elementwise(node.span, sp.And if node.op == "and" else sp.Or, operands)
 
 

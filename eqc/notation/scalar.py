@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import sympy as sp
 
-from eqc.ir.terms import Expr, Maximum, Minimum, ceiling, floor
+from eqc.ir.terms import Expr, Maximum, Minimum, ceiling, floor, remainder
 from eqc.ir.walk import branches
 
 _ONE = sp.Integer(1)
@@ -84,7 +84,7 @@ SCALAR: Mapping[str, Callable[..., Expr]] = {
     "sign": sp.sign,
     "floor": floor,
     "ceiling": ceiling,
-    "Mod": sp.Mod,
+    "Mod": remainder,
     "Max": _maximum,
     "Min": _minimum,
     "Heaviside": _heaviside,

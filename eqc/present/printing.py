@@ -11,7 +11,7 @@ from sympy.printing.latex import LatexPrinter
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
-from eqc.ir.terms import Expr, FloorDivide, Maximum, Minimum, Quotient, Read, read
+from eqc.ir.terms import Expr, FloorDivide, Maximum, Minimum, Quotient, Read, Remainder, read
 from eqc.ir.walk import rebuild
 from eqc.present.closed import Total, Whole
 
@@ -122,6 +122,9 @@ class TextPrinter(StrPrinter):  # type: ignore[misc]
     def _print_Abs(self, expr: Expr) -> str:
         return f"|{self._print(expr.args[0])}|"
 
+    def _print_Remainder(self, expr: Expr) -> str:
+        return f"Mod({', '.join(self._print(a) for a in expr.args)})"
+
     def _print_FloorDivide(self, expr: Expr) -> str:
         return f"floor({self._print(expr.args[0] / expr.args[1])})"
 
@@ -175,11 +178,14 @@ class FormulaPrinter(LatexPrinter):  # type: ignore[misc]
         text = rf"\delta_{{{' '.join(self._print(a) for a in _alphabetic(expr.args))}}}"
         return text if exp is None else rf"\left({text}\right)^{{{exp}}}"
 
-    def _print_Total(self, expr: Expr) -> str:
-        return self._big(r"\sum", expr)
+    def _print_Total(self, expr: Expr, exp: str | None = None) -> str:
+        return self._power(self._big(r"\sum", expr), exp)
 
-    def _print_Whole(self, expr: Expr) -> str:
-        return self._big(r"\prod", expr)
+    def _print_Whole(self, expr: Expr, exp: str | None = None) -> str:
+        return self._power(self._big(r"\prod", expr), exp)
+
+    def _power(self, text: str, exp: str | None) -> str:
+        return text if exp is None else rf"\left({text}\right)^{{{exp}}}"
 
     def _big(self, symbol: str, expr: Expr) -> str:
         body, index, extent = expr.args
@@ -187,13 +193,17 @@ class FormulaPrinter(LatexPrinter):  # type: ignore[misc]
         return rf"{symbol}_{{{self._print(index)}=1}}^{{{self._print(extent)}}} {inner}"
 
     def _print_Maximum(self, expr: Expr, exp: str | None = None) -> str:
-        return rf"\max\left({', '.join(self._print(a) for a in expr.args)}\right)"
+        return self._power(rf"\max\left({', '.join(self._print(a) for a in expr.args)}\right)", exp)
 
     def _print_Minimum(self, expr: Expr, exp: str | None = None) -> str:
-        return rf"\min\left({', '.join(self._print(a) for a in expr.args)}\right)"
+        return self._power(rf"\min\left({', '.join(self._print(a) for a in expr.args)}\right)", exp)
+
+    def _print_Remainder(self, expr: Expr, exp: str | None = None) -> str:
+        return rf"\left({self._print(expr.args[0])} \bmod {self._print(expr.args[1])}\right)" + ("" if exp is None else f"^{{{exp}}}")
 
     def _print_FloorDivide(self, expr: Expr, exp: str | None = None) -> str:
-        return rf"\left\lfloor {self._print(expr.args[0] / expr.args[1])} \right\rfloor"
+        text = rf"\left\lfloor {self._print(expr.args[0] / expr.args[1])} \right\rfloor"
+        return self._power(text, exp)
 
     def _needs_mul_brackets(self, expr: Expr, first: bool = False, last: bool = False) -> bool:
         if isinstance(expr, Total | Whole):
@@ -230,6 +240,7 @@ def to_sympy(expression: Expr) -> Expr:
         Maximum: sp.Max,
         Minimum: sp.Min,
         FloorDivide: lambda a, b: sp.floor(a / b),
+        Remainder: sp.Mod,
         Quotient: lambda a, b: a / b,
     }
     if isinstance(expression, Read):

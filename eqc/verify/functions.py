@@ -273,7 +273,8 @@ GENERAL: Mapping[str, Callable[..., Scalar]] = {
 
 def _cube_root(decide: Decisions, x: Scalar) -> Scalar:
     """The real cube root, negative for negative numbers."""
-    return multiply(_sign(decide, x), power(_absolute(decide, x), Fraction(1, 3)))
+    order = decide.order(x, 0)
+    return power(x, Fraction(1, 3)) if order != -1 else -power(-x, Fraction(1, 3))
 
 
 def scalar_function(word: str) -> Callable[..., Scalar] | None:

@@ -37,6 +37,12 @@ ABOVE_ONE = ("acosh",)
 POINTS = (Fraction(3, 8), Fraction(7, 8))
 
 
+def cube_root(x: HyperDual) -> Any:
+    function = scalar_function("cbrt")
+    assert function is not None
+    return function(Decisions(), x)
+
+
 def along_both(x: Fraction) -> HyperDual:
     return HyperDual(ball(x), {0: ball(1)}, ball(1))
 
@@ -103,6 +109,12 @@ def test_kinks_have_the_derivative_that_the_rules_say() -> None:
     tie = KINKED["Max"](decide, x, y)
     assert {k: float(v) for k, v in tie.first.items()} == {0: 0.5, 1: 0.5}
     assert float(KINKED["Min"](decide, HyperDual(ball(3)), HyperDual(ball(2), {0: ball(1)})).first[0]) == 1
+
+
+def test_the_cube_root_is_real_and_infinitely_steep_at_zero() -> None:
+    assert float(lift(cube_root(HyperDual(ball(-8.0)))).value) == pytest.approx(-2)
+    assert lift(cube_root(along_both(Fraction(0)))).value.is_zero()
+    assert lift(cube_root(along_both(Fraction(0)))).first[0].is_nan()
 
 
 def test_remainders_have_the_sign_of_the_divisor() -> None:
