@@ -22,7 +22,7 @@ from eqc.present.printing import Notation
 from eqc.present.report import Derived, report
 from eqc.records.catalog import Catalog
 from eqc.records.model import Record
-from eqc.rewrite.split import split_products
+from eqc.rewrite.split import split
 from eqc.schedule.clean import rename_copies
 from eqc.schedule.passes import PASSES, schedule
 
@@ -56,7 +56,7 @@ class Compiler:
             try:
                 record = self.catalog.get(record_id)
                 lowered = lower(record, find_roles(record, self.ids), self.program, self.ids)
-                self._programs[record_id] = split_products(rename_copies(lowered))
+                self._programs[record_id] = rename_copies(lowered)
             finally:
                 self._open.pop()
         return self._programs[record_id]
@@ -88,7 +88,7 @@ def compile_record(record_id: str, catalog: Catalog) -> Compiled:
     compiler = Compiler(catalog)
     record, value = catalog.get(record_id), compiler.program(record_id)
     kernels = []
-    for kind, program in derivative_programs(value, record.derivatives).items():
+    for kind, program in derivative_programs(split(value), record.derivatives).items():
         scheduled = check(schedule(check(program)))
         kernels.append(Kernel(kind, scheduled, _kernel_documentation(record, kind, scheduled, value)))
     updates = {n: e.updates for n, e in record.symbols.items() if e.updates}

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 import sympy as sp
 
-from eqc.emit.nest import Leaf, Nest, contract, nests
+from eqc.emit.nest import Leaf, Nest, contract, made, nests
 from eqc.emit.printer import RUNTIME, SourcePrinter
-from eqc.ir.program import Op, Program, Statement, free_names, reads_of
+from eqc.ir.program import Check, Op, Program, Statement, free_names, reads_of
 from eqc.ir.terms import Expr, Index, Read, read
 
 RESERVED = frozenset(
@@ -74,10 +74,13 @@ class Function:
 
     def body(self) -> list[str]:
         """All lines of the function, without its head and its docstring."""
-        self._checks()
+        known = {t.name for t in self.program.inputs}
+        waiting = self._checks(list(self.program.checks), known)
         self._allocate()
         for node in self.tree:
             self._nest(node, 0)
+            known |= made(node)
+            waiting = self._checks(waiting, known)
         scalars = self.scalar_outputs
         if scalars:
             self._line(0, f"return {', '.join(self.names[n] for n in scalars)}")
@@ -106,8 +109,11 @@ class Function:
     def _extents(self, used: str) -> list[str]:
         return extent_lines(self, set(words(used)))
 
-    def _checks(self) -> None:
-        for check in self.program.checks:
+    def _checks(self, checks: list[Check], known: set[str]) -> list[Check]:
+        """Emit the checks whose positions are known; the others are left."""
+        for check in checks:
+            if not check.reads <= known:
+                continue
             depth = self._open(check.loops, 0)
             position, extent = self.source(check.position), self.source(check.extent)
             condition = f"not 0 <= {position} < {extent}"
@@ -116,6 +122,7 @@ class Function:
             self._line(depth, f"if {condition}:")
             message = f'"{check.name}: position outside its axis", {position} + 1, 1, {extent}'
             self._line(depth + 1, f"raise IndexError({message})")
+        return [check for check in checks if not check.reads <= known]
 
     def _allocate(self) -> None:
         for statement in self.program.statements:

@@ -42,13 +42,15 @@ class _Group:
 
 def nests(program: Program) -> list[Nest]:
     """The loop nests of a program, in order of execution."""
-    return _build(list(program.statements), 0)
+    computed = {s.target.name for s in program.statements}
+    checked = frozenset().union(*(check.reads & computed for check in program.checks))
+    return _build(list(program.statements), 0, checked)
 
 
-def _build(statements: Sequence[Statement], depth: int) -> list[Nest]:
+def _build(statements: Sequence[Statement], depth: int, checked: frozenset[str]) -> list[Nest]:
     groups: list[_Group] = []
     for statement in statements:
-        _place(groups, statement, depth)
+        _place(groups, statement, depth, checked)
     result: list[Nest] = []
     for group in groups:
         if group.index is None:
@@ -56,17 +58,21 @@ def _build(statements: Sequence[Statement], depth: int) -> list[Nest]:
             inner = statement.loops if statement.scatter else statement.bound
             result.append(Leaf(statement, inner))
         else:
-            result.append(Loop(group.index, _build(group.members, depth + 1)))
+            result.append(Loop(group.index, _build(group.members, depth + 1, checked)))
     return result
 
 
-def _place(groups: list[_Group], statement: Statement, depth: int) -> None:
-    """Join the earliest group that may hold the statement, else open a new one at the end."""
+def _place(groups: list[_Group], statement: Statement, depth: int, checked: frozenset[str]) -> None:
+    """Join the earliest group that may hold the statement, else open a new one at the end.
+
+    Positions that are checked once they are computed are complete before anything reads at them.
+    """
     index = _loop_at(statement, depth)
     needs = tensors_read(statement)
     last = max((n for n, g in enumerate(groups) if needs & {m.target.name for m in g.members}), default=-1)
     if index is not None:
-        for group in groups[max(last, 0) :]:
+        first = last + 1 if needs & checked else max(last, 0)
+        for group in groups[first:]:
             if group.index is not None and _may_join(group, statement, index, depth):
                 group.members.append(_with_index(statement, index, group.index))
                 return
@@ -109,6 +115,13 @@ def _with_index(statement: Statement, old: Index, new: Index) -> Statement:
         body=substitute(statement.body, mapping),
         guard=substitute(statement.guard, mapping),
     )
+
+
+def made(node: Nest) -> set[str]:
+    """The tensors that a nest computes."""
+    if isinstance(node, Leaf):
+        return {node.statement.target.name}
+    return set().union(*(made(part) for part in node.body))
 
 
 def contract(tree: list[Nest], program: Program) -> dict[str, int]:

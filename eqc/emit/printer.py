@@ -71,7 +71,8 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
 
     def _print_Add(self, expr: Expr, order: str | None = None) -> str:
         """Terms with a minus sign go last: x - mu rather than -mu + x."""
-        terms = [self._print(t) for t in _terms(expr)]
+        ordered = expr.args if self._settings["order"] == "none" else _minus_last(expr)
+        terms = [self._print(t) for t in ordered]
         rest = (f" - {t[1:]}" if t.startswith("-") else f" + {t}" for t in terms[1:])
         return f"{terms[0]}{''.join(rest)}"
 
@@ -189,10 +190,8 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
         return f"math.{name}"
 
 
-def _terms(expr: Expr) -> tuple[Expr, ...]:
-    """The terms of a sum, those with a minus sign last; long sums stay in SymPy's order, which costs no sorting."""
-    if len(expr.args) > 30:
-        return tuple(expr.args)
+def _minus_last(expr: Expr) -> tuple[Expr, ...]:
+    """The terms of a sum, those with a minus sign last."""
     return tuple(sorted(expr.as_ordered_terms(), key=lambda t: t.could_extract_minus_sign()))
 
 

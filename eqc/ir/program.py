@@ -90,8 +90,13 @@ class Check:
     position: Expr
     extent: Expr
     tensor: str
-    origin: int
     name: str
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The tensors that decide the position."""
+        parts = sp.Tuple(self.guard, self.position, self.extent, *(loop.extent for loop in self.loops))
+        return frozenset(r.tensor for r in reads_of(parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +207,7 @@ def fresh(base: str, taken: set[str]) -> str:
     return name
 
 
-COMPILER_NAMES = ("total", "product", "trace", "top", "bottom", "best", "left", "right", "factor")
+COMPILER_NAMES = ("total", "product", "trace", "top", "bottom", "best", "left", "right", "part")
 """What lowering calls what the formula does not name."""
 
 _AXIS_NAMES = "ijklmnpqrst"

@@ -102,9 +102,10 @@ def _is_integer(state: Lowering, name: str, op: Op, body: Expr) -> bool:
     entry = state.record.symbols.get(name)
     if entry is not None and entry.domain.integer:
         return True
-    if not body.is_integer or any(not r.is_integer for r in reads_of(body)):
+    reads = reads_of(body)
+    if any(not r.is_integer for r in reads) or not body.is_integer:
         return False
-    return bool(reads_of(body)) or _used_as_position(state, name) or _is_arithmetic(body)
+    return bool(reads) or _used_as_position(state, name) or _is_arithmetic(body)
 
 
 def _is_arithmetic(body: Expr) -> bool:

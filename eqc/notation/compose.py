@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import sympy as sp
 
@@ -18,7 +19,7 @@ from eqc.ir.walk import map_reads, substitute
 from eqc.notation.builder import Lowering, box, context, guarded
 from eqc.notation.extents import SIZE
 from eqc.notation.tree import Call
-from eqc.notation.value import Scope, Value, same_extent, show_shape
+from eqc.notation.value import Scope, Value, number, same_extent, show_shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ def call(state: Lowering, node: Call, scope: Scope, field: str | None) -> Value:
     callee = state.compose(node.function)
     output = _output(node, callee, field)
     values = [state.lower(state, argument, scope) for argument in node.arguments]
+    rest = _defaults(callee)[len(values) :]
+    values += [number(exact(d)) for d in rest if d is not None] if None not in rest else []
     if len(values) != len(callee.arguments):
         raise NotationError(
             node.span,
@@ -55,6 +58,18 @@ def call(state: Lowering, node: Call, scope: Scope, field: str | None) -> Value:
             remedy="give each input once, without extents",
         )
     return _Inlining(state, node, callee, scope, dict(zip(callee.arguments, values, strict=True))).result(output)
+
+
+def exact(value: float) -> Expr:
+    """A default as the decimal that was written."""
+    fraction = Fraction(str(value))
+    return sp.Rational(fraction.numerator, fraction.denominator)
+
+
+def _defaults(callee: Program) -> list[float | None]:
+    """The default of every argument in order; None where one must be given."""
+    known = {t.name: t.default for t in callee.inputs} | {p.name: p.default for p in callee.parameters}
+    return [known[name] for name in callee.arguments]
 
 
 def _output(node: Call, callee: Program, field: str | None) -> str:

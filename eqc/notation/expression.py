@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import sympy as sp
 
@@ -11,7 +12,7 @@ from eqc.ir.terms import Expr, floor_divide, read, remainder
 from eqc.ir.walk import branches
 from eqc.notation import compose, matrix, positions, reduce
 from eqc.notation.builder import Lowering, origin_shift
-from eqc.notation.scalar import CONSTANT, SCALAR
+from eqc.notation.scalar import CONSTANT, IDENTITY, SCALAR
 from eqc.notation.tree import (
     Attribute,
     Binary,
@@ -86,6 +87,8 @@ def _name(state: Lowering, node: Name, scope: Scope) -> Value:
         return Value(tensor.shape, lambda p: read(tensor.name, p, integer=tensor.integer), tensor.name)
     if node.name in CONSTANT and node.name not in state.record.symbols:
         return number(CONSTANT[node.name])
+    if node.name == IDENTITY and node.name not in state.record.symbols:
+        return Value((), lambda positions: sp.Integer(1), identity=True)
     raise _no_value(state, node, scope)
 
 
@@ -109,15 +112,15 @@ def _no_value(state: Lowering, node: Name, scope: Scope) -> NotationError:
 def _subscript(state: Lowering, node: Subscript, scope: Scope) -> Value:
     base = lower_expression(state, node.base, scope)
     label = base.tensor or "the array"
-    if len(node.positions) != base.rank:
+    if len(node.positions) > base.rank:
         raise ShapeError(
             node.span,
             written=f"{label} with {len(node.positions)} position(s)",
             rule=f"{label} has {base.rank} axes: {show_shape(base.shape)}",
-            remedy="write one position per axis",
+            remedy="write one position per axis, or fewer for a row or a slice",
         )
     at: list[Expr] = []
-    for part, extent in zip(node.positions, base.shape, strict=True):
+    for part, extent in zip(node.positions, base.shape, strict=False):
         position = origin_shift(state, lower_number(state, part, scope)) - 1
         if not position.is_integer:
             raise ShapeError(
@@ -130,7 +133,7 @@ def _subscript(state: Lowering, node: Subscript, scope: Scope) -> Value:
         if check is not None:
             state.checks.append(check)
         at.append(position)
-    return number(base.at(tuple(at)))
+    return Value(base.shape[len(at) :], lambda rest: base.at((*at, *rest)))
 
 
 def _unary(state: Lowering, node: Unary, scope: Scope) -> Value:
@@ -139,7 +142,8 @@ def _unary(state: Lowering, node: Unary, scope: Scope) -> Value:
         return elementwise(node.span, sp.Not, [operand])
     if node.op == "+":
         return operand
-    return elementwise(node.span, lambda x: -x, [operand])
+    negated = elementwise(node.span, lambda x: -x, [operand])
+    return replace(negated, identity=operand.identity)
 
 
 def _compare(state: Lowering, node: Compare, scope: Scope) -> Value:
@@ -175,7 +179,7 @@ def _spine(node: Node, ops: tuple[str, str]) -> list[tuple[str, Node]]:
 def _sum(state: Lowering, node: Binary, scope: Scope) -> Value:
     parts = _spine(node, ("+", "-"))
     signs = [1 if op == "+" else -1 for op, _ in parts]
-    values = [lower_expression(state, part, scope) for _, part in parts]
+    values = matrix.with_identities(node.span, [lower_expression(state, part, scope) for _, part in parts])
 
     def add(*terms: Expr) -> Expr:
         return sp.Add(*(t if sign > 0 else -t for sign, t in zip(signs, terms, strict=True)))

@@ -35,7 +35,7 @@ def lower(record: Record, roles: Roles, compose: Compose, record_ids: frozenset[
         extents=extents.solve(record, roles, tuple(state.inputs), state.symbols),
         statements=tuple(state.statements),
         outputs=roles.outputs,
-        checks=tuple(state.checks),
+        checks=positions.settle(state.checks, state.statements),
     )
 
 

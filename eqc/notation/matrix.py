@@ -42,10 +42,26 @@ def product(span: Span, state: Lowering, factors: list[tuple[str, Value]], scope
             result = value if result is None else multiply(span, state, result, value, scope)
     scale = sp.Mul(*numbers)
     if result is None:
-        return number(scale)
+        return Value((), lambda positions: scale, identity=any(value.identity for _, value in factors))
     if scale == 1:
         return result
     return elementwise(span, lambda x: scale * x, [result])
+
+
+def with_identities(span: Span, terms: list[Value]) -> list[Value]:
+    """Multiples of `I` among the terms of a sum as matrices of the order of the others."""
+    if not any(term.identity for term in terms):
+        return terms
+    square = next((t for t in terms if t.rank == 2 and same_extent(*t.shape)), None)
+    if square is None:
+        raise ShapeError(
+            span,
+            written="I",
+            rule="I is the identity matrix, and no other term says of which order",
+            remedy="write Identity(n); there are no complex numbers",
+        )
+    order = square.shape[0]
+    return [elementwise(span, sp.Mul, [t, identity(order)]) if t.identity else t for t in terms]
 
 
 def multiply(span: Span, state: Lowering, left: Value, right: Value, scope: Scope) -> Value:

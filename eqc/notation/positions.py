@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import sympy as sp
 
 from eqc.errors import ShapeError
-from eqc.ir.program import Check, Tensor, free_names, reads_of
+from eqc.ir.program import Check, Op, Statement, Tensor, free_names, reads_of
 from eqc.ir.ranges import is_nonnegative
-from eqc.ir.terms import Expr, Quotient
+from eqc.ir.terms import Expr, Index, Quotient, Read
+from eqc.ir.walk import map_reads, substitute
 from eqc.notation.tree import Assign, Name, Node, Subscript, walk
 from eqc.notation.value import Scope
 
@@ -71,7 +73,7 @@ def place(node: Node, tensor: str, position: Expr, extent: Expr, scope: Scope, l
         )
     names = free_names(scope.guard) | free_names(position)
     needed = [loop for loop in scope.loops if loop.name in names | _reachable(position, scope)]
-    return Check(tuple(needed), scope.guard, position, extent, tensor, 1, label)
+    return Check(tuple(needed), scope.guard, position, extent, tensor, label)
 
 
 def _reachable(position: Expr, scope: Scope) -> set[str]:
@@ -97,3 +99,29 @@ def extent_of_index(tensors: Mapping[str, Tensor], statement: Assign, index: str
         rule=f"the range of the index {index} is not known",
         remedy="declare the shape of the left side under symbols",
     )
+
+
+def settle(checks: Sequence[Check], statements: Sequence[Statement]) -> tuple[Check, ...]:
+    """Checks in terms of inputs where a position is computed entry by entry; equal checks once."""
+    known = {s.target.name: s for s in statements if s.op is Op.NONE and not s.scatter}
+
+    def definition(r: Read) -> Expr:
+        if r.tensor not in known:
+            return r
+        statement = known[r.tensor]
+        return expand(substitute(statement.body, dict(zip(statement.positions, r.positions, strict=True))))
+
+    def expand(expression: Expr) -> Expr:
+        return map_reads(expression, definition)
+
+    settled = (
+        replace(
+            check,
+            loops=tuple(Index(loop.name, expand(loop.extent)) for loop in check.loops),
+            guard=expand(check.guard),
+            position=expand(check.position),
+            extent=expand(check.extent),
+        )
+        for check in checks
+    )
+    return tuple(dict.fromkeys(settled))

@@ -93,6 +93,9 @@ SCALAR: Mapping[str, Callable[..., Expr]] = {
 }
 """Word -> its meaning; `Piecewise` and the binders open scopes and are lowered apart."""
 
+IDENTITY = "I"
+"""The identity matrix where a sum's other terms are square matrices; there are no complex numbers."""
+
 CONSTANT: Mapping[str, Expr] = {
     "pi": sp.pi,
     "E": sp.E,

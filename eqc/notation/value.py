@@ -17,12 +17,14 @@ At = Callable[[tuple[Expr, ...]], Expr]
 class Value:
     """An expression over some axes: `at(positions)` is its body at 0-based positions; `shape` () is a number.
 
-    `tensor` names the tensor when the value is one, read as it stands.
+    `tensor` names the tensor when the value is one, read as it stands. `identity` marks a number that multiplies the
+    identity matrix, whose order the other terms of a sum decide.
     """
 
     shape: tuple[Expr, ...]
     at: At
     tensor: str | None = None
+    identity: bool = False
 
     @property
     def rank(self) -> int:

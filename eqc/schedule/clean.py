@@ -15,7 +15,7 @@ from eqc.ir.walk import map_reads, substitute
 
 def drop_dead(program: Program) -> Program:
     """Keep the statements that some output depends on."""
-    wanted, kept = set(program.outputs), []
+    wanted, kept = set(program.outputs).union(*(check.reads for check in program.checks)), []
     for statement in reversed(program.statements):
         if statement.target.name in wanted:
             wanted |= tensors_read(statement)
@@ -26,11 +26,12 @@ def drop_dead(program: Program) -> Program:
 def rename_copies(program: Program) -> Program:
     """What is computed only to be copied gets the copy's name."""
     statements = list(program.statements)
+    fixed = set(program.outputs).union(*(check.reads for check in program.checks))
     for original in program.statements:
         copy = next(s for s in statements if s.target.name == original.target.name)
         source = _copied(copy)
         producer = next((s for s in statements if source is not None and s.target.name == source), None)
-        if producer is None or source in program.outputs or producer.target.integer != copy.target.integer:
+        if producer is None or source in fixed or producer.target.integer != copy.target.integer:
             continue
         position = statements.index(producer)
         statements.remove(copy)
@@ -79,11 +80,12 @@ def inline(program: Program) -> Program:
     for number, statement in enumerate(program.statements):
         for name in tensors_read(statement):
             users[name].add(number)
+    fixed = set(program.outputs).union(*(check.reads for check in program.checks))
     for number, _ in enumerate(program.statements):
         current = statements[number]
         assert current is not None
         readers = [(n, s) for n in sorted(users[current.target.name]) if (s := statements[n]) is not None]
-        if current.target.name in program.outputs or not _may_inline(current, [s for _, s in readers]):
+        if current.target.name in fixed or not _may_inline(current, [s for _, s in readers]):
             continue
         statements[number] = None
         for n, reader in readers:

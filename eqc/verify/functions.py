@@ -200,12 +200,17 @@ SMOOTH: Mapping[str, Callable[[Series], Series]] = {
 
 def _log(x: Scalar, *base: Scalar) -> Scalar:
     number = lift(x)
-    if number.value.is_zero():
-        bad = undefined(number)
-        logarithm = HyperDual(MINUS_INFINITY, bad.first, bad.other, bad.mixed)
-    else:
-        logarithm = number.apply(lambda s: s.log())
+    logarithm = _log_of_zero(number) if number.value.is_zero() else number.apply(lambda s: s.log())
     return divide(logarithm, _log(base[0])) if base else logarithm
+
+
+def _log_of_zero(zero: HyperDual) -> HyperDual:
+    """Minus infinity; along directions in which the argument stays 0 the slope is 0, as 0 log 0 = 0 has it."""
+    bad = undefined(zero)
+    first = {k: v if v.is_zero() else NAN for k, v in zero.first.items()}
+    steady = zero.other is None or zero.other.is_zero()
+    mixed = zero.mixed if steady and all(v.is_zero() for v in zero.mixed.values()) else bad.mixed
+    return HyperDual(MINUS_INFINITY, first, zero.other if steady else bad.other, mixed)
 
 
 def _polygamma(order: Scalar, x: Scalar) -> Scalar:

@@ -1,8 +1,8 @@
 """Numbers that carry exact derivatives: a + Σ bₖ εₖ + c η + Σ dₖ εₖ η with εₖ εₗ = η² = 0, over balls.
 
 `first` holds the derivatives along directions k, `other` the derivative along one more direction, `mixed` the second
-derivatives along both. A part that is exactly zero is left out, so 0 never meets the infinity of a branch that does
-not depend on the input. Integers and fractions stay Python's own: they are exact and depend on no input.
+derivatives along both. A number that does not depend on a direction has no part for it, so that 0 never meets an
+infinite slope there. Integers and fractions stay Python's own: they are exact and depend on no input.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class HyperDual:
         value, slope, half_curvature = _taylor(series, self.value, order)
         if not order:
             return HyperDual(value)
-        other = None if self.other is None else _nonzero(self.other * slope)
+        other = None if self.other is None else self.other * slope
         mixed = dict(_scaled(self.mixed, slope))
         if order == 2:
             _add_parts(mixed, _scaled(self.first, 2 * half_curvature * self.other))
@@ -206,8 +206,8 @@ def _product(x: HyperDual, y: HyperDual) -> HyperDual:
         _add_parts(mixed, _scaled(x.first, y.other))
     if x.other is not None:
         _add_parts(mixed, _scaled(y.first, x.other))
-    left = None if x.other is None else _nonzero(x.other * y.value)
-    right = None if y.other is None else _nonzero(y.other * x.value)
+    left = None if x.other is None else x.other * y.value
+    right = None if y.other is None else y.other * x.value
     return HyperDual(value, first, right if left is None else left if right is None else left + right, mixed)
 
 
@@ -232,10 +232,6 @@ def _both_constant(x: HyperDual, y: HyperDual) -> bool:
     return x.is_constant and y.is_constant
 
 
-def _nonzero(part: Ball) -> Ball | None:
-    return None if part.is_zero() else part
-
-
 def _negated(parts: Parts) -> Parts:
     return {k: -v for k, v in parts.items()}
 
@@ -243,7 +239,7 @@ def _negated(parts: Parts) -> Parts:
 def _scaled(parts: Parts, factor: Ball) -> Parts:
     if not parts:
         return _NONE
-    return {k: p for k, p in ((k, v * factor) for k, v in parts.items()) if not p.is_zero()}
+    return {k: v * factor for k, v in parts.items()}
 
 
 def _add_parts(parts: dict[int, Ball], more: Parts) -> None:

@@ -122,7 +122,7 @@ class Tally:
         """Count an outcome; the worst one and the first that is wrong in kind are kept."""
         self.compared += outcome.compared
         if outcome.unknown:
-            self.skip(f"{origin.case}: {outcome.unknown} entries have no finite true value in {origin.dtype}")
+            self.skip(f"{origin.case}: entries without a finite true value in {origin.dtype}: {outcome.unknown}")
         if outcome.problem and not self.problem:
             self.fail(outcome.problem, origin)
         if outcome.worst is not None:

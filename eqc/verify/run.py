@@ -37,10 +37,11 @@ _ORDER = (
 def verify_record(id: str, root: Path | str, *, seed: int = 0, catalog: Catalog | None = None) -> Report:
     """Check every kernel of a built record against the oracle.
 
-    Points are drawn at extents 1, 2 and 3, in float64 and float32, for one item and with leading axes; the record's
-    examples, its domains and positions outside their ranges are checked too. The error model is that of
-    `eqc.verify.compare`. Nothing is skipped without a reason in the report. Raises EqcError if there is no such record
-    or it breaks the format; a kernel that is missing or raises is a failure in the report.
+    Points are drawn at extents 1, 2 and 3, in float64 and float32, for one item and with leading axes, and from a
+    coarse grid where ties and zeros are frequent. The record's examples, its domains and positions outside their
+    ranges are checked too. The error model is that of `eqc.verify.compare`. Nothing is skipped without a reason in the
+    report. Raises EqcError if there is no such record or it breaks the format; a kernel that is missing or raises is a
+    failure in the report.
     """
     records = catalog if catalog is not None else Catalog(Path(root))
     return verify(records.get(id), records, lambda: _load(id, Path(root)), seed=seed)
