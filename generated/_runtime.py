@@ -2,7 +2,21 @@
 
 from math import floor, inf, log, nan, pi, tan
 
-from numba import njit
+import numpy as np
+from numba import njit, types
+from numba.extending import overload
+
+
+def dtype_of(x):
+    """The type of results for an array of data: its own if it is real, float64 for integers."""
+    return x.dtype if x.dtype.kind == "f" else np.dtype(np.float64)
+
+
+@overload(dtype_of, inline="always")
+def _compile_dtype_of(x):
+    if isinstance(x.dtype, types.Float):
+        return lambda x: x.dtype
+    return lambda x: np.float64
 
 
 @njit(cache=True, inline="always")
@@ -67,11 +81,11 @@ def _digamma(x):
 
 @njit(cache=True)
 def polygamma(n, x):
-    """The n-th derivative of digamma: recurrence up to 20, then the asymptotic series (6.4.11); x > 0 for n > 0."""
+    """The n-th derivative of digamma: recurrence beyond 20, then the asymptotic series (6.4.11)."""
     if n == 0:
         return _digamma(x)
-    if x <= 0.0:
-        return nan if x < 0.0 else inf
+    if x <= 0.0 and x == floor(x):
+        return inf if n % 2 == 1 else nan
     sign_n = -1.0 if n % 2 == 0 else 1.0
     factorial = 1.0
     for k in range(2, n + 1):

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 import sympy as sp
 
 from eqc.emit.nest import Leaf, Nest, contract, made, nests
-from eqc.emit.printer import RUNTIME, SourcePrinter
+from eqc.emit.printer import SourcePrinter
 from eqc.ir.program import Check, Op, Program, Statement, free_names, reads_of
 from eqc.ir.terms import Expr, Index, Read, read
 
 RESERVED = frozenset(
-    {*keyword.kwlist, *RUNTIME.values(), "abs", "range", "IndexError", "ValueError", "math", "np", "njit", "item"}
+    {*keyword.kwlist, "abs", "float", "max", "range", "IndexError", "ValueError", "math", "np", "njit", "item"}
 )
 _INDENT = "    "
 _STARTS = {Op.SUM: "0.0", Op.PRODUCT: "1.0", Op.MAX: "-math.inf", Op.MIN: "math.inf"}
@@ -57,18 +57,34 @@ class Function:
 
     def source(self, expression: Expr) -> str:
         """An expression with this function's names."""
+        return self.printer.source(self._renamed(expression))
+
+    def whole(self, expression: Expr) -> str:
+        """A position or an extent with this function's names."""
+        return self.printer.index_source(self._renamed(expression))
+
+    def _renamed(self, expression: Expr) -> Expr:
         symbols = {
             s: sp.Symbol(self.names[s.name], **s.assumptions0)
             for s in sorted(expression.free_symbols, key=str)
             if not isinstance(s, Read) and self.names.get(s.name, s.name) != s.name
         }
-        return self.printer.source(expression.xreplace(symbols) if symbols else expression)
+        return expression.xreplace(symbols) if symbols else expression
+
+    def local(self, purpose: str) -> str:
+        """A name for a helper variable that nothing else has."""
+        if purpose not in self.names:
+            name = purpose
+            while name in self.names.values() or name in RESERVED or name in self.reserved:
+                name += "_"
+            self.names[purpose] = name
+        return self.names[purpose]
 
     def _place(self, r: Read) -> str:
         """A read as a name or an element of an array, without the axes that a temporary does not keep."""
         kept = r.positions[self.dropped.get(r.tensor, 0) :]
         name = self.names[r.tensor]
-        return f"{name}[{', '.join(self.source(p) for p in kept)}]" if kept else name
+        return f"{name}[{', '.join(self.whole(p) for p in kept)}]" if kept else name
 
     # body ----------------------------------------------------------------------------------------------------------
 
@@ -98,10 +114,17 @@ class Function:
         return tuple(n for n in self.program.outputs if self.tensors[n].rank)
 
     def dtype(self) -> str:
-        """The type of real temporaries: that of the data."""
+        """The type of real temporaries: that of the results, or of the data (integers become float64)."""
+        buffers = [n for n in self.array_outputs if not self.tensors[n].integer]
+        return f"{self.names[buffers[0]]}.dtype" if buffers else self.data_dtype()
+
+    def data_dtype(self) -> str:
+        """The type of results that the data decides."""
         arrays = [t.name for t in self.program.inputs if t.rank and not t.integer]
-        arrays += [n for n in self.array_outputs if not self.tensors[n].integer]
-        return f"{self.names[arrays[0]]}.dtype" if arrays else "np.float64"
+        if not arrays:
+            return "np.float64"
+        self.printer.used.add("_dtype_of")
+        return f"_dtype_of({self.names[arrays[0]]})"
 
     def _line(self, depth: int, text: str) -> None:
         self.lines.append(f"{_INDENT * depth}{text}")
@@ -115,14 +138,22 @@ class Function:
             if not check.reads <= known:
                 continue
             depth = self._open(check.loops, 0)
-            position, extent = self.source(check.position), self.source(check.extent)
+            position, extent = self.whole(check.position), self.whole(check.extent)
             condition = f"not 0 <= {position} < {extent}"
             if check.guard != sp.true:
                 condition = f"({self.source(check.guard)}) and {condition}"
             self._line(depth, f"if {condition}:")
-            message = f'"{check.name}: position outside its axis", {position} + 1, 1, {extent}'
-            self._line(depth + 1, f"raise IndexError({message})")
+            self._line(depth + 1, f"raise IndexError({self._complaint(check)})")
         return [check for check in checks if not check.reads <= known]
+
+    def _complaint(self, check: Check) -> str:
+        """What was given and between which values it must lie, as the caller counts."""
+        given = [r for r in reads_of(check.position) if (check.position - r).is_Integer]
+        offset = check.position - given[0] if given else sp.Integer(-1)
+        value = self.whole(check.position - offset)
+        what = given[0].tensor if given else check.tensor
+        low, high = self.whole(-offset), self.whole(check.extent - 1 - offset)
+        return f'"{what}: position outside its axis", {value}, {low}, {high}'
 
     def _allocate(self) -> None:
         for statement in self.program.statements:
@@ -138,7 +169,7 @@ class Function:
 
     def shape(self, shape: tuple[Expr, ...]) -> str:
         """A shape as source; extents that may come out negative are empty."""
-        parts = [self.source(e) for e in shape]
+        parts = [self.whole(e) if e.is_nonnegative else f"max({self.whole(e)}, 0)" for e in shape]
         return parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
 
     def _nest(self, node: Nest, depth: int) -> None:
@@ -151,7 +182,7 @@ class Function:
 
     def _open(self, loops: Iterable[Index], depth: int) -> int:
         for loop in loops:
-            self._line(depth, f"for {self.names[loop.name]} in range({self.source(loop.extent)}):")
+            self._line(depth, f"for {self.names[loop.name]} in range({self.whole(loop.extent)}):")
             depth += 1
         return depth
 
@@ -184,14 +215,14 @@ class Function:
         """Accumulate in a local number, then store."""
         statement, op = leaf.statement, leaf.statement.op
         target = self._target(statement)
-        total = target if "[" not in target else f"{self.names[statement.target.name]}_"
+        total = target if "[" not in target else self.local(f"{self.names[statement.target.name]}_")
         if op in (Op.MAX, Op.MIN):
             self._refuse_empty(leaf, depth)
         self._line(depth, f"{total} = {_STARTS[op]}")
         inside = self._open(leaf.inner, depth)
         value = self._value(statement)
         if op in (Op.MAX, Op.MIN):
-            function = "maximum" if op is Op.MAX else "minimum"
+            function = "_maximum" if op is Op.MAX else "_minimum"
             self.printer.used.add(function)
             self._line(inside, f"{total} = {function}({total}, {value})")
         else:
@@ -200,7 +231,7 @@ class Function:
             self._line(depth, f"{target} = {total}")
 
     def _refuse_empty(self, leaf: Leaf, depth: int) -> None:
-        sizes = [self.source(loop.extent) for loop in leaf.inner if not _depends(loop, leaf.inner)]
+        sizes = [self.whole(loop.extent) for loop in leaf.inner if not _depends(loop, leaf.inner)]
         self._line(depth, f"if {' or '.join(f'{s} <= 0' for s in sizes)}:")
         what = self.names[leaf.statement.target.name]
         self._line(depth + 1, f'raise ValueError("{what}: an extremum over an empty range")')
@@ -210,16 +241,16 @@ class Function:
         statement = leaf.statement
         target, (loop,) = self._target(statement), leaf.inner
         name = self.names[statement.target.name]
-        best, index = f"{name}_value", self.names[loop.name]
+        best, place, index = self.local(f"{name}_value"), self.local(f"{name}_place"), self.names[loop.name]
         better = ">" if statement.op is Op.ARGMAX else "<"
         self._refuse_empty(leaf, depth)
-        self._line(depth, f"{name}_ = 0")
+        self._line(depth, f"{place} = 0")
         self._line(depth, f"{best} = {'-' if better == '>' else ''}math.inf")
         inside = self._open(leaf.inner, depth)
         self._line(inside, f"if {self._value(statement)} {better} {best}:")
         self._line(inside + 1, f"{best} = {self._value(statement)}")
-        self._line(inside + 1, f"{name}_ = {index}")
-        self._line(depth, f"{target} = {name}_")
+        self._line(inside + 1, f"{place} = {index}")
+        self._line(depth, f"{target} = {place}")
 
 
 def extent_lines(function: Function, used: set[str]) -> list[str]:
@@ -231,7 +262,7 @@ def extent_lines(function: Function, used: set[str]) -> list[str]:
         if name in needed:
             size = f"{function.names[extent.input]}.shape[{extent.axis}]"
             solved = extent.solution
-            text = function.source(solved)
+            text = function.whole(solved)
             lines.append(f"{name} = {_put_size(text, size)}")
             needed |= {function.names.get(n, n) for n in free_names(solved)}
     return lines[::-1]

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from eqc.emit.docs import Documentation, docstring
 from eqc.emit.function import Function, extent_lines, words
-from eqc.emit.printer import RUNTIME
 from eqc.emit.signature import signature
 from eqc.ir.program import Program
 
@@ -47,12 +46,11 @@ def module_source(value: Program, kernels: Sequence[Kernel], heading: Documentat
         function = Function(kernel.program, reserved)
         blocks += _functions(function, function_name(value.name, kernel.kind), kernel)
         used |= function.printer.used
-    helpers = sorted(used & set(RUNTIME.values()))
     body = "\n\n\n".join(blocks)
     imports = ["import math", ""] if "math." in body else []
     imports += ["import numpy as np"] if "np." in body else []
     imports += ["from numba import njit"]
-    imports += ["", f"from .._runtime import {', '.join(helpers)}"] if helpers else []
+    imports += ["", f"from .._runtime import {', '.join(f'{h[1:]} as {h}' for h in sorted(used))}"] if used else []
     kinds = tuple(k.kind for k in kernels)
     literal = signature(value, kinds, updates)
     return "\n".join([docstring(heading, ""), "", *imports, "", f"SIGNATURE = {literal}", "", "", body, ""])
@@ -90,7 +88,7 @@ def _allocating(function: Function, core: str) -> list[str]:
     names, tensors = function.names, function.tensors
     lines = [*_shape_checks(function)]
     for output in function.array_outputs:
-        kind = "np.int64" if tensors[output].integer else _result_dtype(function)
+        kind = "np.int64" if tensors[output].integer else function.data_dtype()
         lines.append(f"{names[output]} = np.empty({function.shape(tensors[output].shape)}, {kind})")
     lines = [*_missing_extents(function, lines), *lines]
     given = [names[a] for a in function.program.arguments] + [names[n] for n in function.array_outputs]
@@ -99,11 +97,6 @@ def _allocating(function: Function, core: str) -> list[str]:
     lines.append(f"{scalars} = {call}" if scalars else call)
     lines.append(f"return {', '.join(names[n] for n in function.program.outputs)}")
     return _indented(lines)
-
-
-def _result_dtype(function: Function) -> str:
-    arrays = [t.name for t in function.program.inputs if t.rank and not t.integer]
-    return f"{function.names[arrays[0]]}.dtype" if arrays else "np.float64"
 
 
 def _missing_extents(function: Function, lines: Sequence[str]) -> list[str]:
@@ -120,7 +113,7 @@ def _shape_checks(function: Function) -> list[str]:
     for tensor in program.inputs:
         for axis, extent in enumerate(tensor.shape):
             if (tensor.name, axis) not in solved:
-                conditions.append(f"{names[tensor.name]}.shape[{axis}] != {function.source(extent)}")
+                conditions.append(f"{names[tensor.name]}.shape[{axis}] != {function.whole(extent)}")
     if not conditions:
         return []
     used = set(words("\n".join(conditions)))

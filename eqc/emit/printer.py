@@ -35,13 +35,13 @@ MATH: Mapping[type, str] = {
 """Functions of Python's math module, which Numba compiles."""
 
 RUNTIME: Mapping[type, str] = {
-    Maximum: "maximum",
-    Minimum: "minimum",
-    sp.sign: "sign",
-    sp.polygamma: "polygamma",
-    Quotient: "exact",
+    Maximum: "_maximum",
+    Minimum: "_minimum",
+    sp.sign: "_sign",
+    sp.polygamma: "_polygamma",
+    Quotient: "_exact",
 }
-"""Functions of the runtime module that is written beside the kernels."""
+"""Functions of the runtime module that is written beside the kernels; a leading underscore hides no record's name."""
 
 _INFIX: Mapping[type, str] = {FloorDivide: "//", Remainder: "%"}
 _BIG = 2**31
@@ -55,6 +55,15 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
         super().__init__({"order": "none"})
         self.place = place
         self.used: set[str] = set()
+        self.whole = False
+
+    def index_source(self, expression: Expr) -> str:
+        """A position or an extent: arithmetic of integers, which must stay exact."""
+        self.whole = True
+        try:
+            return str(self.doprint(expression))
+        finally:
+            self.whole = False
 
     def source(self, expression: Expr) -> str:
         """A number or a condition as source; sorting the factors of long ones would take too long."""
@@ -62,7 +71,7 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
         return str(self.doprint(_plain_numbers(expression)))
 
     def _call(self, name: str, args: tuple[Expr, ...]) -> str:
-        if name in RUNTIME.values():
+        if name.startswith("_"):
             self.used.add(name)
         return f"{name}({', '.join(self._print(a) for a in args)})"
 
@@ -152,16 +161,15 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
         base, exponent = expr.args
         if exponent == sp.Rational(1, 2):
             return self._call("math.sqrt", (base,))
-        if exponent == sp.Rational(-1, 2):
-            return f"1/{self._call('sqrt', (base,))}"
-        if exponent.is_number and exponent.is_negative:
+        if exponent.is_number and exponent.could_extract_minus_sign():
             return f"1/{self.parenthesize(sp.Pow(base, -exponent), PRECEDENCE['Pow'])}"
-        left = self.parenthesize(base, PRECEDENCE["Pow"] + 1)
-        if base.is_Integer and not exponent.is_Integer:
-            left = repr(float(base))
-        if exponent.is_Rational and not exponent.is_Integer:
-            return f"{left}**({self._print(exponent)})"
-        return f"{left}**{self.parenthesize(exponent, PRECEDENCE['Pow'] + 1)}"
+        if self.whole:
+            return f"{self.parenthesize(base, PRECEDENCE['Atom'])}**{self.parenthesize(exponent, PRECEDENCE['Atom'])}"
+        if not exponent.is_number:
+            return self._call("math.pow", (base, exponent))
+        if base.is_integer and exponent != 2:
+            return f"float({self._print(base)})**{self.parenthesize(exponent, PRECEDENCE['Atom'])}"
+        return f"{self.parenthesize(base, PRECEDENCE['Atom'])}**{self.parenthesize(exponent, PRECEDENCE['Atom'])}"
 
     def _print_Float(self, expr: Expr) -> str:
         return repr(float(expr))

@@ -2,7 +2,21 @@
 
 from math import floor, inf, log, nan, pi, tan
 
-from numba import njit
+import numpy as np
+from numba import njit, types
+from numba.extending import overload
+
+
+def dtype_of(x):
+    """The type of results for an array of data: its own if it is real, float64 for integers."""
+    return x.dtype if x.dtype.kind == "f" else np.dtype(np.float64)
+
+
+@overload(dtype_of, inline="always")
+def _compile_dtype_of(x):
+    if isinstance(x.dtype, types.Float):
+        return lambda x: x.dtype
+    return lambda x: np.float64
 
 
 @njit(cache=True, inline="always")

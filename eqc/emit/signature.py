@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from eqc.emit.printer import SourcePrinter
@@ -12,7 +13,7 @@ from eqc.ir.terms import Expr
 def signature(program: Program, kinds: tuple[str, ...], updates: Mapping[str, str]) -> str:
     """The source of the SIGNATURE dictionary."""
     lines = ["{", f'    "id": {program.name!r},', '    "inputs": (']
-    lines += [f"        {_input(program, name)!r}," for name in program.arguments]
+    lines += [f"        {_literal(_input(program, name))}," for name in program.arguments]
     lines += ["    ),", '    "extents": (']
     lines += [f"        {(e.name, e.input, e.axis, _text(e.solution))!r}," for e in program.extents]
     lines += ["    ),", '    "outputs": (']
@@ -21,8 +22,24 @@ def signature(program: Program, kinds: tuple[str, ...], updates: Mapping[str, st
     return "\n".join(lines)
 
 
+def _literal(entry: dict[str, object]) -> str:
+    """The dictionary's source; infinite defaults are not literals by themselves."""
+    parts = [f"{key!r}: {_number(value)}" for key, value in entry.items()]
+    return f"{{{', '.join(parts)}}}"
+
+
+def _number(value: object) -> str:
+    unusual = isinstance(value, float) and not math.isfinite(value)
+    return f'float("{value}")' if unusual else repr(value)
+
+
 def _text(expression: Expr) -> str:
-    return SourcePrinter(str).source(expression)
+    """Arithmetic that the API evaluates; `exact` is its word for exact quotients."""
+    return SourcePrinter(str).index_source(expression).replace("_exact(", "exact(")
+
+
+def _extent(expression: Expr) -> str:
+    return _text(expression) if expression.is_nonnegative else f"max({_text(expression)}, 0)"
 
 
 def _input(program: Program, name: str) -> dict[str, object]:
@@ -51,7 +68,7 @@ def _entry(
 def _output(program: Program, name: str, updates: Mapping[str, str]) -> dict[str, object]:
     tensor = program.tensors[name]
     kind = "integer" if tensor.integer else "real"
-    entry: dict[str, object] = {"name": name, "kind": kind, "shape": tuple(_text(e) for e in tensor.shape)}
+    entry: dict[str, object] = {"name": name, "kind": kind, "shape": tuple(_extent(e) for e in tensor.shape)}
     if name in updates:
         entry["updates"] = updates[name]
     return entry

@@ -1,0 +1,179 @@
+"""Every derivative program of every record and sample against differences of its value program, at 50 digits.
+
+A difference of two values knows nothing of the rules by which programs are derived. Random directions see every entry:
+two linear maps that agree along a random direction are equal but for a set of directions without volume.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import mpmath
+import pytest
+from core_samples import (
+    Case,
+    assert_close,
+    case,
+    case_names,
+    derivatives,
+    direction,
+    dot,
+    draw,
+    moved,
+    seed_of,
+)
+
+from eqc.ir.interpret import interpret
+from eqc.ir.spec import check
+
+STEP = mpmath.mpf(10) ** -14
+WIDE_STEP = mpmath.mpf(10) ** -10
+NAMES = case_names()
+
+
+@pytest.fixture(autouse=True)
+def many_digits() -> Iterator[None]:
+    with mpmath.workdps(50):
+        yield
+
+
+class Point:
+    """A random point of a case with two directions and a cotangent; two runs of a test see the same one."""
+
+    def __init__(self, name: str) -> None:
+        self.of: Case = case(name)
+        self.label = f"{name} at the point of seed {seed_of(name)}"
+        rng = random.Random(seed_of(name))
+        self.arguments = draw(self.of, rng)
+        self.first = direction(self.of, self.arguments, rng)
+        self.second = direction(self.of, self.arguments, rng)
+        self.outputs = [t.name for t in self.of.value.real_outputs]
+        self.inputs = [t.name for t in self.of.value.differentiable]
+        value = self.value(self.arguments)
+        self.bars = {n: _random_like(value[n], rng) for n in self.outputs}
+
+    def value(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        return interpret(self.of.value, arguments)
+
+    def difference(self, along: Mapping[str, Any]) -> dict[str, Any]:
+        ahead = self.value(moved(self.of, self.arguments, along, STEP))
+        behind = self.value(moved(self.of, self.arguments, along, -STEP))
+        return {n: (ahead[n] - behind[n]) / (2 * STEP) for n in self.outputs}
+
+    def second_difference(self) -> Any:
+        """The second derivative of the one output along both directions."""
+        total = mpmath.mpf(0)
+        for a in (1, -1):
+            for b in (1, -1):
+                once = moved(self.of, self.arguments, self.first, a * WIDE_STEP)
+                total += a * b * self.value(moved(self.of, once, self.second, b * WIDE_STEP))[self.outputs[0]]
+        return total / (4 * WIDE_STEP**2)
+
+    def run(self, kind: str, **more: Any) -> list[Any]:
+        """The outputs of a derivative program in their order."""
+        program = check(derivatives(self.of.name)[kind])
+        tangents = {f"{n}_dot": self.first[n] for n in self.inputs}
+        found = interpret(program, {**self.arguments, **tangents, **more})
+        return [found[n] for n in program.outputs]
+
+    @property
+    def cotangents(self) -> dict[str, Any]:
+        return {f"{n}_bar": bar for n, bar in self.bars.items()}
+
+
+def _random_like(array: Any, rng: random.Random) -> Any:
+    return array * 0 + (
+        rng.uniform(-1, 1) if not hasattr(array, "shape") else _numbers(array.shape, rng)
+    )
+
+
+def _numbers(shape: tuple[int, ...], rng: random.Random) -> Any:
+    import numpy as np
+
+    return np.array([rng.uniform(-1, 1) for _ in range(int(np.prod(shape)))]).reshape(shape).astype(object)
+
+
+def names_with(kind: str) -> list[str]:
+    return [name for name in NAMES if kind in derivatives(name)]
+
+
+def dense(kind: str) -> list[Any]:
+    """Dense programs; the reason stands beside those that are known to be wrong."""
+    return names_with(kind)
+
+
+@pytest.mark.parametrize("name", names_with("jvp"))
+def test_tangents_are_the_differences(name: str) -> None:
+    point = Point(name)
+    expected = point.difference(point.first)
+    for output, tangent in zip(point.outputs, point.run("jvp"), strict=True):
+        assert_close(tangent, expected[output], 1e-18, f"{point.label}: tangent of {output}")
+
+
+@pytest.mark.parametrize("name", names_with("vjp"))
+def test_cotangents_are_the_differences_transposed(name: str) -> None:
+    point = Point(name)
+    cotangents = point.run("vjp", **point.cotangents)
+    for along in (point.first, point.second):
+        expected = point.difference(along)
+        forward = mpmath.fsum(dot(point.bars[n], expected[n]) for n in point.outputs)
+        reverse = mpmath.fsum(dot(bar, along[n]) for n, bar in zip(point.inputs, cotangents, strict=True))
+        assert_close(reverse, forward, 1e-18, point.label)
+
+
+@pytest.mark.parametrize("name", names_with("vjp"))
+def test_dot_products_agree(name: str) -> None:
+    """vjp and jvp are each other's transposes to all digits, which differences do not give."""
+    point = Point(name)
+    forward = mpmath.fsum(dot(point.bars[n], t) for n, t in zip(point.outputs, point.run("jvp"), strict=True))
+    cotangents = point.run("vjp", **point.cotangents)
+    reverse = mpmath.fsum(dot(bar, point.first[n]) for n, bar in zip(point.inputs, cotangents, strict=True))
+    assert_close(reverse, forward, 1e-44, point.label)
+
+
+@pytest.mark.parametrize("name", names_with("gradient"))
+def test_gradients_and_second_derivatives(name: str) -> None:
+    point = Point(name)
+    gradient = point.run("gradient")
+    slope = point.difference(point.first)[point.outputs[0]]
+    along = mpmath.fsum(dot(g, point.first[n]) for n, g in zip(point.inputs, gradient, strict=True))
+    assert_close(along, slope, 1e-18, f"{point.label}: gradient")
+    value, *again = point.run("value_and_gradient")
+    assert_close(value, point.value(point.arguments)[point.outputs[0]], 1e-48, f"{point.label}: value")
+    for one, other in zip(again, gradient, strict=True):
+        assert_close(one, other, 1e-48, f"{point.label}: gradient beside the value")
+    products = point.run("hvp")
+    bent = mpmath.fsum(dot(p, point.second[n]) for n, p in zip(point.inputs, products, strict=True))
+    assert_close(bent, point.second_difference(), 1e-12, f"{point.label}: Hessian times a direction")
+
+
+@pytest.mark.parametrize("name", dense("jacobian"))
+def test_dense_jacobians(name: str) -> None:
+    point = Point(name)
+    blocks = iter(point.run("jacobian"))
+    expected = point.difference(point.first)
+    for output in point.outputs:
+        total = sum(contracted(next(blocks), point.first[n]) for n in point.inputs)
+        assert_close(total, expected[output], 1e-18, f"{point.label}: Jacobian of {output}")
+
+
+@pytest.mark.parametrize("name", dense("hessian"))
+def test_dense_hessians(name: str) -> None:
+    point = Point(name)
+    blocks = iter(point.run("hessian"))
+    total = mpmath.fsum(
+        dot(point.first[a], contracted(next(blocks), point.second[b])) for a in point.inputs for b in point.inputs
+    )
+    assert_close(total, point.second_difference(), 1e-12, f"{point.label}: Hessian")
+
+
+def contracted(block: Any, way: Any) -> Any:
+    """A block summed over its last axes, which are those of a direction."""
+    import numpy as np
+
+    rank = np.ndim(way)
+    array = np.asarray(block, dtype=object)
+    assert array.shape[array.ndim - rank :] == np.shape(way)
+    return np.tensordot(array, np.asarray(way, dtype=object), rank)[()]
