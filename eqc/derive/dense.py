@@ -13,7 +13,7 @@ from eqc.derive.jvp import forward
 from eqc.derive.vjp import gradient
 from eqc.ir.program import Op, Program, Statement, Tensor, fixed_names, fresh, names_in
 from eqc.ir.terms import Expr, Index, Read, read
-from eqc.ir.walk import map_reads, substitute
+from eqc.ir.walk import branches, map_reads, substitute
 
 
 def jacobian(program: Program) -> Program:
@@ -33,9 +33,8 @@ def hessian(program: Program) -> Program:
 
 def _blocks(program: Program, tensor: Tensor) -> tuple[Program, tuple[str, ...]]:
     """The derivatives of all real outputs in one input, with names that no other input's have."""
-    only = replace(
-        program, inputs=tuple(replace(t, differentiable=t.differentiable and t.name == tensor.name) for t in program.inputs)
-    )
+    inputs = tuple(replace(t, differentiable=t.differentiable and t.name == tensor.name) for t in program.inputs)
+    only = replace(program, inputs=inputs)
     pushed, tangents = forward(only)
     directions = _directions(program, tensor)
     grow = _Grow(tensor, tangents, directions, {t.name: f"{t.name}_{tensor.name}" for t in tangents.values()})
@@ -44,7 +43,7 @@ def _blocks(program: Program, tensor: Tensor) -> tuple[Program, tuple[str, ...]]
     statements: list[Statement] = []
     for statement in pushed.statements:
         if statement.target.name in grow.names and statement.target.name != seed:
-            statements += contract(grow.statement(statement), taken)
+            statements += contract(grow.statement(statement), taken, directions)
         else:
             statements.append(statement)
     outputs = tuple(grow.names[name] for name in pushed.outputs)
@@ -94,13 +93,13 @@ class _Grow:
         return (deltas + sp.KroneckerDelta(row, j) * sp.KroneckerDelta(column, i)) / 2
 
 
-def contract(statement: Statement, taken: set[str]) -> list[Statement]:
+def contract(statement: Statement, taken: set[str], directions: tuple[Index, ...]) -> list[Statement]:
     """The statement with every sum over an index that a delta fixes done; parts with other loops come first."""
     if statement.op is not Op.SUM or statement.scatter or statement.guard != sp.true:
         return [statement]
     groups: dict[tuple[Index, ...], list[Expr]] = {}
     for term in sp.Add.make_args(sp.expand(statement.body)):
-        body, bound = _picked(term, statement.bound)
+        body, bound = _picked(term, statement.bound, directions)
         groups.setdefault(bound, []).append(body)
     if set(groups) == {statement.bound}:
         return [statement]
@@ -114,8 +113,8 @@ def contract(statement: Statement, taken: set[str]) -> list[Statement]:
     return [*parts, replace(statement, loops=statement.free, op=Op.NONE, body=sp.Add(*terms))]
 
 
-def _picked(term: Expr, bound: tuple[Index, ...]) -> tuple[Expr, tuple[Index, ...]]:
-    """One term with the deltas over its bound indices applied; ragged loops are left alone."""
+def _picked(term: Expr, bound: tuple[Index, ...], directions: tuple[Index, ...]) -> tuple[Expr, tuple[Index, ...]]:
+    """One term with the deltas over its bound indices applied, where the loop reaches that far."""
     for factor in sp.Mul.make_args(term):
         if not isinstance(factor, sp.KroneckerDelta):
             continue
@@ -123,7 +122,10 @@ def _picked(term: Expr, bound: tuple[Index, ...]) -> tuple[Expr, tuple[Index, ..
             other = _other(factor, loop.symbol)
             if other is not None and not any(loop.symbol in o.extent.free_symbols for o in bound):
                 rest = tuple(o for o in bound if o != loop)
-                return _picked(substitute(term / factor, {loop.symbol: other}), rest)
+                picked, left = _picked(substitute(term / factor, {loop.symbol: other}), rest, directions)
+                whole = any(d.symbol == other and sp.expand(d.extent - loop.extent) == 0 for d in directions)
+                reached = sp.true if whole else sp.Lt(other, loop.extent)
+                return branches([(picked, reached), (sp.Integer(0), sp.true)]), left
     return term, bound
 
 

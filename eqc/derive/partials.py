@@ -13,7 +13,7 @@ import sympy as sp
 
 from eqc.derive.rules import local_derivatives
 from eqc.ir.terms import Expr, Maximum, Minimum, Read
-from eqc.ir.walk import branches
+from eqc.ir.walk import branches, negation
 
 _ZERO, _ONE = sp.Integer(0), sp.Integer(1)
 
@@ -115,7 +115,7 @@ def _guard(r: Read, swept: list[tuple[dict[Read, Partial], Expr]]) -> Expr:
     places: list[Expr] = []
     for found, condition in swept:
         if r in found and found[r].slope != 0:
-            places.append(sp.And(condition, *(sp.Not(e) for e in earlier), found[r].guard))
+            places.append(sp.And(condition, *(negation(e) for e in earlier), found[r].guard))
         earlier.append(condition)
     return sp.Or(*places)
 
@@ -131,7 +131,7 @@ def _extremum(node: Expr, active: frozenset[str]) -> dict[Read, Partial]:
     if constants:
         if not db:
             (a, da), (b, db) = (b, db), (a, da)
-        cases = [(db, beats(b, a)), (da, sp.Not(beats(b, a)))]
+        cases = [(db, beats(b, a)), (da, (sp.Ge if isinstance(node, Maximum) else sp.Le)(a, b))]
     else:
         cases = [(da, beats(a, b)), (db, beats(b, a)), (_scaled_sum(da, db, sp.Rational(1, 2)), sp.Eq(a, b))]
     return _without_guards(_combine(cases, padded=((sp.nan, sp.true),)))
@@ -141,10 +141,10 @@ def _many(node: Expr, swept: list[tuple[Expr, dict[Read, Partial]]], constants: 
     winners = sp.Add(*(branches([(_ONE, sp.Eq(a, node)), (_ZERO, sp.true)]) for a, found in swept if found))
     lost_to = [(_ZERO, sp.Eq(c, node)) for c in constants]
     terms: dict[Read, list[Expr]] = {}
+    loses = sp.Lt if isinstance(node, Maximum) else sp.Gt
     for a, found in swept:
         for r, part in found.items():
-            worse = sp.Ne(a, node)
-            weight = branches([*lost_to, (1 / winners, sp.Eq(a, node)), (_ZERO, worse), (sp.nan, sp.true)])
+            weight = branches([*lost_to, (1 / winners, sp.Eq(a, node)), (_ZERO, loses(a, node)), (sp.nan, sp.true)])
             terms.setdefault(r, []).append(weight * part.slope)
     return {r: Partial(r, sp.Add(*slopes)) for r, slopes in terms.items()}
 

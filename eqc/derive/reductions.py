@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from eqc.ir.program import Op, Statement, Tensor, fresh
+from eqc.ir.program import Op, Statement, Tensor, box, fresh
 from eqc.ir.terms import Expr, Index, read
 from eqc.ir.walk import branches, substitute
 
@@ -21,7 +21,7 @@ def others_statement(statement: Statement, taken: set[str]) -> Statement:
     same = sp.And(*(sp.Eq(a, b) for a, b in sorted(mapping.items(), key=lambda item: str(item[0]))))
     body = branches([(sp.Integer(1), same), (substitute(statement.body, mapping), sp.true)])
     free = (*statement.free, *statement.bound)
-    tensor = Tensor(fresh(f"{statement.target.name}_others", taken), _shape(free), differentiable=False)
+    tensor = Tensor(fresh(f"{statement.target.name}_others", taken), box(free), differentiable=False)
     return Statement(tensor, (*free, *twins), tuple(loop.symbol for loop in free), Op.PRODUCT, body)
 
 
@@ -32,16 +32,6 @@ def winners(statement: Statement, taken: set[str]) -> tuple[Statement, Expr]:
     tensor = Tensor(fresh(f"{statement.target.name}_ties", taken), statement.target.shape, differentiable=False)
     one, nothing = sp.Integer(1), sp.Integer(0)
     count = Statement(tensor, statement.loops, statement.positions, Op.SUM, branches([(one, wins), (nothing, sp.true)]))
-    share = branches([(1 / read(tensor.name, statement.positions), wins), (nothing, sp.true)])
+    loses = (sp.Lt if statement.op is Op.MAX else sp.Gt)(statement.body, result)
+    share = branches([(1 / read(tensor.name, statement.positions), wins), (nothing, loses), (sp.nan, sp.true)])
     return count, share
-
-
-def _shape(loops: tuple[Index, ...]) -> tuple[Expr, ...]:
-    """Extents of a rectangular array over loops; ragged ones take their largest round."""
-    shape: list[Expr] = []
-    for position, loop in enumerate(loops):
-        extent = loop.extent
-        for outer in reversed(loops[:position]):
-            extent = extent.subs(outer.symbol, outer.extent - 1)
-        shape.append(sp.expand(extent))
-    return tuple(shape)

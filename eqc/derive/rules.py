@@ -12,6 +12,7 @@ import sympy as sp
 
 from eqc.errors import DerivationError
 from eqc.ir.terms import Expr, FloorDivide, Quotient, Remainder
+from eqc.ir.walk import branches
 
 _ZERO = sp.Integer(0)
 
@@ -36,7 +37,6 @@ SMOOTH: frozenset[type] = frozenset(
         sp.erfc,
         sp.gamma,
         sp.loggamma,
-        sp.polygamma,
     }
 )
 
@@ -44,6 +44,9 @@ SMOOTH: frozenset[type] = frozenset(
 def _power(node: Expr) -> tuple[Expr, ...]:
     base, exponent = node.args
     slope = exponent * sp.Pow(base, exponent - 1)
+    if exponent.is_integer and not exponent.is_number and not exponent.is_positive:
+        # A constant term has slope 0, also at 0, where 0 * 0**(-1) would be NaN.
+        slope = branches([(_ZERO, sp.Eq(exponent, 0)), (slope, sp.true)])
     return slope, (sp.log(base) * node if exponent.free_symbols else _ZERO)
 
 
@@ -60,6 +63,15 @@ def _remainder(node: Expr) -> tuple[Expr, ...]:
     return sp.Integer(1), -sp.floor(dividend / divisor)
 
 
+def _polygamma(node: Expr) -> tuple[Expr, ...]:
+    order, argument = node.args
+    if not order.is_integer:
+        raise DerivationError(
+            None, written=str(node), rule="polygamma has no derivative in its order", remedy="use a whole order"
+        )
+    return _ZERO, sp.polygamma(order + 1, argument)
+
+
 LOCAL: Mapping[type, Callable[[Expr], tuple[Expr, ...]]] = {
     sp.Add: lambda node: tuple(sp.Integer(1) for _ in node.args),
     sp.Mul: _product,
@@ -70,6 +82,7 @@ LOCAL: Mapping[type, Callable[[Expr], tuple[Expr, ...]]] = {
     sp.floor: _flat,
     sp.ceiling: _flat,
     sp.KroneckerDelta: _flat,
+    sp.polygamma: _polygamma,
     FloorDivide: _flat,
     Quotient: _flat,
     Remainder: _flat,

@@ -148,7 +148,8 @@ class Function:
 
     def _complaint(self, check: Check) -> str:
         """What was given and between which values it must lie, as the caller counts."""
-        given = [r for r in reads_of(check.position) if (check.position - r).is_Integer]
+        inputs = {t.name for t in self.program.inputs}
+        given = [r for r in reads_of(check.position) if r.tensor in inputs and (check.position - r).is_Integer]
         offset = check.position - given[0] if given else sp.Integer(-1)
         value = self.whole(check.position - offset)
         what = given[0].tensor if given else check.tensor

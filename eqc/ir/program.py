@@ -11,14 +11,14 @@ The spec (`eqc.ir.spec`) says what must hold between passes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 
 import sympy as sp
 
-from eqc.ir.terms import Expr, Index, Read
+from eqc.ir.terms import Expr, Index, Maximum, Minimum, Read
 
 
 class Op(Enum):
@@ -227,6 +227,40 @@ def axes_of(shape: tuple[Expr, ...], avoid: set[str]) -> tuple[Index, ...]:
     """Loops over all axes of a shape, named i, j, k, … but for names to avoid."""
     free = (name for name in (*_AXIS_NAMES, *(f"axis{n}" for n in range(len(shape)))) if name not in avoid)
     return tuple(Index(name, extent) for name, extent in zip(free, shape, strict=False))
+
+
+def box(loops: Sequence[Index]) -> tuple[Expr, ...]:
+    """Extents of a rectangular array that holds all rounds of possibly ragged loops.
+
+    >>> n, i = extent_symbol("n"), Index("i", extent_symbol("n"))
+    >>> box([i, Index("j", i.symbol + 1)]), box([i, Index("j", n - i.symbol)])
+    ((n, n), (n, n))
+    """
+    shape: list[Expr] = []
+    for position, loop in enumerate(loops):
+        extent = loop.extent
+        for outer in reversed(loops[:position]):
+            if outer.symbol in extent.free_symbols:
+                extent = _largest(extent, outer)
+        shape.append(extent)
+    return tuple(shape)
+
+
+def _largest(extent: Expr, outer: Index) -> Expr:
+    """An upper bound of an extent over the rounds of an outer loop."""
+    for node in sorted(extent.atoms(Minimum), key=sp.default_sort_key):
+        fixed = [a for a in node.args if outer.symbol not in a.free_symbols]
+        extent = extent.xreplace({node: fixed[0]}) if fixed else extent
+    for node in sorted(extent.atoms(Maximum), key=sp.default_sort_key):
+        fixed = [a for a in node.args if outer.symbol not in a.free_symbols]
+        falls = extent.coeff(node, 1).is_nonpositive
+        extent = extent.xreplace({node: fixed[0]}) if fixed and falls else extent
+    first = sp.expand(extent.subs(outer.symbol, 0))
+    last = sp.expand(extent.subs(outer.symbol, outer.extent - 1))
+    slope = sp.expand(extent.subs(outer.symbol, outer.symbol + 1) - extent)
+    if slope.is_nonnegative:
+        return last
+    return first if slope.is_nonpositive else Maximum(first, last)
 
 
 def fixed_names(program: Program) -> set[str]:

@@ -30,8 +30,17 @@ def branches(pairs: list[tuple[Expr, Expr]]) -> Expr:
     return sp.Piecewise(*kept, evaluate=False)
 
 
+def negation(condition: Expr) -> Expr:
+    """The opposite of a condition. That of x > 0 is not x <= 0: for NaN both of them fail."""
+    if condition in (sp.true, sp.false) or all(s.is_integer for s in condition.free_symbols):
+        return sp.Not(condition)
+    return condition.args[0] if isinstance(condition, sp.Not) else sp.Not(condition, evaluate=False)
+
+
 def rebuild(node: Expr, args: tuple[Expr, ...]) -> Expr:
     """The node's head applied to new arguments."""
+    if isinstance(node, sp.Not):
+        return negation(args[0])
     if isinstance(node, sp.Piecewise):
         return branches([(pair.args[0], pair.args[1]) for pair in args])
     return node.func(*args)

@@ -135,20 +135,6 @@ def context(state: Lowering, parts: Sequence[Expr], scope: Scope) -> tuple[Index
     return tuple(reversed(chosen))
 
 
-def box(loops: Sequence[Index]) -> tuple[Expr, ...]:
-    """Extents of a rectangular array that holds all rounds of possibly ragged loops."""
-    shape: list[Expr] = []
-    for position, loop in enumerate(loops):
-        extent = loop.extent
-        for outer in reversed(loops[:position]):
-            if outer.symbol in extent.free_symbols:
-                last = extent.subs(outer.symbol, outer.extent - 1)
-                rising = sp.expand(last - extent.subs(outer.symbol, 0)).is_nonnegative
-                extent = sp.expand(last if rising else extent.subs(outer.symbol, 0))
-        shape.append(extent)
-    return tuple(shape)
-
-
 def guarded(body: Expr, scope: Scope, neutral: Expr) -> Expr:
     """A body lifted out of a branch is evaluated only where that branch holds."""
     return branches([(body, scope.guard), (neutral, sp.true)])

@@ -13,10 +13,10 @@ from fractions import Fraction
 import sympy as sp
 
 from eqc.errors import NotationError, ShapeError, nearest
-from eqc.ir.program import Check, Op, Program, Statement, Tensor, base_name, reads_of, tensors_read
+from eqc.ir.program import Check, Op, Program, Statement, Tensor, base_name, box, reads_of, tensors_read
 from eqc.ir.terms import Expr, Index, Read, index_symbol, read
 from eqc.ir.walk import map_reads, substitute
-from eqc.notation.builder import Lowering, box, context, guarded
+from eqc.notation.builder import Lowering, context, guarded
 from eqc.notation.extents import SIZE
 from eqc.notation.tree import Call
 from eqc.notation.value import Scope, Value, number, same_extent, show_shape
@@ -182,7 +182,8 @@ class _Inlining:
         for statement in _needed(self.callee, output):
             self._append(statement)
         for check in self.callee.checks:
-            self.state.checks.append(self._check(check))
+            if check.reads <= self.outer.keys():
+                self.state.checks.append(self._check(check))
         shape = tuple(substitute(e, self.symbols) for e in self.callee.tensors[output].shape)
         return self._value(self.names[output], self.outer[output], shape)
 

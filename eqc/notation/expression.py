@@ -9,7 +9,7 @@ import sympy as sp
 
 from eqc.errors import NotationError, ShapeError, nearest
 from eqc.ir.terms import Expr, floor_divide, read, remainder
-from eqc.ir.walk import branches
+from eqc.ir.walk import branches, negation
 from eqc.notation import compose, matrix, positions, reduce
 from eqc.notation.builder import Lowering, origin_shift
 from eqc.notation.scalar import CONSTANT, IDENTITY, SCALAR
@@ -139,7 +139,7 @@ def _subscript(state: Lowering, node: Subscript, scope: Scope) -> Value:
 def _unary(state: Lowering, node: Unary, scope: Scope) -> Value:
     operand = lower_expression(state, node.operand, scope)
     if node.op == "not":
-        return elementwise(node.span, sp.Not, [operand])
+        return elementwise(node.span, negation, [operand])
     if node.op == "+":
         return operand
     negated = elementwise(node.span, lambda x: -x, [operand])
@@ -220,7 +220,7 @@ def _call(state: Lowering, node: Call, scope: Scope) -> Value:
     return matrix.word(state, node, arguments, scope)
 
 
-_CONNECTIVE: Mapping[str, Callable[..., Expr]] = {"And": sp.And, "Or": sp.Or, "Not": sp.Not}
+_CONNECTIVE: Mapping[str, Callable[..., Expr]] = {"And": sp.And, "Or": sp.Or, "Not": negation}
 
 
 def _check_word(state: Lowering, node: Call) -> None:
@@ -255,7 +255,7 @@ def _piecewise(state: Lowering, node: Call, scope: Scope) -> Value:
         plain = condition.at(()) if condition.rank == 0 else sp.true
         values.append(lower_expression(state, pair.items[0], scope.with_guard(plain)))
         values.append(condition)
-        scope = scope.with_guard(sp.Not(plain)) if condition.rank == 0 and plain != sp.true else scope
+        scope = scope.with_guard(negation(plain)) if condition.rank == 0 and plain != sp.true else scope
 
     def choose(*flat: Expr) -> Expr:
         return branches(list(zip(flat[::2], flat[1::2], strict=True)))

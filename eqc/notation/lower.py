@@ -53,6 +53,20 @@ def _declare(state: Lowering) -> None:
         entry = entries[name]
         shape = tuple(lower_integer(state, axis, Scope()) for axis in roles.shapes.get(name, ()))
         integer = entry.domain.integer
+        if entry.domain.name in SYMMETRIC and not (len(shape) == 2 and same_shape(shape[:1], shape[1:])):
+            raise ShapeError(
+                entry.span,
+                written=f"{name} with shape {show_shape(shape)}",
+                rule=f"a matrix of domain {entry.domain.name} has two equal axes",
+                remedy="declare shape: [n, n]; further axes come as leading axes of the call",
+            )
+        if entry.default is not None and shape:
+            raise NotationError(
+                entry.span,
+                written=f"default: {entry.default}",
+                rule=f"{name} is an array, and a default is a number",
+                remedy="drop the default, or make it a scalar",
+            )
         tensor = Tensor(
             name,
             shape,

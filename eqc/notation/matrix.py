@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 import sympy as sp
 
 from eqc.errors import NotationError, ShapeError, Span
-from eqc.ir.program import Op, Statement, Tensor
+from eqc.ir.program import Op, Statement, Tensor, box
 from eqc.ir.terms import Expr, Index, Read, read
-from eqc.notation.builder import Lowering, box, context, define, guarded
+from eqc.notation.builder import Lowering, context, define, guarded
 from eqc.notation.tree import Call
 from eqc.notation.value import (
     Scope,

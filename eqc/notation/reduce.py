@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import sympy as sp
 
 from eqc.errors import NotationError, ShapeError
-from eqc.ir.program import Op, Statement, Tensor, free_names
+from eqc.ir.program import Op, Statement, Tensor, box, free_names
 from eqc.ir.terms import Expr, Index, Read, read
 from eqc.notation import positions
-from eqc.notation.builder import Lowering, box, context, define, guarded
+from eqc.notation.builder import Lowering, context, define, guarded
 from eqc.notation.tree import Call, Name, Node, TupleNode
 from eqc.notation.value import Scope, Value, number
 from eqc.notation.words import BINDERS

@@ -31,7 +31,7 @@ def rename_copies(program: Program) -> Program:
         copy = next(s for s in statements if s.target.name == original.target.name)
         source = _copied(copy)
         producer = next((s for s in statements if source is not None and s.target.name == source), None)
-        if producer is None or source in fixed or producer.target.integer != copy.target.integer:
+        if producer is None or source in fixed or not _same_kind(producer, copy):
             continue
         position = statements.index(producer)
         statements.remove(copy)
@@ -39,6 +39,12 @@ def rename_copies(program: Program) -> Program:
         rename = _renaming(str(source), copy.target.name)
         statements = [map_statement(s, rename) if source in tensors_read(s) else s for s in statements]
     return program.with_statements(tuple(statements))
+
+
+def _same_kind(producer: Statement, copy: Statement) -> bool:
+    """Whether two tensors have one type and one shape, so that one can stand for the other."""
+    same_shape = all(sp.expand(a - b) == 0 for a, b in zip(producer.target.shape, copy.target.shape, strict=True))
+    return same_shape and producer.target.integer == copy.target.integer
 
 
 def _copied(statement: Statement) -> str | None:
