@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from eqc.derive.assemble import derivative_programs
 from eqc.derive.conventions import conventions
 from eqc.emit.docs import Documentation
+from eqc.emit.function import RESERVED
 from eqc.emit.module import Kernel, function_name, module_source
 from eqc.errors import NotationError
 from eqc.ir.program import Program
@@ -55,6 +56,7 @@ class Compiler:
             self._open.append(record_id)
             try:
                 record = self.catalog.get(record_id)
+                _refuse_reserved(record)
                 lowered = lower(record, find_roles(record, self.ids), self.program, self.ids)
                 self._programs[record_id] = rename_copies(lowered)
             finally:
@@ -94,6 +96,17 @@ def compile_record(record_id: str, catalog: Catalog) -> Compiled:
     updates = {n: e.updates for n, e in record.symbols.items() if e.updates}
     text = module_source(schedule(value), kernels, _heading(record), updates)
     return Compiled(text, compiler.composes(record_id))
+
+
+def _refuse_reserved(record: Record) -> None:
+    """A record is a function of its module, so its id must not hide what the module calls."""
+    if record.id in RESERVED:
+        raise NotationError(
+            record.span,
+            written=record.id,
+            rule=f"generated code uses the name {record.id} itself",
+            remedy=f"rename the file, for example to {record.id}_function.yaml",
+        )
 
 
 def check_record(record_id: str, catalog: Catalog) -> None:

@@ -20,6 +20,12 @@ Value = Any
 
 Environment = dict[Expr, Value]
 
+
+def _extremum(choose: Callable[..., Value], values: tuple[Value, ...]) -> Value:
+    """The greatest or least value; NaN if any is NaN."""
+    return next((v for v in values if mpmath.isnan(v)), choose(values))
+
+
 FUNCTIONS: Mapping[type, Callable[..., Value]] = {
     sp.exp: mpmath.exp,
     sp.log: lambda x: mpmath.log(x) if x != 0 else -mpmath.inf,
@@ -47,8 +53,8 @@ FUNCTIONS: Mapping[type, Callable[..., Value]] = {
     sp.ceiling: mpmath.ceil,
     sp.Mod: lambda a, b: a - b * mpmath.floor(mpmath.mpf(a) / b),
     sp.KroneckerDelta: lambda a, b: int(a == b),
-    Maximum: max,
-    Minimum: min,
+    Maximum: lambda *values: _extremum(max, values),
+    Minimum: lambda *values: _extremum(min, values),
     FloorDivide: lambda a, b: int(a) // int(b),
     Quotient: lambda a, b: int(a) // int(b),
     Remainder: lambda a, b: int(a) % int(b),
@@ -99,7 +105,7 @@ def _whole(expression: Expr, environment: Environment, memory: Mapping[str, Valu
 
 
 def _run(statement: Statement, environment: Environment, memory: dict[str, Value]) -> None:
-    shape = tuple(_whole(e, environment, memory) for e in statement.target.shape)
+    shape = tuple(max(_whole(e, environment, memory), 0) for e in statement.target.shape)
     result = np.empty(shape, dtype=object)
     start = {Op.SUM: 0, Op.NONE: 0, Op.PRODUCT: 1}.get(statement.op)
     result[...] = mpmath.mpf(start) if start is not None else None
@@ -109,6 +115,8 @@ def _run(statement: Statement, environment: Environment, memory: dict[str, Value
             position = tuple(_whole(p, inner, memory) for p in statement.positions)
             value = evaluate(statement.body, inner, memory)
             _combine(statement, result, position, value, inner, best)
+    if start is None and any(entry is None for entry in result.flat):
+        raise ValueError(f"{statement.target.name}: an extremum over an empty range")
     memory[statement.target.name] = result
 
 
@@ -129,9 +137,11 @@ def _combine(
         result[position] = int(value) if statement.target.integer else value
     else:
         smaller = op in (Op.MIN, Op.ARGMIN)
-        if position not in best or (value < best[position] if smaller else value > best[position]):
+        index = environment[statement.bound[0].symbol]
+        held = best.get(position)
+        beats = held is None or (value < held if smaller else value > held)
+        if beats or (op in (Op.MAX, Op.MIN) and mpmath.isnan(value)):
             best[position] = value
-            index = environment[statement.bound[0].symbol]
             result[position] = index if op in (Op.ARGMAX, Op.ARGMIN) else value
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import sympy as sp
 
-from eqc.errors import NotationError
+from eqc.errors import NotationError, Span
 from eqc.ir.program import Check, Op, Program, Statement, Tensor, free_names, fresh, reads_of
 from eqc.ir.terms import Expr, Index
 from eqc.ir.walk import branches, map_reads
@@ -19,6 +20,7 @@ from eqc.records.model import Record
 Compose = Callable[[str], Program]
 SYMMETRIC = frozenset({"spd", "symmetric"})
 STOCHASTIC = frozenset({"simplex", "one_hot"})
+_LARGEST_FLOAT = sp.Float(sys.float_info.max, 25)
 _AXIS_NAMES = "ijklmnpqrst"
 
 
@@ -37,6 +39,7 @@ class Lowering:
     checks: list[Check] = field(default_factory=list)
     taken: set[str] = field(default_factory=set)
     inputs: list[Tensor] = field(default_factory=list)
+    span: Span | None = None
 
     def new_index(self, preferred: str, extent: Expr, scope: Scope) -> Index:
         """A loop whose name no tensor, extent or loop in scope has."""
@@ -86,13 +89,20 @@ def define(
 
 
 def finite(state: Lowering, name: str, body: Expr) -> None:
-    """Refuse a formula that is undefined whatever its inputs are, such as 1/0."""
-    if body.has(sp.zoo, sp.nan) or body.has(sp.I):
+    """Refuse a formula that is undefined whatever its inputs are, such as 1/0, and numbers beyond float64."""
+    if body.has(sp.zoo, sp.nan, sp.I):
         raise NotationError(
-            state.record.span,
+            state.span,
             written=name,
             rule=f"the formula of {name} is undefined or complex for all inputs",
             remedy="look for a division by zero, or a logarithm or root of a negative constant",
+        )
+    if any(abs(number) > _LARGEST_FLOAT for number in body.atoms(sp.Rational)):
+        raise NotationError(
+            state.span,
+            written=name,
+            rule="a number in the formula is beyond float64",
+            remedy=f"numbers go up to {sys.float_info.max:.4g}; work with logarithms",
         )
 
 
@@ -100,9 +110,16 @@ def _is_integer(state: Lowering, name: str, op: Op, body: Expr) -> bool:
     if op in (Op.ARGMAX, Op.ARGMIN):
         return True
     entry = state.record.symbols.get(name)
-    if entry is not None and entry.domain.integer:
-        return True
     reads = reads_of(body)
+    if entry is not None and entry.domain.integer:
+        if not body.is_integer:
+            raise NotationError(
+                entry.span,
+                written=f"{name} with domain {entry.domain.name}",
+                rule=f"the formula of {name} is not known to be a whole number",
+                remedy="round it with floor or ceiling, or drop the domain",
+            )
+        return True
     if any(not r.is_integer for r in reads) or not body.is_integer:
         return False
     return bool(reads) or _used_as_position(state, name) or _is_arithmetic(body)

@@ -20,6 +20,7 @@ from eqc.notation.builder import Lowering, context, guarded
 from eqc.notation.extents import SIZE
 from eqc.notation.tree import Call
 from eqc.notation.value import Scope, Value, number, same_extent, show_shape
+from eqc.notation.words import FUNCTION_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,8 @@ class Argument:
 
 
 def is_record(state: Lowering, name: str) -> bool:
-    """Whether a call means another record; a record's own id means SymPy's function of that name."""
-    return name in state.record_ids and name != state.record.id
+    """Whether a call means a record; a record's own id means SymPy's function of that name, if there is one."""
+    return name in state.record_ids and (name != state.record.id or name not in FUNCTION_WORDS)
 
 
 def call(state: Lowering, node: Call, scope: Scope, field: str | None) -> Value:

@@ -52,12 +52,14 @@ def lower_number(state: Lowering, node: Node, scope: Scope) -> Expr:
             rule="a number is needed here",
             remedy="give its positions, x[i, j], or sum over its indices",
         )
+    if value.identity:
+        raise matrix.stray_identity(node.span)
     return value.at(())
 
 
 def lower_integer(state: Lowering, node: Node, scope: Scope) -> Expr:
     """An expression that must be a whole number: an extent or a limit."""
-    expression = positions.exact_quotients(lower_number(state, node, scope))
+    expression = positions.exact_quotients(lower_number(state, node, scope), state.symbols.values())
     if not expression.is_integer:
         raise ShapeError(
             node.span,
@@ -100,7 +102,7 @@ def _no_value(state: Lowering, node: Name, scope: Scope) -> NotationError:
             rule=f"{node.name} is read before it is assigned",
             remedy="reorder the statements",
         )
-    known = {*state.tensors, *state.symbols, *(name for name, _ in scope.indices)}
+    known = {*state.record.symbols, *(name for name, _ in scope.indices)} - {node.name}
     return NotationError(
         node.span,
         written=node.name,
@@ -122,6 +124,7 @@ def _subscript(state: Lowering, node: Subscript, scope: Scope) -> Value:
     at: list[Expr] = []
     for part, extent in zip(node.positions, base.shape, strict=False):
         position = origin_shift(state, lower_number(state, part, scope)) - 1
+        position = positions.exact_quotients(position, state.symbols.values())
         if not position.is_integer:
             raise ShapeError(
                 part.span,

@@ -48,18 +48,23 @@ def product(span: Span, state: Lowering, factors: list[tuple[str, Value]], scope
     return elementwise(span, lambda x: scale * x, [result])
 
 
+def stray_identity(span: Span) -> ShapeError:
+    """The error for an `I` whose order nothing says."""
+    return ShapeError(
+        span,
+        written="I",
+        rule="I is the identity matrix, and no other term says of which order",
+        remedy="write Identity(n); there are no complex numbers",
+    )
+
+
 def with_identities(span: Span, terms: list[Value]) -> list[Value]:
     """Multiples of `I` among the terms of a sum as matrices of the order of the others."""
     if not any(term.identity for term in terms):
         return terms
     square = next((t for t in terms if t.rank == 2 and same_extent(*t.shape)), None)
     if square is None:
-        raise ShapeError(
-            span,
-            written="I",
-            rule="I is the identity matrix, and no other term says of which order",
-            remedy="write Identity(n); there are no complex numbers",
-        )
+        raise stray_identity(span)
     order = square.shape[0]
     return [elementwise(span, sp.Mul, [t, identity(order)]) if t.identity else t for t in terms]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import sympy as sp
@@ -16,14 +16,28 @@ from eqc.notation.tree import Assign, Name, Node, Subscript, walk
 from eqc.notation.value import Scope
 
 
-def exact_quotients(expression: Expr) -> Expr:
-    """Fractions of integers become exact quotients, which are checked when the kernel is called."""
-    if expression.is_integer:
+def exact_quotients(expression: Expr, sizes: Collection[Expr]) -> Expr:
+    """Quotients of integers in an extent or a position are exact, which is checked when the kernel is called.
+
+    `sizes` are the symbols that stay the same for a whole call.
+
+    >>> from eqc.ir.terms import extent_symbol, index_symbol
+    >>> C, G, g = extent_symbol("C"), extent_symbol("G"), index_symbol("g")
+    >>> exact_quotients(g*C/G + 1, [C, G])
+    g*Quotient(C, G) + 1
+    """
+    if expression.is_integer or expression.is_number:
         return expression
-    numerator, denominator = sp.fraction(sp.together(expression))
-    if numerator.is_integer and denominator.is_integer:
-        return Quotient(sp.expand(numerator), sp.expand(denominator))
-    return expression
+    return sp.Add(*(_exact_term(term, sizes) for term in sp.Add.make_args(sp.expand(expression))))
+
+
+def _exact_term(term: Expr, sizes: Collection[Expr]) -> Expr:
+    numerator, denominator = sp.fraction(sp.together(term))
+    if term.is_integer or not (numerator.is_integer and denominator.is_integer):
+        return term
+    sized = [f for f in sp.Mul.make_args(numerator) if f in sizes]
+    divided = sized[0] if sized and denominator.free_symbols else numerator
+    return Quotient(divided, denominator) * sp.cancel(numerator / divided)
 
 
 def facts(guard: Expr) -> list[Expr]:

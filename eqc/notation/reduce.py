@@ -152,7 +152,7 @@ def _open(state: Lowering, limit: TupleNode, scope: Scope) -> tuple[Scope, Index
 
 def _limit_end(state: Lowering, node: Node, scope: Scope) -> Expr:
     value = state.lower(state, node, scope)
-    end = positions.exact_quotients(value.at(())) if value.rank == 0 else sp.nan
+    end = positions.exact_quotients(value.at(()), state.symbols.values()) if value.rank == 0 else sp.nan
     if not end.is_integer:
         raise ShapeError(
             node.span,

@@ -199,9 +199,8 @@ class FormulaPrinter(LatexPrinter):  # type: ignore[misc]
         return self._power(rf"\min\left({', '.join(self._print(a) for a in expr.args)}\right)", exp)
 
     def _print_Remainder(self, expr: Expr, exp: str | None = None) -> str:
-        return rf"\left({self._print(expr.args[0])} \bmod {self._print(expr.args[1])}\right)" + (
-            "" if exp is None else f"^{{{exp}}}"
-        )
+        text = rf"\left({self._print(expr.args[0])} \bmod {self._print(expr.args[1])}\right)"
+        return self._power(text, exp)
 
     def _print_FloorDivide(self, expr: Expr, exp: str | None = None) -> str:
         text = rf"\left\lfloor {self._print(expr.args[0] / expr.args[1])} \right\rfloor"
