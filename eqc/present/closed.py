@@ -81,8 +81,11 @@ class Inliner:
         """A scatter's entry sums what lands on it."""
         if statement.guard != sp.true:
             raise TooLarge
-        hits = sp.Mul(*(sp.KroneckerDelta(p, q) for p, q in zip(statement.positions, positions, strict=True)))
-        return self._bind(statement.loops, statement.body * hits, {}, Total)
+        marks = tuple(index_symbol(f"mark__{next(self.numbers)}") for _ in positions)
+        pairs = zip(statement.positions, marks, strict=True)
+        hits = sp.Mul(*(sp.KroneckerDelta(p, mark, evaluate=False) for p, mark in pairs))
+        total = self._bind(statement.loops, statement.body * hits, {}, Total)
+        return substitute(total, dict(zip(marks, positions, strict=True)))
 
     def _bind(self, loops: tuple[Index, ...], body: Expr, mapping: dict[Expr, Expr], head: type) -> Expr:
         """Bound indices get names of their own, so that sums may be nested."""

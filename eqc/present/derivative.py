@@ -10,7 +10,7 @@ from eqc.errors import DerivationError, nearest
 from eqc.ir.program import Op, Program, Tensor
 from eqc.ir.terms import Expr, Read, index_symbol, read
 from eqc.present.closed import Inliner, TooLarge
-from eqc.present.simplify import kept_definitions, tidy
+from eqc.present.simplify import Facts, kept_definitions, tidy
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,10 @@ def _form(
         program,
         (),
     )
+    ranges = _ranges((rows, output), *((column, tensor) for column in columns))
     for names in _choices(value):
         try:
-            body = _closed(program, target, columns[-1], seeds, names)
+            body = _closed(program, Inliner(program, names, seeds).entry(target, columns[-1]), ranges, names)
         except TooLarge:
             continue
         stray = {r.tensor for r in body.free_symbols if isinstance(r, Read)} & _temporaries(value, names)
@@ -125,10 +126,11 @@ def _temporaries(value: Program, kept: frozenset[str]) -> set[str]:
     } & kept
 
 
-def _closed(
-    program: Program, target: str, at: tuple[Expr, ...], seeds: Mapping[str, tuple[Expr, ...]], kept: frozenset[str]
-) -> Expr:
-    inliner = Inliner(program, kept, seeds)
-    body = inliner.entry(target, at)
-    stochastic = {t.name for t in program.tensors.values() if t.stochastic}
-    return tidy(body, stochastic, kept_definitions(program, kept))
+def _ranges(*places: tuple[tuple[Expr, ...], Tensor]) -> dict[Expr, Expr]:
+    """The extent that every free index runs over."""
+    return {index: extent for at, tensor in places for index, extent in zip(at, tensor.shape, strict=True)}
+
+
+def _closed(program: Program, body: Expr, ranges: Mapping[Expr, Expr], kept: frozenset[str]) -> Expr:
+    stochastic = {t.name: t.shape[-1] for t in program.tensors.values() if t.stochastic and t.shape}
+    return tidy(body, Facts(ranges, stochastic), kept_definitions(program, kept))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import sympy as sp
 
@@ -14,11 +15,20 @@ from eqc.present.closed import Total
 _SMALL = 120
 
 
-def tidy(expression: Expr, stochastic: Collection[str], definitions: Sequence[Statement]) -> Expr:
-    """The shortest form found. `stochastic` tensors sum to one over their last axis."""
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a closed form may use: the range of every free index, and tensors that sum to one over their last axis."""
+
+    ranges: Mapping[Expr, Expr]
+    stochastic: Mapping[str, Expr]
+
+
+def tidy(expression: Expr, facts: Facts, definitions: Sequence[Statement]) -> Expr:
+    """The shortest form found."""
     for _ in range(4):
         before = expression
-        expression = _bottom_up(expression, stochastic)
+        bound = {total.args[1]: total.args[2] for total in expression.atoms(Total)}
+        expression = _bottom_up(expression, replace(facts, ranges={**facts.ranges, **bound}))
         for statement in definitions:
             expression = fold(expression, statement)
         if expression == before:
@@ -26,13 +36,13 @@ def tidy(expression: Expr, stochastic: Collection[str], definitions: Sequence[St
     return _shortest(expression, definitions)
 
 
-def _bottom_up(expression: Expr, stochastic: Collection[str]) -> Expr:
+def _bottom_up(expression: Expr, facts: Facts) -> Expr:
     if not expression.args:
         return expression
-    args = tuple(_bottom_up(a, stochastic) for a in expression.args)
+    args = tuple(_bottom_up(a, facts) for a in expression.args)
     node = rebuild(expression, args)
     if isinstance(node, Total):
-        return _total(node, stochastic)
+        return _total(node, facts)
     if isinstance(node, sp.Piecewise):
         return _without_nan(node)
     return node
@@ -46,13 +56,13 @@ def _without_nan(node: Expr) -> Expr:
     return branches(pairs)
 
 
-def _total(node: Expr, stochastic: Collection[str]) -> Expr:
+def _total(node: Expr, facts: Facts) -> Expr:
     body, index, extent = node.args
     body = sp.expand(body) if sp.count_ops(body) < _SMALL else body
     if body.is_Add:
-        return sp.Add(*(_total(Total(term, index, extent), stochastic) for term in body.args))
+        return sp.Add(*(_total(Total(term, index, extent), facts) for term in body.args))
     outer, inner = _split(body, index)
-    return outer * _pick(inner, index, extent, stochastic)
+    return outer * _pick(inner, index, extent, facts)
 
 
 def _split(body: Expr, index: Expr) -> tuple[Expr, Expr]:
@@ -76,22 +86,24 @@ def depends(expression: Expr, index: Expr) -> bool:
     return False
 
 
-def _pick(inner: Expr, index: Expr, extent: Expr, stochastic: Collection[str]) -> Expr:
+def _pick(inner: Expr, index: Expr, extent: Expr, facts: Facts) -> Expr:
     if inner == 1:
         return extent
     for factor in sp.Mul.make_args(inner):
         if isinstance(factor, sp.KroneckerDelta) and index in factor.args:
             (other,) = [a for a in factor.args if a != index] or [index]
             if not depends(other, index):
-                return substitute(inner / factor, {index: other})
-    if _is_distribution(inner, index, stochastic):
+                picked = substitute(inner / factor, {index: other})
+                reached = facts.ranges.get(other) == extent
+                return picked if reached else branches([(picked, sp.Lt(other, extent)), (sp.Integer(0), sp.true)])
+    if _is_distribution(inner, index, extent, facts):
         return sp.Integer(1)
     return Total(inner, index, extent)
 
 
-def _is_distribution(inner: Expr, index: Expr, stochastic: Collection[str]) -> bool:
-    """Whether a summand is an entry of a stochastic tensor, summed over its last axis."""
-    if not isinstance(inner, Read) or inner.tensor not in stochastic or not inner.positions:
+def _is_distribution(inner: Expr, index: Expr, extent: Expr, facts: Facts) -> bool:
+    """Whether a summand is an entry of a stochastic tensor, summed over its whole last axis."""
+    if not isinstance(inner, Read) or facts.stochastic.get(inner.tensor) != extent or not inner.positions:
         return False
     return bool(inner.positions[-1] == index) and not any(depends(p, index) for p in inner.positions[:-1])
 
