@@ -5,6 +5,7 @@ This is the one module that knows the order; each stage knows only its own input
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from eqc.derive.assemble import derivative_programs
@@ -23,9 +24,12 @@ from eqc.present.printing import Notation
 from eqc.present.report import Derived, report
 from eqc.records.catalog import Catalog
 from eqc.records.model import Record
-from eqc.rewrite.split import split
+from eqc.rewrite.passes import SIZE, STABILITY, rewrite
 from eqc.schedule.clean import rename_copies
 from eqc.schedule.passes import PASSES, schedule
+
+Pass = tuple[str, Callable[[Program], Program]]
+"""A name for people, and what runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ def compile_record(record_id: str, catalog: Catalog) -> Compiled:
     compiler = Compiler(catalog)
     record, value = catalog.get(record_id), compiler.program(record_id)
     kernels = []
-    for kind, program in derivative_programs(split(value), record.derivatives).items():
+    for kind, program in derivative_programs(rewrite(value, stable=record.stabilise), record.derivatives).items():
         scheduled = check(schedule(check(program)))
         kernels.append(Kernel(kind, scheduled, _kernel_documentation(record, kind, scheduled, value)))
     updates = {n: e.updates for n, e in record.symbols.items() if e.updates}
@@ -143,17 +147,25 @@ def _kernel_source(module: str, name: str) -> str:
 
 def explain(record_id: str, catalog: Catalog) -> str:
     """The program of every kernel after each stage that changed it."""
-    value = Compiler(catalog).program(record_id)
-    lines: list[str] = []
-    for kind, program in derivative_programs(value).items():
-        lines += [f"{kind}: {'as lowered' if kind == 'value' else 'as derived'}", show(program)]
-        for name, run in PASSES:
-            after = check(run(program))
-            if after != program:
-                lines += [f"{kind}: after {name}", show(after)]
-            program = after
-        lines.append("")
-    return "\n".join(lines).rstrip()
+    record, program = catalog.get(record_id), Compiler(catalog).program(record_id)
+    lines = ["value: as lowered", show(program)]
+    stages = (*(STABILITY if record.stabilise else ()), *SIZE)
+    program = _explain_passes("value", program, stages, lines)
+    for kind, derived in derivative_programs(program, record.derivatives).items():
+        if kind != "value":
+            lines += ["", f"{kind}: as derived", show(derived)]
+        _explain_passes(kind, derived, PASSES, lines)
+    return "\n".join(lines)
+
+
+def _explain_passes(kind: str, program: Program, passes: Sequence[Pass], lines: list[str]) -> Program:
+    """Run passes one by one, and show the program after each that changed it."""
+    for name, run in passes:
+        after = check(run(program))
+        if after != program:
+            lines += [f"{kind}: after {name}", show(after)]
+        program = after
+    return program
 
 
 def _heading(record: Record) -> Documentation:

@@ -37,6 +37,12 @@ def sign(x):
     return 1.0 if x > 0 else (-1.0 if x < 0 else x * 0.0)
 
 
+@njit(cache=True, inline="always")
+def xlogy(x, y):
+    """x*log(y), which is 0 where x is 0."""
+    return 0.0 * y if x == 0 and y < inf else x * log(y)
+
+
 @njit(cache=True)
 def exact(a, b):
     """The whole quotient of two extents."""

@@ -51,7 +51,7 @@ class _Forward:
                 self._symmetrise(tensor)
         for statement in program.statements:
             self.statements.append(statement)
-            if not statement.target.integer:
+            if not (statement.target.integer or statement.target.constant):
                 self._push(statement)
         outputs = tuple(self._output(t) for t in program.real_outputs)
         return replace(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 import sympy as sp
 
 from eqc.errors import DerivationError
-from eqc.ir.terms import Expr, FloorDivide, Quotient, Remainder
+from eqc.ir.terms import Expr, FloorDivide, Quotient, Remainder, XLogY
 from eqc.ir.walk import branches
 
 _ZERO = sp.Integer(0)
@@ -72,6 +72,12 @@ def _polygamma(node: Expr) -> tuple[Expr, ...]:
     return _ZERO, sp.polygamma(order + 1, argument)
 
 
+def _xlogy(node: Expr) -> tuple[Expr, ...]:
+    """Where x is 0 the product does not move with y."""
+    x, y = node.args
+    return sp.log(y), branches([(_ZERO, sp.Eq(x, 0)), (x / y, sp.true)])
+
+
 LOCAL: Mapping[type, Callable[[Expr], tuple[Expr, ...]]] = {
     sp.Add: lambda node: tuple(sp.Integer(1) for _ in node.args),
     sp.Mul: _product,
@@ -85,6 +91,7 @@ LOCAL: Mapping[type, Callable[[Expr], tuple[Expr, ...]]] = {
     sp.polygamma: _polygamma,
     FloorDivide: _flat,
     Quotient: _flat,
+    XLogY: _xlogy,
     Remainder: _flat,
 }
 """Head -> the derivative in each argument. `Piecewise`, `Maximum` and `Minimum` choose branches: see `partials`."""

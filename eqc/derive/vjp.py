@@ -187,6 +187,7 @@ def active_tensors(program: Program) -> frozenset[str]:
     """Real tensors that depend on a differentiable input."""
     active = {t.name for t in program.differentiable}
     for statement in program.statements:
-        if not statement.target.integer and tensors_read(statement) & active:
+        moves = not (statement.target.integer or statement.target.constant)
+        if moves and tensors_read(statement) & active:
             active.add(statement.target.name)
     return frozenset(active)

@@ -217,7 +217,7 @@ class Function:
         statement, op = leaf.statement, leaf.statement.op
         target = self._target(statement)
         total = target if "[" not in target else self.local(f"{self.names[statement.target.name]}_")
-        if op in (Op.MAX, Op.MIN):
+        if op in (Op.MAX, Op.MIN) and not statement.target.constant:
             self._refuse_empty(leaf, depth)
         self._line(depth, f"{total} = {_STARTS[op]}")
         inside = self._open(leaf.inner, depth)

@@ -13,7 +13,7 @@ import numpy as np
 import sympy as sp
 
 from eqc.ir.program import Op, Program, Statement
-from eqc.ir.terms import Expr, FloorDivide, Index, Maximum, Minimum, Quotient, Read, Remainder
+from eqc.ir.terms import Expr, FloorDivide, Index, Maximum, Minimum, Quotient, Read, Remainder, XLogY
 
 Value = Any
 """An mpmath number, an int or a bool."""
@@ -57,6 +57,7 @@ FUNCTIONS: Mapping[type, Callable[..., Value]] = {
     Minimum: lambda *values: _extremum(min, values),
     FloorDivide: lambda a, b: int(a) // int(b),
     Quotient: lambda a, b: int(a) // int(b),
+    XLogY: lambda x, y: x if x == 0 and not mpmath.isnan(y) else x * mpmath.log(y),
     Remainder: lambda a, b: int(a) % int(b),
     sp.Add: lambda *terms: mpmath.fsum(terms),
     sp.Mul: lambda *factors: mpmath.fprod(factors),
@@ -115,7 +116,7 @@ def _run(statement: Statement, environment: Environment, memory: dict[str, Value
             position = tuple(_whole(p, inner, memory) for p in statement.positions)
             value = evaluate(statement.body, inner, memory)
             _combine(statement, result, position, value, inner, best)
-    if start is None and any(entry is None for entry in result.flat):
+    if start is None and not statement.target.constant and any(entry is None for entry in result.flat):
         raise ValueError(f"{statement.target.name}: an extremum over an empty range")
     memory[statement.target.name] = result
 

@@ -38,7 +38,7 @@ class Tensor:
     """An array of the program; `shape` is () for a number.
 
     `symmetric` matrices are differentiated within the symmetric ones; `stochastic` ones sum to one over the last axis,
-    which only display may use.
+    which only display may use; `constant` ones stand still in derivatives, since the result does not depend on them.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Tensor:
     differentiable: bool = True
     symmetric: bool = False
     stochastic: bool = False
+    constant: bool = False
     default: float | None = None
 
     @property

@@ -50,6 +50,13 @@ def _all_integers(node: Expr) -> bool | None:
     return True if all(a.is_integer for a in node.args) else None
 
 
+class XLogY(sp.Function):  # type: ignore[misc]
+    """`x*log(y)`, which is 0 where x is 0, whatever y is."""
+
+    nargs = 2
+    is_real = True
+
+
 class Quotient(sp.Function):  # type: ignore[misc]
     """An exact quotient of two extents: an integer, or an error when the kernel is called."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import sympy as sp
 
 from eqc.ir.program import Op, Program, Statement, Tensor, free_names, fresh, names_in, reads_of
-from eqc.ir.terms import Expr, Index, read
+from eqc.ir.terms import Expr, Index, XLogY, read
 from eqc.ir.walk import substitute, transform
 
 _EXPENSIVE = (
@@ -28,6 +28,7 @@ _EXPENSIVE = (
     sp.gamma,
     sp.loggamma,
     sp.polygamma,
+    XLogY,
 )
 _Key = tuple[Expr, tuple[Expr, ...]]
 """A call with its loops renamed by position, and their extents: equal for equal work."""
