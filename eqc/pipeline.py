@@ -61,11 +61,18 @@ class Compiler:
             try:
                 record = self.catalog.get(record_id)
                 _refuse_reserved(record)
-                lowered = lower(record, find_roles(record, self.ids), self.program, self.ids)
+                roles = find_roles(record, self.ids, self._position_arguments)
+                lowered = lower(record, roles, self.program, self.ids)
                 self._programs[record_id] = rename_copies(lowered)
             finally:
                 self._open.pop()
         return self._programs[record_id]
+
+    def _position_arguments(self, record_id: str) -> tuple[bool, ...]:
+        """Which arguments of a record are single integers that it reads as positions."""
+        program = self.program(record_id)
+        positions = {t.name for t in program.inputs if t.integer and not t.rank}
+        return tuple(name in positions for name in program.arguments)
 
     def _cycle(self, record_id: str) -> NotationError:
         circle = [*self._open[self._open.index(record_id) :], record_id]

@@ -42,7 +42,9 @@ def _blocks(program: Program, tensor: Tensor) -> tuple[Program, tuple[str, ...]]
     taken = names_in(pushed) | set(grow.names.values())
     statements: list[Statement] = []
     for statement in pushed.statements:
-        if statement.target.name in grow.names and statement.target.name != seed:
+        if statement.target.name == seed:
+            continue
+        if statement.target.name in grow.names:
             statements += contract(grow.statement(statement), taken, directions)
         else:
             statements.append(statement)

@@ -13,7 +13,7 @@ from eqc.ir.program import Check, Op, Program, Statement, Tensor, free_names, fr
 from eqc.ir.terms import Expr, Index
 from eqc.ir.walk import branches, map_reads
 from eqc.notation.roles import BARE_OUTPUT, Roles
-from eqc.notation.tree import Name, Node, Subscript, walk
+from eqc.notation.tree import Node
 from eqc.notation.value import Scope, Value
 from eqc.records.model import Record
 
@@ -40,11 +40,14 @@ class Lowering:
     taken: set[str] = field(default_factory=set)
     inputs: list[Tensor] = field(default_factory=list)
     span: Span | None = None
+    loop_names: set[str] = field(default_factory=set)
 
     def new_index(self, preferred: str, extent: Expr, scope: Scope) -> Index:
         """A loop whose name no tensor, extent or loop in scope has."""
         avoid = self.taken | {loop.name for loop in scope.loops}
-        return Index(fresh(preferred, avoid), extent)
+        index = Index(fresh(preferred, avoid), extent)
+        self.loop_names.add(index.name)
+        return index
 
     def new_axes(self, shape: Sequence[Expr], scope: Scope, preferred: Sequence[str] = ()) -> tuple[Index, ...]:
         """Loops over all axes of a shape."""
@@ -64,7 +67,7 @@ class Lowering:
 
     def name(self, base: str) -> str:
         """A new tensor's name."""
-        avoid = self.taken | set(self.record.symbols) | {BARE_OUTPUT}
+        avoid = self.taken | self.loop_names | set(self.record.symbols) | {BARE_OUTPUT}
         name = fresh(base, avoid)
         self.taken.add(name)
         return name
@@ -122,23 +125,7 @@ def _is_integer(state: Lowering, name: str, op: Op, body: Expr) -> bool:
         return True
     if any(not r.is_integer for r in reads) or not body.is_integer:
         return False
-    return bool(reads) or _used_as_position(state, name) or _is_arithmetic(body)
-
-
-def _is_arithmetic(body: Expr) -> bool:
-    """Counts made of integer arguments alone; choices such as Piecewise((1, …), (0, …)) stay real."""
-    return not body.has(sp.Piecewise, sp.KroneckerDelta) and bool(body.free_symbols)
-
-
-def _used_as_position(state: Lowering, name: str) -> bool:
-    return any(
-        isinstance(inner, Name) and inner.name == name
-        for statement in state.roles.statements
-        for node in walk(statement.value)
-        if isinstance(node, Subscript)
-        for position in node.positions
-        for inner in walk(position)
-    )
+    return bool(reads) or name in state.roles.positions
 
 
 def context(state: Lowering, parts: Sequence[Expr], scope: Scope) -> tuple[Index, ...]:

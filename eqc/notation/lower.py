@@ -29,6 +29,7 @@ def lower(record: Record, roles: Roles, compose: Compose, record_ids: frozenset[
     _declare(state)
     for statement in roles.statements:
         _lower_statement(state, statement)
+    _check_updates(state)
     arguments = tuple(n for n in record.symbols if n in roles.inputs or n in roles.parameters)
     defaults = {n: record.symbols[n].default for n in roles.parameters}
     return Program(
@@ -41,6 +42,21 @@ def lower(record: Record, roles: Roles, compose: Compose, record_ids: frozenset[
         outputs=roles.outputs,
         checks=positions.settle(state.checks, state.statements),
     )
+
+
+def _check_updates(state: Lowering) -> None:
+    """The new value of a state has the state's shape."""
+    for name, entry in state.record.symbols.items():
+        if entry.updates is None or name not in state.tensors:
+            continue
+        old = () if entry.updates in state.symbols else state.tensors[entry.updates].shape
+        if not same_shape(old, state.tensors[name].shape):
+            raise ShapeError(
+                entry.span,
+                written=f"{name}: updates: {entry.updates}",
+                rule="a state and its new value are arrays of one shape",
+                remedy="name an input of the same shape, or drop updates",
+            )
 
 
 def _declare(state: Lowering) -> None:

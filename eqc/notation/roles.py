@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from eqc.errors import NotationError, ShapeError, nearest
@@ -16,7 +16,10 @@ BARE_OUTPUT = "out"
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """The statements of a record with the part that each name plays in them."""
+    """The statements of a record with the part that each name plays in them.
+
+    `positions` are the names that positions are made of, also through other statements.
+    """
 
     statements: tuple[Assign, ...]
     shapes: Mapping[str, tuple[Node, ...]]
@@ -25,6 +28,7 @@ class Roles:
     extents: tuple[str, ...]
     assigned: tuple[str, ...]
     outputs: tuple[str, ...]
+    positions: frozenset[str]
 
 
 def target_name(statement: Assign) -> str:
@@ -44,7 +48,11 @@ def target_name(statement: Assign) -> str:
     )
 
 
-def find_roles(record: Record, record_ids: Iterable[str]) -> Roles:
+PositionArguments = Callable[[str], Sequence[bool]]
+"""Record id -> for each of its arguments whether it is an integer that it reads as a position."""
+
+
+def find_roles(record: Record, record_ids: Iterable[str], position_arguments: PositionArguments) -> Roles:
     """Infer the role of every name of a record; errors for undeclared, unused and doubly used names."""
     statements = tuple(parse_statement(text) for text in record.statements)
     shapes = {
@@ -60,7 +68,9 @@ def find_roles(record: Record, record_ids: Iterable[str]) -> Roles:
     sizes |= _names_in_limits(statements)
     calls = {n.function for s in statements for n in walk(s.value) if isinstance(n, Call)}
     _check_declared(record, used | sizes, indices, assigned, set(record_ids))
-    in_positions = _names_in_positions(statements)
+    in_positions = _names_in_positions(statements) | _passed_as_positions(
+        statements, calls & set(record_ids) - {record.id}, position_arguments
+    )
     inputs, parameters, extents = [], [], []
     for name, entry in record.symbols.items():
         if name in assigned or name in indices or name not in used | sizes or entry.kind != "value":
@@ -75,7 +85,14 @@ def find_roles(record: Record, record_ids: Iterable[str]) -> Roles:
             raise _unused(entry)
     _check_used(record, used | sizes | calls | set(assigned) | indices | set(record_ids))
     return Roles(
-        statements, shapes, tuple(inputs), tuple(parameters), tuple(extents), assigned, _outputs(record, statements)
+        statements=statements,
+        shapes=shapes,
+        inputs=tuple(inputs),
+        parameters=tuple(parameters),
+        extents=tuple(extents),
+        assigned=assigned,
+        outputs=_outputs(record, statements),
+        positions=_sources(statements, in_positions),
     )
 
 
@@ -140,6 +157,28 @@ def _names_in_positions(statements: Iterable[Assign]) -> set[str]:
         for inner in walk(position)
         if isinstance(inner, Name)
     }
+
+
+def _passed_as_positions(
+    statements: Iterable[Assign], callees: set[str], position_arguments: PositionArguments
+) -> set[str]:
+    """Names that stand alone as an argument which another record reads as a position."""
+    names: set[str] = set()
+    for statement in statements:
+        for node in walk(statement.value):
+            if isinstance(node, Call) and node.function in callees:
+                pairs = zip(node.arguments, position_arguments(node.function), strict=False)
+                names |= {a.name for a, position in pairs if position and isinstance(a, Name)}
+    return names
+
+
+def _sources(statements: Sequence[Assign], names: set[str]) -> frozenset[str]:
+    """The names, and all that the statements make them of."""
+    found = set(names)
+    for statement in reversed(statements):
+        if target_name(statement) in found:
+            found |= _names_in_statements([statement])
+    return frozenset(found)
 
 
 def _check_assigned(record: Record, statements: tuple[Assign, ...]) -> None:
