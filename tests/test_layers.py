@@ -137,9 +137,7 @@ def _targets(node: ast.Import | ast.ImportFrom, known: dict[str, ast.Module]) ->
 def own_imports() -> list[Import]:
     """Imports of one part of eqc by another, without the `eqc.` in front."""
     found = [
-        one._replace(imported=one.imported.removeprefix("eqc."))
-        for one in imports()
-        if part(one.imported) == "eqc"
+        one._replace(imported=one.imported.removeprefix("eqc.")) for one in imports() if part(one.imported) == "eqc"
     ]
     return [one for one in found if part(one.importer) != part(one.imported)]
 

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 import sympy
@@ -138,13 +138,18 @@ def test_the_scan_sees_strings() -> None:
 
 @pytest.fixture
 def no_parsing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every string that SymPy is asked to make an expression of goes through these two functions."""
+    """Every string that SymPy is asked to make an expression of goes through this function.
 
-    def refuse(text: Any, *rest: Any, **named: Any) -> NoReturn:
+    Numbers pass: SymPy writes them out and reads them again itself when it tries conditions at random points.
+    """
+    parse = sympy_parser.parse_expr
+
+    def refuse(text: Any, *rest: Any, **named: Any) -> Any:
+        if isinstance(text, str) and re.fullmatch(r"[\d\s()*/+.-]+", text):
+            return parse(text, *rest, **named)
         raise AssertionError(f"SymPy was asked to execute {text!r}")
 
     monkeypatch.setattr(sympy_parser, "parse_expr", refuse)
-    monkeypatch.setattr(sympy_parser, "eval_expr", refuse)
 
 
 @pytest.mark.usefixtures("no_parsing")

@@ -28,6 +28,7 @@ README = ROOT / "README.md"
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 SET_UP = ("python3 -m venv ", ". .venv/", "pip install ")
 ITSELF = "pytest"
+PROGRESS = re.compile(r"^\w+ing \d+ …\n", re.MULTILINE)  # shown when something takes more than a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ def run_commands(block: Block, project: Path, environment: dict[str, str]) -> No
             text=True,
         )
         assert may_fail or done.returncode == 0, f"README.md:{block.line}: {command}\n{done.stdout}"
-        printed += done.stdout
+        printed += PROGRESS.sub("", done.stdout)
     if block.output is not None:
         same = doctest.OutputChecker().check_output(block.output, printed, OPTIONS)
         assert same, f"README.md:{block.line} prints\n{printed}\nand not\n{block.output}"

@@ -34,8 +34,10 @@ def validate(root: YamlMapping) -> RecordKeys:
     try:
         return RecordKeys.model_validate(as_data(root))
     except ValidationError as error:
-        found = [_translate(root, problem) for problem in error.errors(include_url=False, include_input=False)]
-    raise min(found, key=_order)
+        problems = error.errors(include_url=False, include_input=False)
+    # A misspelt key is also a missing one: what was written is what to look at.
+    written_ones = [p for p in problems if p["type"] != "missing"]
+    raise min((_translate(root, problem) for problem in written_ones or problems), key=_order)
 
 
 def locate(root: YamlNode, path: Path) -> tuple[YamlScalar | None, YamlNode]:

@@ -12,8 +12,9 @@ from core_samples import VECTOR, program
 
 from eqc.derive.assemble import derivative_programs
 from eqc.ir.interpret import interpret
+from eqc.rewrite.passes import rewrite
 
-THIRD = mpmath.mpf(1) / 3
+THIRD = mpmath.fraction(1, 3)  # to as many digits as are asked for
 HALF = mpmath.mpf(1) / 2
 NAN = mpmath.nan
 
@@ -212,8 +213,15 @@ def test_a_symmetric_input_has_the_symmetric_derivative() -> None:
     assert [list(row) for row in slope] == [[0, HALF], [HALF, 0]]
 
 
-def test_symmetric_matrices_may_have_leading_axes() -> None:
-    value = program("Sum(S[b, 1, 2], (b, 1, m))", S="{shape: [m, n, n], domain: symmetric}", n="size", m="count")
-    found = interpret(derivative_programs(value)["gradient"], {"S": [[[1, 2], [2, 3]]] * 2})
-    (slope,) = found.values()
-    assert slope.tolist() == [[[0, HALF], [HALF, 0]]] * 2
+def test_x_log_x_at_zero() -> None:
+    """The value is 0 and so is the slope in what the logarithm is taken of; the other slope is the limit."""
+    value = rewrite(program("x*log(y)", x="{domain: nonnegative}", y="{domain: nonnegative}"), stable=True)
+    assert interpret(value, {"x": 0, "y": 0})["out"] == 0
+    found = interpret(derivative_programs(value)["gradient"], {"x": 0, "y": 0})
+    assert list(found.values()) == [-mpmath.inf, 0]
+
+
+def test_a_constant_power_has_slope_zero_at_zero() -> None:
+    value = program("x**k", x="x", k="{domain: natural}")
+    slope = derivative_programs(value)["gradient"]
+    assert [interpret(slope, {"x": 0, "k": k})["x_bar"] for k in (0, 1, 2)] == [0, 1, 0]

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import mpmath
+import numpy as np
 import pytest
 from core_samples import (
     Case,
@@ -90,18 +91,11 @@ def _random_like(array: Any, rng: random.Random) -> Any:
 
 
 def _numbers(shape: tuple[int, ...], rng: random.Random) -> Any:
-    import numpy as np
-
     return np.array([rng.uniform(-1, 1) for _ in range(int(np.prod(shape)))]).reshape(shape).astype(object)
 
 
 def names_with(kind: str) -> list[str]:
     return [name for name in NAMES if kind in derivatives(name)]
-
-
-def dense(kind: str) -> list[Any]:
-    """Dense programs; the reason stands beside those that are known to be wrong."""
-    return names_with(kind)
 
 
 @pytest.mark.parametrize("name", names_with("jvp"))
@@ -149,7 +143,7 @@ def test_gradients_and_second_derivatives(name: str) -> None:
     assert_close(bent, point.second_difference(), 1e-12, f"{point.label}: Hessian times a direction")
 
 
-@pytest.mark.parametrize("name", dense("jacobian"))
+@pytest.mark.parametrize("name", names_with("jacobian"))
 def test_dense_jacobians(name: str) -> None:
     point = Point(name)
     blocks = iter(point.run("jacobian"))
@@ -159,7 +153,7 @@ def test_dense_jacobians(name: str) -> None:
         assert_close(total, expected[output], 1e-18, f"{point.label}: Jacobian of {output}")
 
 
-@pytest.mark.parametrize("name", dense("hessian"))
+@pytest.mark.parametrize("name", names_with("hessian"))
 def test_dense_hessians(name: str) -> None:
     point = Point(name)
     blocks = iter(point.run("hessian"))
@@ -171,8 +165,6 @@ def test_dense_hessians(name: str) -> None:
 
 def contracted(block: Any, way: Any) -> Any:
     """A block summed over its last axes, which are those of a direction."""
-    import numpy as np
-
     rank = np.ndim(way)
     array = np.asarray(block, dtype=object)
     assert array.shape[array.ndim - rank :] == np.shape(way)

@@ -22,6 +22,7 @@ from eqc.pipeline import Compiler
 from eqc.records.catalog import Catalog
 from eqc.records.load import load_text
 from eqc.records.model import Record
+from eqc.rewrite.passes import rewrite
 
 ROOT = Path(__file__).resolve().parents[2]
 DIGITS = 50
@@ -251,8 +252,14 @@ def case(name: str) -> Case:
 
 @lru_cache(maxsize=None)
 def derivatives(name: str) -> Mapping[str, Program]:
-    """All programs of a case, dense ones too."""
-    return derivative_programs(case(name).value, ("jacobian", "hessian"))
+    """All programs of a case as they are compiled: of the rewritten value, dense ones too."""
+    return derivative_programs(rewritten(name), ("jacobian", "hessian"))
+
+
+@lru_cache(maxsize=None)
+def rewritten(name: str) -> Program:
+    """The value program of a case in its stable form."""
+    return rewrite(case(name).value, stable=True)
 
 
 # arguments ----------------------------------------------------------------------------------------------------------

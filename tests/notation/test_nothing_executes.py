@@ -46,7 +46,7 @@ ATTACKS = [
 
 BUILTINS = {"eval", "exec", "compile", "__import__"}
 SYMPY_PARSERS = {"sympify", "parse_expr", "lambdify"}
-GOOD = "title: T\nsympy: Sum(x[i]*gamma(z), (i, 1, 3))\nsymbols: {x: {shape: [n]}, z: a}\n"
+GOOD = "title: T\nsympy: Sum(x[i]*gamma(Max(z, 1)), (i, 1, 3))\nsymbols: {x: {shape: [n]}, z: a}\n"
 
 
 @contextmanager
