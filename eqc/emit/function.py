@@ -90,6 +90,7 @@ class Function:
 
     def body(self) -> list[str]:
         """All lines of the function, without its head and its docstring."""
+        self._check_sizes()
         known = {t.name for t in self.program.inputs}
         waiting = self._checks(list(self.program.checks), known)
         self._allocate()
@@ -132,6 +133,14 @@ class Function:
     def _extents(self, used: str) -> list[str]:
         return extent_lines(self, set(words(used)))
 
+    def _check_sizes(self) -> None:
+        """Counts must not be negative: the proofs that positions are in range lean on it."""
+        counts = [p.name for p in self.program.parameters if p.symbol.is_nonnegative]
+        counts += [e.name for e in self.program.extents if not e.solution.is_Symbol]
+        for name in counts:
+            self._line(0, f"if {self.names[name]} < 0:")
+            self._line(1, f'raise ValueError("{name} must not be negative", {self.names[name]})')
+
     def _checks(self, checks: list[Check], known: set[str]) -> list[Check]:
         """Emit the checks whose positions are known; the others are left."""
         for check in checks:
@@ -168,9 +177,10 @@ class Function:
                 make = "np.zeros" if statement.scatter else "np.empty"
                 self._line(0, f"{self.names[target.name]} = {make}({self.shape(shape)}, {kind})")
 
-    def shape(self, shape: tuple[Expr, ...]) -> str:
-        """A shape as source; extents that may come out negative are empty."""
-        parts = [self.whole(e) if e.is_nonnegative else f"max({self.whole(e)}, 0)" for e in shape]
+    def shape(self, shape: tuple[Expr, ...], *, result: bool = False) -> str:
+        """A shape as source. Temporaries whose extents come out negative are empty; results must not be."""
+        plain = [e.is_nonnegative or result for e in shape]
+        parts = [self.whole(e) if p else f"max({self.whole(e)}, 0)" for e, p in zip(shape, plain, strict=True)]
         return parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
 
     def _nest(self, node: Nest, depth: int) -> None:

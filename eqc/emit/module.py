@@ -89,7 +89,7 @@ def _allocating(function: Function, core: str) -> list[str]:
     lines = [*_shape_checks(function)]
     for output in function.array_outputs:
         kind = "np.int64" if tensors[output].integer else function.data_dtype()
-        lines.append(f"{names[output]} = np.empty({function.shape(tensors[output].shape)}, {kind})")
+        lines.append(f"{names[output]} = np.empty({function.shape(tensors[output].shape, result=True)}, {kind})")
     lines = [*_missing_extents(function, lines), *lines]
     given = [names[a] for a in function.program.arguments] + [names[n] for n in function.array_outputs]
     call = f"{core}({', '.join(given)})"

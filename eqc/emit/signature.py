@@ -38,10 +38,6 @@ def _text(expression: Expr) -> str:
     return SourcePrinter(str).index_source(expression).replace("_exact(", "exact(")
 
 
-def _extent(expression: Expr) -> str:
-    return _text(expression) if expression.is_nonnegative else f"max({_text(expression)}, 0)"
-
-
 def _input(program: Program, name: str) -> dict[str, object]:
     parameters = {p.name: p for p in program.parameters}
     if name in parameters:
@@ -68,7 +64,7 @@ def _entry(
 def _output(program: Program, name: str, updates: Mapping[str, str]) -> dict[str, object]:
     tensor = program.tensors[name]
     kind = "integer" if tensor.integer else "real"
-    entry: dict[str, object] = {"name": name, "kind": kind, "shape": tuple(_extent(e) for e in tensor.shape)}
+    entry: dict[str, object] = {"name": name, "kind": kind, "shape": tuple(_text(e) for e in tensor.shape)}
     if name in updates:
         entry["updates"] = updates[name]
     return entry

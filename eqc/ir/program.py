@@ -102,7 +102,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """An integer argument that stays the same for a whole call (a stride, an exponent)."""
+    """An integer argument that stays the same for a whole call (a stride, an exponent).
+
+    Proofs about positions lean on `symbol` being nonnegative where it says so; kernels check it.
+    """
 
     name: str
     symbol: sp.Symbol

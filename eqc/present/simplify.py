@@ -218,7 +218,7 @@ def _shortest(expression: Expr, definitions: Sequence[Statement]) -> Expr:
     ]
     if not expression.has(sp.Piecewise):
         forms += [sp.factor(plain), sp.cancel(expression), sp.factor(sp.together(plain))]
-    if not expression.has(Total):
+    if not expression.has(Total, sp.Piecewise):
         forms += [sp.simplify(expression)] if sp.count_ops(expression) < 40 else []
     return min(forms, key=lambda e: (_length(e), e.is_Add, len(str(e)), str(e)))
 

@@ -36,8 +36,8 @@ def validate(root: YamlMapping) -> RecordKeys:
     except ValidationError as error:
         problems = error.errors(include_url=False, include_input=False)
     # A misspelt key is also a missing one: what was written is what to look at.
-    written_ones = [p for p in problems if p["type"] != "missing"]
-    raise min((_translate(root, problem) for problem in written_ones or problems), key=_order)
+    present = [p for p in problems if p["type"] != "missing" or len(p["loc"]) > 1]
+    raise min((_translate(root, problem) for problem in present or problems), key=_order)
 
 
 def locate(root: YamlNode, path: Path) -> tuple[YamlScalar | None, YamlNode]:
