@@ -85,14 +85,15 @@ def digest(data: bytes) -> str:
 
 
 def compiler_fingerprint() -> str:
-    """A hash of all that turns records into code: eqc's own source and the versions of SymPy and Numba."""
+    """A hash of all that turns records into code: eqc's own source and the minor versions of SymPy and Numba."""
     package = Path(__file__).parent
     total = hashlib.sha256()
     for path in sorted(package.rglob("[!.]*.py")):
         _feed(total, path.relative_to(package).as_posix().encode())
         _feed(total, path.read_bytes())
     for name in _COMPILED_WITH:
-        _feed(total, f"{name} {installed_version(name)}".encode())
+        minor = ".".join(installed_version(name).split(".")[:2])
+        _feed(total, f"{name} {minor}".encode())
     return total.hexdigest()
 
 
