@@ -8,6 +8,7 @@ from dataclasses import replace
 from eqc.derive.dense import hessian, jacobian
 from eqc.derive.jvp import jvp
 from eqc.derive.vjp import gradient, vjp
+from eqc.ir.opaque import Opaque
 from eqc.ir.program import Program
 
 
@@ -15,8 +16,10 @@ def derivative_programs(value: Program, dense: Collection[str] = ()) -> Mapping[
     """Kind -> program: the value, and every derivative that the record has.
 
     jvp and vjp need a differentiable input and a real output; the others need one output, which is a number. `dense`
-    asks for "jacobian" and "hessian" as well.
+    asks for "jacobian" and "hessian" as well, where no function of whole arrays stands in the way.
     """
+    if any(isinstance(statement.body, Opaque) for statement in value.statements):
+        dense = ()  # the API assembles them from vectors
     programs = {"value": value}
     if not value.differentiable or not value.real_outputs:
         return programs

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 
 import sympy as sp
 
+from eqc.derive import linalg
 from eqc.derive.partials import Partial, partials
 from eqc.derive.reductions import others_statement, winners
+from eqc.ir.opaque import Opaque
 from eqc.ir.program import Op, Program, Statement, Tensor, axes_of, fixed_names, fresh, names_in
 from eqc.ir.terms import Expr, Read, index_symbol, read
 from eqc.ir.walk import branches
@@ -84,7 +86,24 @@ class _Forward:
             self.statements.append(zero(self._tangent(tensor), fixed_names(self.program)))
         return self.tangents[tensor.name].name
 
+    def _push_opaque(self, statement: Statement) -> None:
+        """The tangent of a function of whole arrays, by its rule."""
+        tensors = {t.name: t for t in self.program.inputs} | {s.target.name: s.target for s in self.statements}
+        arguments = tuple(tensors[r.tensor] for r in statement.body.args)
+        dots = tuple(self.tangents.get(a.name) for a in arguments)
+        if all(dot is None for dot in dots):
+            return
+        head = type(statement.body)
+        if head not in linalg.JVP:
+            raise linalg.no_rule(head)
+        algebra = linalg.Algebra(statement.loops, fixed_names(self.program), self.taken, self.statements)
+        operation = linalg.Operation(head, statement.target, arguments)
+        self.tangents[statement.target.name] = linalg.JVP[head](algebra, operation, dots)
+
     def _push(self, statement: Statement) -> None:
+        if isinstance(statement.body, Opaque):
+            self._push_opaque(statement)
+            return
         parts = partials(statement.body, self.tangents)
         if not parts:
             return

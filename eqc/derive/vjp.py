@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 
 import sympy as sp
 
+from eqc.derive import linalg
 from eqc.derive.jvp import plain_read, zero
 from eqc.derive.partials import Partial, partials
 from eqc.derive.reductions import others_statement, winners
+from eqc.ir.opaque import Opaque
 from eqc.ir.program import Op, Program, Statement, Tensor, axes_of, fixed_names, fresh, names_in, tensors_read
 from eqc.ir.terms import Expr, Index, Read, read
 from eqc.ir.walk import branches, substitute
@@ -144,6 +146,9 @@ class _Reverse:
 
     def _pull(self, statement: Statement, bar: Tensor) -> None:
         """The parts that one statement gives to the cotangents of what it reads."""
+        if isinstance(statement.body, Opaque):
+            self._pull_opaque(statement, bar)
+            return
         parts = partials(statement.body, self.active)
         if not parts:
             return
@@ -159,6 +164,30 @@ class _Reverse:
         tensors = self.program.tensors
         for part in parts:
             self.contribute(part.read.tensor, _contribution(statement, part, factor, tensors[part.read.tensor]))
+
+    def _pull_opaque(self, statement: Statement, bar: Tensor) -> None:
+        """The cotangents of whole arrays, by the rule of the function."""
+        tensors = self.program.tensors
+        arguments = tuple(tensors[r.tensor] for r in statement.body.args)
+        head = type(statement.body)
+        if head not in linalg.VJP:
+            raise linalg.no_rule(head)
+        algebra = linalg.Algebra(statement.loops, self.fixed, self.taken, self.statements)
+        parts = linalg.VJP[head](algebra, linalg.Operation(head, statement.target, arguments), bar)
+        for r, argument, part in zip(statement.body.args, arguments, parts, strict=True):
+            if argument.name in self.active:
+                self.contribute(argument.name, _whole(statement, r, argument, part, self.fixed))
+
+
+def _whole(statement: Statement, r: Read, argument: Tensor, part: Tensor, fixed: set[str]) -> Contribution:
+    """The cotangent of an array that a statement takes whole; loops that do not choose it are summed over."""
+    avoid = fixed | {loop.name for loop in statement.loops}
+    own = axes_of(part.shape[len(statement.loops) :], avoid)
+    at = tuple(axis.symbol for axis in own)
+    body = read(part.name, (*(loop.symbol for loop in statement.loops), *at))
+    chosen = tuple(loop for loop in statement.loops if loop.symbol in r.positions)
+    rest = tuple(loop for loop in statement.loops if loop not in chosen)
+    return Contribution((*chosen, *own, *rest), (*r.positions, *at), body)
 
 
 def _contribution(statement: Statement, part: Partial, factor: Expr, tensor: Tensor) -> Contribution:

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 
 import sympy as sp
 
+from eqc.emit.linalg import CALLS
 from eqc.emit.nest import Leaf, Nest, contract, made, nests
 from eqc.emit.printer import SourcePrinter
+from eqc.ir.opaque import Opaque
 from eqc.ir.program import Check, Op, Program, Statement, free_names, reads_of
 from eqc.ir.terms import Expr, Index, Read, read
 
@@ -35,6 +37,7 @@ class Function:
         self.dropped = contract(self.tree, self.program)
         self.names: dict[str, str] = {}
         self.printer = SourcePrinter(self._place)
+        self.allocated: set[str] = set()
         self._name_everything()
 
     # names ---------------------------------------------------------------------------------------------------------
@@ -170,12 +173,20 @@ class Function:
             target = statement.target
             shape = target.shape[self.dropped.get(target.name, 0) :]
             if target.name in self.array_outputs:
+                self.allocated.add(self.names[target.name])
                 if statement.scatter:
                     self._line(0, f"{self.names[target.name]}[:] = 0")
-            elif shape:
+            elif shape and not self._is_made_whole(statement):
+                self.allocated.add(self.names[target.name])
                 kind = "np.int64" if target.integer else self.dtype()
                 make = "np.zeros" if statement.scatter else "np.empty"
                 self._line(0, f"{self.names[target.name]} = {make}({self.shape(shape)}, {kind})")
+
+    def _is_made_whole(self, statement: Statement) -> bool:
+        """Whether a function of arrays makes a temporary just where it is used, so that it needs no room before."""
+        return isinstance(statement.body, Opaque) and self.dropped.get(statement.target.name, 0) == len(
+            statement.positions
+        )
 
     def shape(self, shape: tuple[Expr, ...], *, result: bool = False) -> str:
         """A shape as source. Temporaries whose extents come out negative are empty; results must not be."""
@@ -201,12 +212,24 @@ class Function:
         statement = leaf.statement
         if statement.scatter:
             self._scatter(statement, depth)
+        elif isinstance(statement.body, Opaque):
+            self._call(statement, depth)
         elif statement.op is Op.NONE:
             self._line(depth, f"{self._target(statement)} = {self._value(statement)}")
         elif statement.op in (Op.ARGMAX, Op.ARGMIN):
             self._winner(leaf, depth)
         else:
             self._reduce(leaf, depth)
+
+    def _call(self, statement: Statement, depth: int) -> None:
+        """A function of whole arrays; a result that is stored is copied to its place."""
+        call = CALLS[type(statement.body)]
+        self.printer.used.update(word for word in words(call) if word.startswith("_"))
+        text = call.format(*(self._place(r) for r in statement.body.args))
+        target = self._target(statement)
+        stored = statement.target.rank > len(statement.positions)
+        fresh = stored and target == self.names[statement.target.name] and target not in self.allocated
+        self._line(depth, f"{target}[:] = {text}" if stored and not fresh else f"{target} = {text}")
 
     def _target(self, statement: Statement) -> str:
         return self._place(read(statement.target.name, statement.positions))

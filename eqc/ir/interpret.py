@@ -12,6 +12,22 @@ import mpmath
 import numpy as np
 import sympy as sp
 
+from eqc.ir.opaque import (
+    Cholesky,
+    Determinant,
+    Eigenvalues,
+    Eigenvectors,
+    Inverse,
+    LeftSingularVectors,
+    LogDeterminant,
+    LogDeterminantSpd,
+    Opaque,
+    SingularValues,
+    Solve,
+    SolveTransposed,
+    SolveVector,
+    SolveVectorTransposed,
+)
 from eqc.ir.program import Op, Program, Statement
 from eqc.ir.terms import Expr, FloorDivide, Index, Maximum, Minimum, Quotient, Read, Remainder, XLogY
 
@@ -114,11 +130,19 @@ def _run(statement: Statement, environment: Environment, memory: dict[str, Value
     for inner in _rounds(statement.loops, dict(environment), memory):
         if evaluate(statement.guard, inner, memory):
             position = tuple(_whole(p, inner, memory) for p in statement.positions)
+            if isinstance(statement.body, Opaque):
+                arguments = [_slice(r, inner, memory) for r in statement.body.args]
+                result[position] = _opaque(type(statement.body), arguments)
+                continue
             value = evaluate(statement.body, inner, memory)
             _combine(statement, result, position, value, inner, best)
     if start is None and not statement.target.constant and any(entry is None for entry in result.flat):
         raise ValueError(f"{statement.target.name}: an extremum over an empty range")
     memory[statement.target.name] = result
+
+
+def _slice(r: Read, environment: Environment, memory: Mapping[str, Value]) -> Value:
+    return memory[r.tensor][tuple(_whole(p, environment, memory) for p in r.positions)]
 
 
 def _combine(
@@ -144,6 +168,47 @@ def _combine(
         if beats or (op in (Op.MAX, Op.MIN) and mpmath.isnan(value)):
             best[position] = value
             result[position] = index if op in (Op.ARGMAX, Op.ARGMIN) else value
+
+
+def _opaque(head: type[Opaque], arguments: list[Value]) -> Value:
+    """A function of whole arrays, by mpmath's linear algebra."""
+    matrix = mpmath.matrix(arguments[0].tolist())
+    if head in (LogDeterminant, LogDeterminantSpd):
+        return mpmath.log(mpmath.det(matrix))
+    if head is Determinant:
+        return mpmath.det(matrix)
+    if head in (Solve, SolveVector, SolveTransposed, SolveVectorTransposed):
+        matrix = matrix.T if head in (SolveTransposed, SolveVectorTransposed) else matrix
+        right = arguments[1].reshape(len(arguments[1]), -1)
+        solved = matrix**-1 * mpmath.matrix(right.tolist())
+        return np.array(solved.tolist(), dtype=object).reshape(arguments[1].shape)
+    return np.array(_factor(head, matrix).tolist(), dtype=object)
+
+
+def _factor(head: type[Opaque], matrix: Value) -> Value:
+    if head is Inverse:
+        return matrix**-1
+    if head is Cholesky:
+        return mpmath.cholesky(matrix)
+    if head in (Eigenvalues, Eigenvectors):
+        values, vectors = mpmath.eigsy(matrix)
+        return np.array(list(values), dtype=object) if head is Eigenvalues else _turned(vectors, vectors)[0]
+    left, values, right = mpmath.svd_r(matrix)
+    if head is SingularValues:
+        return np.array(list(values), dtype=object)
+    turned_right, turned_left = _turned(right.T, left)
+    return turned_left if head is LeftSingularVectors else turned_right
+
+
+def _turned(columns: Value, partner: Value) -> tuple[Value, Value]:
+    """Columns whose largest component is positive, and those of a partner turned alike."""
+    first = np.array(columns.tolist(), dtype=object)
+    second = np.array(partner.tolist(), dtype=object)
+    for j in range(first.shape[1]):
+        best = max(range(first.shape[0]), key=lambda i: abs(first[i, j]))
+        if first[best, j] < 0:
+            first[:, j], second[:, j] = -first[:, j], -second[:, j]
+    return first, second
 
 
 def _rounds(loops: tuple[Index, ...], environment: Environment, memory: Mapping[str, Value]) -> Iterator[Environment]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from eqc.ir.opaque import Opaque
 from eqc.ir.program import Op, Program, Statement, free_names, statement_reads
 from eqc.ir.terms import Expr, Read
 
@@ -29,12 +30,15 @@ def check(program: Program) -> Program:
 def _check_statement(program: Program, statement: Statement, known: dict[str, int], sizes: set[str]) -> None:
     name = statement.target.name
     _require(name not in known, program, f"{name} is assigned twice")
-    _require(len(statement.positions) == statement.target.rank, program, f"{name} has a position too many or too few")
+    whole = statement.body.result if isinstance(statement.body, Opaque) else 0
+    rank = len(statement.positions) + whole
+    _require(rank == statement.target.rank, program, f"{name} has a position too many or too few")
     loops = [loop.name for loop in statement.loops]
     _require(len(set(loops)) == len(loops), program, f"{name} has two loops of one name")
     for r in statement_reads(statement):
         _require(r.tensor in known, program, f"{name} reads {r.tensor} before it is assigned")
-        _require(len(r.positions) == known.get(r.tensor), program, f"{name} reads {r} at the wrong number of positions")
+        rank = len(r.positions) + _whole_axes(statement, r)
+        _require(rank == known.get(r.tensor), program, f"{name} reads {r} at the wrong number of positions")
     _check_names(program, statement, sizes)
     _check_heads(program, statement)
     if not statement.scatter:
@@ -44,6 +48,12 @@ def _check_statement(program: Program, statement: Statement, known: dict[str, in
         _require((statement.op is Op.NONE) == (not statement.bound), program, f"{name}: operation and loops disagree")
     if statement.op in (Op.MAX, Op.MIN):
         _require(isinstance(statement.body, Read), program, f"{name} takes an extremum of what is not stored")
+
+
+def _whole_axes(statement: Statement, r: Read) -> int:
+    """How many axes of an argument an opaque statement takes whole."""
+    body = statement.body
+    return body.ranks[body.args.index(r)] if isinstance(body, Opaque) and r in body.args else 0
 
 
 def _check_names(program: Program, statement: Statement, sizes: set[str]) -> None:

@@ -10,7 +10,7 @@ import sympy as sp
 from eqc.errors import NotationError, ShapeError, nearest
 from eqc.ir.terms import Expr, floor_divide, read, remainder
 from eqc.ir.walk import branches, negation
-from eqc.notation import compose, matrix, positions, reduce
+from eqc.notation import compose, linalg, matrix, positions, reduce
 from eqc.notation.builder import Lowering, origin_shift
 from eqc.notation.scalar import CONSTANT, IDENTITY, SCALAR
 from eqc.notation.tree import (
@@ -216,6 +216,8 @@ def _call(state: Lowering, node: Call, scope: Scope) -> Value:
     if node.function in BINDERS:
         return reduce.reduction(state, node, scope)
     arguments = [lower_expression(state, a, scope) for a in node.arguments]
+    if node.function == "log" and len(arguments) == 1 and arguments[0].determinant_of is not None:
+        return linalg.log_determinant(node.span, state, arguments[0].determinant_of, scope)
     if node.function in SCALAR_FUNCTIONS:
         return elementwise(node.span, SCALAR[node.function], arguments)
     if node.function in _CONNECTIVE:

@@ -9,6 +9,7 @@ import sympy as sp
 from eqc.errors import NotationError, ShapeError, Span
 from eqc.ir.program import Op, Statement, Tensor, box
 from eqc.ir.terms import Expr, Index, Read, read
+from eqc.notation import linalg
 from eqc.notation.builder import Lowering, context, define, guarded
 from eqc.notation.tree import Call
 from eqc.notation.value import (
@@ -25,9 +26,12 @@ from eqc.notation.value import (
 
 
 def product(span: Span, state: Lowering, factors: list[tuple[str, Value]], scope: Scope) -> Value:
-    """Numbers scale; arrays multiply as matrices, from left to right. Only numbers divide."""
+    """Numbers scale; arrays multiply as matrices. Only numbers divide.
+
+    A product that ends in a vector is worked out from the right, which takes no product of two matrices.
+    """
     numbers: list[Expr] = []
-    result: Value | None = None
+    arrays: list[Value] = []
     for op, value in factors:
         if value.rank == 0:
             numbers.append(value.at(()) if op == "*" else 1 / value.at(()))
@@ -39,13 +43,24 @@ def product(span: Span, state: Lowering, factors: list[tuple[str, Value]], scope
                 remedy="write it with indices: x[i]/y[i], or X**-1 for the inverse",
             )
         else:
-            result = value if result is None else multiply(span, state, result, value, scope)
+            arrays.append(value)
     scale = sp.Mul(*numbers)
-    if result is None:
+    if not arrays:
         return Value((), lambda positions: scale, identity=any(value.identity for _, value in factors))
-    if scale == 1:
+    result = _multiplied(span, state, arrays, scope)
+    return result if scale == 1 else elementwise(span, lambda x: scale * x, [result])
+
+
+def _multiplied(span: Span, state: Lowering, arrays: list[Value], scope: Scope) -> Value:
+    if len(arrays) > 2 and arrays[-1].rank == 1 and all(a.rank == 2 and a.shape[0] != 1 for a in arrays[1:-1]):
+        result = arrays[-1]
+        for left in reversed(arrays[:-1]):
+            result = multiply(span, state, left, result, scope)
         return result
-    return elementwise(span, lambda x: scale * x, [result])
+    result = arrays[0]
+    for right in arrays[1:]:
+        result = multiply(span, state, result, right, scope)
+    return result
 
 
 def stray_identity(span: Span) -> ShapeError:
@@ -73,6 +88,10 @@ def multiply(span: Span, state: Lowering, left: Value, right: Value, scope: Scop
     """The matrix product; a vector is a column, a 1×1 product a number."""
     if left.rank == 0 or right.rank == 0:
         return elementwise(span, lambda a, b: a * b, [left, right])
+    if left.inverse_of is not None:
+        return linalg.solve(span, state, left.inverse_of, right, scope)
+    if right.inverse_of is not None and left.rank == 2:
+        return linalg.solve_from_right(span, state, left, right.inverse_of, scope)
     rows, columns = _two_axes(span, left), _two_axes(span, right)
     if not same_extent(rows.shape[1], columns.shape[0]):
         raise _mismatch(span, left, right)
@@ -184,12 +203,15 @@ def power(span: Span, state: Lowering, base: Value, exponent: Value, scope: Scop
         return number(base.at(()) ** exponent.at(()))
     order = exponent.at(())
     square = base.rank == 2 and same_extent(*base.shape)
+    if square and order.is_Integer and -64 <= order < 0:
+        inverted = linalg.inverse(span, state, base, scope)
+        return inverted if order == -1 else power(span, state, inverted, number(-order), scope)
     if not (square and order.is_Integer and 0 <= order <= 64):
         raise ShapeError(
             span,
             written=f"{show_shape(base.shape)} ** {order}",
-            rule="a power of an array is a matrix power: a square matrix and an exponent 0, 1, 2, …",
-            remedy="write HadamardPower(x, n) for powers entry by entry; inverses are not available yet",
+            rule="a power of an array is a matrix power: a square matrix and a whole exponent",
+            remedy="write HadamardPower(x, n) for powers entry by entry",
         )
     result = identity(base.shape[0]) if order == 0 else base
     for _ in range(int(order) - 1):
@@ -199,6 +221,8 @@ def power(span: Span, state: Lowering, base: Value, exponent: Value, scope: Scop
 
 def word(state: Lowering, node: Call, arguments: list[Value], scope: Scope) -> Value:
     """The matrix words, by a table."""
+    if node.function in linalg.WORDS:
+        return linalg.WORDS[node.function](node.span, state, arguments[0], scope)
     handler = _WORDS.get(node.function)
     if handler is None:
         raise NotationError(

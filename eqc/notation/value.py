@@ -18,13 +18,16 @@ class Value:
     """An expression over some axes: `at(positions)` is its body at 0-based positions; `shape` () is a number.
 
     `tensor` names the tensor when the value is one, read as it stands. `identity` marks a number that multiplies the
-    identity matrix, whose order the other terms of a sum decide.
+    identity matrix, whose order the other terms of a sum decide. `inverse_of` and `determinant_of` are the
+    matrix of an inverse or a determinant that nothing has read yet.
     """
 
     shape: tuple[Expr, ...]
     at: At
     tensor: str | None = None
     identity: bool = False
+    inverse_of: Value | None = None
+    determinant_of: Value | None = None
 
     @property
     def rank(self) -> int:

@@ -135,6 +135,13 @@ MATRIX_WORDS: Mapping[str, FunctionWord] = _table(
     FunctionWord("HadamardProduct", 2, None, "product entry by entry", "HadamardProduct"),
     FunctionWord("HadamardPower", 2, 2, "power entry by entry", "HadamardPower"),
     FunctionWord("diag", 1, 1, "diagonal matrix of a vector", "DiagMatrix"),
+    FunctionWord("LogDeterminant", 1, 1, "logarithm of a positive determinant, also log(Determinant(X))"),
+    FunctionWord("Cholesky", 1, 1, "lower triangular factor of a symmetric positive definite matrix"),
+    FunctionWord("Eigenvalues", 1, 1, "eigenvalues of a symmetric matrix, ascending"),
+    FunctionWord("Eigenvectors", 1, 1, "orthonormal eigenvectors of a symmetric matrix, as columns"),
+    FunctionWord("SingularValues", 1, 1, "singular values of a matrix, descending"),
+    FunctionWord("LeftSingularVectors", 1, 1, "left singular vectors of a matrix, as columns (thin)"),
+    FunctionWord("RightSingularVectors", 1, 1, "right singular vectors of a matrix, as columns (thin)"),
 )
 
 RELATIONS: Mapping[str, FunctionWord] = _table(

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import sympy as sp
 
+from eqc.ir.opaque import Opaque
 from eqc.ir.program import Op, Program, Statement, Tensor, fresh, names_in, reads_of
 from eqc.ir.terms import Expr, Maximum, Minimum, Read, read
 from eqc.ir.walk import rebuild
@@ -99,7 +100,7 @@ class _Splitter:
 
 def _is_closed(node: Expr) -> bool:
     """Leaves, and choices, whose branches stay where their conditions guard them."""
-    return not node.args or isinstance(node, sp.Piecewise | Maximum | Minimum | sp.KroneckerDelta)
+    return not node.args or isinstance(node, sp.Piecewise | Maximum | Minimum | sp.KroneckerDelta | Opaque)
 
 
 def _nodes(body: Expr) -> Iterator[Expr]:

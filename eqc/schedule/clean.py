@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import sympy as sp
 
+from eqc.ir.opaque import Opaque
 from eqc.ir.program import Op, Program, Statement, statement_reads, tensors_read
 from eqc.ir.terms import Expr, Index, Read, read
 from eqc.ir.walk import map_reads, substitute
@@ -21,6 +22,26 @@ def drop_dead(program: Program) -> Program:
             wanted |= tensors_read(statement)
             kept.append(statement)
     return program.with_statements(tuple(reversed(kept)))
+
+
+def merge_equal(program: Program) -> Program:
+    """What two statements compute alike is computed once (an inverse in the value and in its derivative)."""
+    seen: dict[tuple[object, ...], str] = {}
+    renamed: dict[str, str] = {}
+    kept: list[Statement] = []
+
+    def change(r: Read) -> Expr:
+        return read(renamed.get(r.tensor, r.tensor), r.positions, integer=bool(r.is_integer))
+
+    for statement in program.statements:
+        current = map_statement(statement, change) if renamed.keys() & tensors_read(statement) else statement
+        key = (current.loops, current.positions, current.op, current.body, current.guard, current.scatter)
+        if key in seen and current.target.name not in program.outputs:
+            renamed[current.target.name] = seen[key]
+        else:
+            seen.setdefault(key, current.target.name)
+            kept.append(current)
+    return program.with_statements(tuple(kept))
 
 
 def rename_copies(program: Program) -> Program:
@@ -105,7 +126,7 @@ def _may_inline(statement: Statement, users: list[Statement]) -> bool:
     if statement.op is not Op.NONE or statement.scatter or statement.target.integer:
         return False
     name = statement.target.name
-    if not users or any(_reads_in_loops(s, name) for s in users):
+    if not users or isinstance(statement.body, Opaque) or any(_reads_whole(s, name) for s in users):
         return False
     if _is_trivial(statement.body):
         return not any(_is_extremum(s) for s in users)
@@ -124,6 +145,11 @@ def _is_trivial(body: Expr) -> bool:
     """A read, a number, or a number times a read."""
     scaled = body.is_Mul and len(body.args) == 2 and body.args[0].is_number and isinstance(body.args[1], Read)
     return isinstance(body, Read) or body.is_number or scaled
+
+
+def _reads_whole(statement: Statement, name: str) -> bool:
+    """Whether a tensor must stay stored for a statement, which takes it whole or finds its way by it."""
+    return isinstance(statement.body, Opaque) or _reads_in_loops(statement, name)
 
 
 def _reads_in_loops(statement: Statement, name: str) -> bool:

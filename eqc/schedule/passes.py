@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from eqc.ir.program import Program
-from eqc.schedule.clean import drop_dead, inline, rename_copies
+from eqc.schedule.clean import drop_dead, inline, merge_equal, rename_copies
 from eqc.schedule.share import share_functions
 
 PASSES: tuple[tuple[str, Callable[[Program], Program]], ...] = (
     ("drop dead statements", drop_dead),
+    ("merge equal statements", merge_equal),
     ("inline temporaries", inline),
     ("rename copies", rename_copies),
     ("share functions", share_functions),

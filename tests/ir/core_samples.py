@@ -44,6 +44,11 @@ class Texts:
         return id in self.records
 
 
+def text_catalog(name: str) -> Any:
+    """The catalog that a case lives in."""
+    return Texts(sample_texts(name)) if name in SAMPLES else project()[0]
+
+
 def record_text(sympy: str | Sequence[str], *, also: str = "", **symbols: str) -> str:
     """A record's YAML; a symbol is its entry as YAML text."""
     formulas = [sympy] if isinstance(sympy, str) else sympy
@@ -373,6 +378,18 @@ def memory_of(value: Program, arguments: Mapping[str, Any]) -> dict[str, Any]:
     found = interpret(everything, arguments)
     inputs = {t.name: np.asarray(arguments[t.name], dtype=object) for t in value.inputs}
     return {**inputs, **{name: np.asarray(array, dtype=object) for name, array in found.items()}}
+
+
+def arguments_of(of: Case, value: Program, rng: random.Random) -> dict[str, Any]:
+    """Arguments of a derivative program: those of the case, and random tangents and cotangents."""
+    given = draw(of, rng)
+    memory = memory_of(of.value, given)
+    for tensor in value.inputs:
+        if tensor.name not in given:
+            like = memory[tensor.name.removesuffix("_dot").removesuffix("_bar")]
+            draws = [rng.uniform(-1, 1) for _ in range(like.size)]
+            given[tensor.name] = np.array(draws).reshape(like.shape).astype(object)
+    return given
 
 
 def direction(of: Case, arguments: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:

@@ -68,8 +68,8 @@ def test_attention() -> None:
           input K[S, d]
           input V[S, e]
           extent T = _size where _size is axis 1 of Q
-          extent S = _size where _size is axis 1 of K
           extent d = _size where _size is axis 2 of Q
+          extent S = _size where _size is axis 1 of K
           extent e = _size where _size is axis 2 of V
           product[i, j] = sum(k: d) K[j, k]*Q[i, k]  for i: T, j: S
           z[i, i1] = product[i, i1]/sqrt(d)  for i: T, i1: S

@@ -1,0 +1,390 @@
+"""Derivatives of linear algebra, as statements over indices and further opaque statements.
+
+Each rule gives the tangent of a result and the cotangents of the arguments. Matrices are those of one round of the
+statement's own loops (the batch). Sources: Giles (2008), "An extended collection of matrix derivative results"; for
+the Cholesky factor Murray (2016), for eigenvectors Magnus (1985). Rules that divide by differences of eigenvalues are
+undefined where eigenvalues repeat, and give infinities or NaN there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import sympy as sp
+
+from eqc.errors import DerivationError
+from eqc.ir import opaque
+from eqc.ir.program import Op, Statement, Tensor, axes_of, fresh
+from eqc.ir.terms import Expr, Index, read
+from eqc.ir.walk import branches
+
+Entry = Callable[[Expr, Expr], Expr]
+"""The entry of a matrix at a row and a column."""
+
+
+@dataclass
+class Algebra:
+    """Builds statements over the loops of an opaque statement."""
+
+    loops: tuple[Index, ...]
+    avoid: set[str]
+    taken: set[str]
+    statements: list[Statement]
+
+    @property
+    def batch(self) -> tuple[Expr, ...]:
+        return tuple(loop.symbol for loop in self.loops)
+
+    def tensor(self, name: str, shape: tuple[Expr, ...]) -> Tensor:
+        outer = tuple(loop.extent for loop in self.loops)
+        return Tensor(fresh(name, self.taken), (*outer, *shape), differentiable=False)
+
+    def entry(self, tensor: Tensor) -> Callable[..., Expr]:
+        """The read of a tensor at positions within the batch's round."""
+        return lambda *p: read(tensor.name, (*self.batch, *p))
+
+    def fill(self, name: str, shape: tuple[Expr, ...], body: Callable[..., Expr]) -> Tensor:
+        """A tensor given entry by entry."""
+        target = self.tensor(name, shape)
+        axes = self._axes(shape)
+        at = tuple(axis.symbol for axis in axes)
+        self.statements.append(Statement(target, (*self.loops, *axes), (*self.batch, *at), Op.NONE, body(*at)))
+        return target
+
+    def total(self, name: str, shape: tuple[Expr, ...], over: tuple[Expr, ...], body: Callable[..., Expr]) -> Tensor:
+        """A tensor of sums: `body(axes…, summed…)`."""
+        target = self.tensor(name, shape)
+        axes = self._axes((*shape, *over))
+        at = tuple(axis.symbol for axis in axes)
+        kept = at[: len(shape)]
+        self.statements.append(Statement(target, (*self.loops, *axes), (*self.batch, *kept), Op.SUM, body(*at)))
+        return target
+
+    def product(self, name: str, left: Entry, right: Entry, rows: Expr, inner: Expr, columns: Expr) -> Tensor:
+        """The matrix product, entry by entry."""
+        return self.total(name, (rows, columns), (inner,), lambda i, j, k: left(i, k) * right(k, j))
+
+    def opaque(self, name: str, head: type[opaque.Opaque], shape: tuple[Expr, ...], *arguments: Tensor) -> Tensor:
+        """An opaque statement of whole arrays."""
+        target = self.tensor(name, shape)
+        reads = tuple(read(a.name, self.batch) for a in arguments)
+        self.statements.append(Statement(target, self.loops, self.batch, Op.NONE, head(*reads)))
+        return target
+
+    def _axes(self, shape: tuple[Expr, ...]) -> tuple[Index, ...]:
+        return axes_of(shape, self.avoid | {loop.name for loop in self.loops})
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One opaque statement: its result and its arguments, each with the shape within the batch's round."""
+
+    head: type[opaque.Opaque]
+    result: Tensor
+    arguments: tuple[Tensor, ...]
+
+    def shape(self, tensor: Tensor, batch: int) -> tuple[Expr, ...]:
+        return tensor.shape[batch:]
+
+
+def flipped(entry: Callable[..., Expr]) -> Callable[..., Expr]:
+    """The transpose."""
+    return lambda i, j: entry(j, i)
+
+
+Rule = Callable[[Algebra, Operation, tuple[Tensor | None, ...]], Tensor]
+"""jvp: the tangents of the arguments (None for those that stand still) to the tangent of the result."""
+
+BackRule = Callable[[Algebra, Operation, Tensor], tuple[Tensor, ...]]
+"""vjp: the cotangent of the result to the cotangents of the arguments."""
+
+
+def _inverse_jvp(a: Algebra, o: Operation, dots: tuple[Tensor | None, ...]) -> Tensor:
+    n = o.result.shape[-1]
+    inverse, dot = a.entry(o.result), a.entry(_moving(dots[0]))
+    half = a.product("step", inverse, dot, n, n, n)
+    whole = a.entry(half)
+    return a.total("inverse_dot", (n, n), (n,), lambda i, j, k: -whole(i, k) * inverse(k, j))
+
+
+def _inverse_vjp(a: Algebra, o: Operation, bar: Tensor) -> tuple[Tensor, ...]:
+    n = o.result.shape[-1]
+    inverse, cotangent = flipped(a.entry(o.result)), a.entry(bar)
+    half = a.entry(a.product("step", inverse, cotangent, n, n, n))
+    return (a.total("matrix_bar", (n, n), (n,), lambda i, j, k: -half(i, k) * inverse(k, j)),)
+
+
+def _solve_jvp(transposed: bool) -> Rule:
+    def rule(a: Algebra, o: Operation, dots: tuple[Tensor | None, ...]) -> Tensor:
+        matrix, right = o.arguments
+        shape = right.shape[len(a.loops) :]
+        n = shape[0]
+        solution = a.entry(o.result)
+        residual: Callable[..., Expr] = (lambda *p: sp.Integer(0)) if dots[1] is None else a.entry(dots[1])
+        if dots[0] is not None:
+            dot = a.entry(dots[0])
+            moved = flipped(dot) if transposed else dot
+            push = a.entry(a.total("push", shape, (n,), lambda i, *r: moved(i, r[-1]) * solution(r[-1], *r[:-1])))
+            given = residual
+            residual = lambda *p: given(*p) - push(*p)  # noqa: E731  (a closure over the two parts)
+        return a.opaque("solution_dot", o.head, shape, matrix, a.fill("residual", shape, residual))
+
+    return rule
+
+
+def _solve_vjp(transposed: bool, back: type[opaque.Opaque]) -> BackRule:
+    def rule(a: Algebra, o: Operation, bar: Tensor) -> tuple[Tensor, ...]:
+        matrix, right = o.arguments
+        shape = right.shape[len(a.loops) :]
+        n, columns = shape[0], shape[1:]
+        right_bar = a.opaque("right_bar", back, shape, matrix, bar)
+        pulled, solution = a.entry(right_bar), a.entry(o.result)
+
+        def outer(i: Expr, j: Expr, *k: Expr) -> Expr:
+            row, column = (j, i) if transposed else (i, j)
+            return -pulled(row, *k) * solution(column, *k)
+
+        if columns:
+            return a.total("matrix_bar", (n, n), columns, outer), right_bar
+        return a.fill("matrix_bar", (n, n), outer), right_bar
+
+    return rule
+
+
+def _inverse_of(a: Algebra, matrix: Tensor) -> Callable[..., Expr]:
+    n = matrix.shape[-1]
+    return a.entry(a.opaque("inverse", opaque.Inverse, (n, n), matrix))
+
+
+def _determinant_jvp(log: bool) -> Rule:
+    def rule(a: Algebra, o: Operation, dots: tuple[Tensor | None, ...]) -> Tensor:
+        (matrix,) = o.arguments
+        n = matrix.shape[-1]
+        inverse, dot = _inverse_of(a, matrix), a.entry(_moving(dots[0]))
+        scale = sp.Integer(1) if log else a.entry(o.result)()
+        return a.total("determinant_dot", (), (n, n), lambda i, j: scale * inverse(j, i) * dot(i, j))
+
+    return rule
+
+
+def _determinant_vjp(log: bool) -> BackRule:
+    def rule(a: Algebra, o: Operation, bar: Tensor) -> tuple[Tensor, ...]:
+        (matrix,) = o.arguments
+        n = matrix.shape[-1]
+        inverse = _inverse_of(a, matrix)
+        scale = a.entry(bar)() * (1 if log else a.entry(o.result)())
+        return (a.fill("matrix_bar", (n, n), lambda i, j: scale * inverse(j, i)),)
+
+    return rule
+
+
+def _lower_half(body: Expr, i: Expr, j: Expr) -> Expr:
+    """The lower triangle with half of the diagonal."""
+    return branches([(body, sp.Gt(i, j)), (body / 2, sp.Eq(i, j)), (sp.Integer(0), sp.true)])
+
+
+def _cholesky_jvp(a: Algebra, o: Operation, dots: tuple[Tensor | None, ...]) -> Tensor:
+    n = o.result.shape[-1]
+    factor = a.entry(o.result)
+    inverse, dot = _inverse_of(a, o.result), a.entry(_moving(dots[0]))
+    half = a.entry(a.product("step", inverse, dot, n, n, n))
+    middle = a.entry(a.product("middle", half, flipped(inverse), n, n, n))
+    return a.total("factor_dot", (n, n), (n,), lambda i, j, k: factor(i, k) * _lower_half(middle(k, j), k, j))
+
+
+def _cholesky_vjp(a: Algebra, o: Operation, bar: Tensor) -> tuple[Tensor, ...]:
+    n = o.result.shape[-1]
+    factor, cotangent, inverse = a.entry(o.result), a.entry(bar), _inverse_of(a, o.result)
+    weight = a.entry(a.total("weight", (n, n), (n,), lambda i, j, k: factor(k, i) * _lower_part(cotangent(k, j), k, j)))
+    left = a.entry(a.total("left", (n, n), (n,), lambda i, j, k: inverse(k, i) * _lower_half(weight(k, j), k, j)))
+    outer = a.entry(a.product("outer", left, inverse, n, n, n))
+    return (a.fill("matrix_bar", (n, n), lambda i, j: (outer(i, j) + outer(j, i)) / 2),)
+
+
+def _lower_part(body: Expr, i: Expr, j: Expr) -> Expr:
+    return branches([(body, sp.Ge(i, j)), (sp.Integer(0), sp.true)])
+
+
+def _spectrum(a: Algebra, matrix: Tensor) -> tuple[Callable[..., Expr], Callable[..., Expr]]:
+    n = matrix.shape[-1]
+    values = a.opaque("eigenvalues", opaque.Eigenvalues, (n,), matrix)
+    vectors = a.opaque("eigenvectors", opaque.Eigenvectors, (n, n), matrix)
+    return a.entry(values), a.entry(vectors)
+
+
+def _rotated(a: Algebra, vectors: Callable[..., Expr], middle: Callable[..., Expr], n: Expr) -> Callable[..., Expr]:
+    """Vᵀ·M·V, with the symmetric part of M."""
+    half = a.entry(a.total("half", (n, n), (n,), lambda i, j, k: vectors(k, i) * (middle(k, j) + middle(j, k)) / 2))
+    return a.entry(a.product("rotated", half, vectors, n, n, n))
+
+
+def _eigenvalues_jvp(a: Algebra, o: Operation, dots: tuple[Tensor | None, ...]) -> Tensor:
+    (matrix,) = o.arguments
+    n = matrix.shape[-1]
+    _, vectors = _spectrum(a, matrix)
+    dot = a.entry(_moving(dots[0]))
+    return a.total("eigenvalues_dot", (n,), (n, n), lambda i, j, k: vectors(j, i) * dot(j, k) * vectors(k, i))
+
+
+def _eigenvalues_vjp(a: Algebra, o: Operation, bar: Tensor) -> tuple[Tensor, ...]:
+    (matrix,) = o.arguments
+    n = matrix.shape[-1]
+    _, vectors = _spectrum(a, matrix)
+    cotangent = a.entry(bar)
+    return (a.total("matrix_bar", (n, n), (n,), lambda i, j, k: vectors(i, k) * cotangent(k) * vectors(j, k)),)
+
+
+def _gap(values: Callable[..., Expr], i: Expr, j: Expr) -> Expr:
+    """1/(λ_j - λ_i) off the diagonal."""
+    return branches([(sp.Integer(0), sp.Eq(i, j)), (1 / (values(j) - values(i)), sp.true)])
+
+
+def _eigenvectors_jvp(a: Algebra, o: Operation, dots: tuple[Tensor | None, ...]) -> Tensor:
+    (matrix,) = o.arguments
+    n = matrix.shape[-1]
+    values, vectors = _spectrum(a, matrix)
+    rotated = _rotated(a, vectors, a.entry(_moving(dots[0])), n)
+    return a.total("eigenvectors_dot", (n, n), (n,), lambda i, j, k: vectors(i, k) * _gap(values, k, j) * rotated(k, j))
+
+
+def _eigenvectors_vjp(a: Algebra, o: Operation, bar: Tensor) -> tuple[Tensor, ...]:
+    (matrix,) = o.arguments
+    n = matrix.shape[-1]
+    values, vectors = _spectrum(a, matrix)
+    inner = a.entry(a.product("inner", flipped(vectors), a.entry(bar), n, n, n))
+    left = a.entry(a.total("left", (n, n), (n,), lambda i, j, k: vectors(i, k) * _gap(values, k, j) * inner(k, j)))
+    outer = a.entry(a.product("outer", left, flipped(vectors), n, n, n))
+    return (a.fill("matrix_bar", (n, n), lambda i, j: (outer(i, j) + outer(j, i)) / 2),)
+
+
+def _singular_jvp(a: Algebra, o: Operation, dots: tuple[Tensor | None, ...]) -> Tensor:
+    left, right, (m, n, r) = _singular(a, o)
+    dot = a.entry(_moving(dots[0]))
+    return a.total("singular_dot", (r,), (m, n), lambda i, j, k: left(j, i) * dot(j, k) * right(k, i))
+
+
+def _singular_vjp(a: Algebra, o: Operation, bar: Tensor) -> tuple[Tensor, ...]:
+    left, right, (m, n, r) = _singular(a, o)
+    cotangent = a.entry(bar)
+    return (a.total("matrix_bar", (m, n), (r,), lambda i, j, k: left(i, k) * cotangent(k) * right(j, k)),)
+
+
+def _squared_gap(values: Callable[..., Expr], i: Expr, j: Expr) -> Expr:
+    """1/(σ_j² - σ_i²) off the diagonal."""
+    difference = (values(j) - values(i)) * (values(j) + values(i))
+    return branches([(sp.Integer(0), sp.Eq(i, j)), (1 / difference, sp.true)])
+
+
+def _sides(
+    a: Algebra, o: Operation, *, left: bool
+) -> tuple[Callable[..., Expr], Callable[..., Expr], Callable[..., Expr], tuple[Expr, Expr, Expr]]:
+    """The vectors of a side, those of the other, the singular values, and the extents (own, other, rank)."""
+    (matrix,) = o.arguments
+    (m, n), r = matrix.shape[-2:], o.result.shape[-1]
+    values = a.entry(a.opaque("singular", opaque.SingularValues, (r,), matrix))
+    u = a.entry(a.opaque("left_vectors", opaque.LeftSingularVectors, (m, r), matrix))
+    v = a.entry(a.opaque("right_vectors", opaque.RightSingularVectors, (n, r), matrix))
+    return (u, v, values, (m, n, r)) if left else (v, u, values, (n, m, r))
+
+
+def _vectors_jvp(left: bool) -> Rule:
+    """dU = U·(F∘(P·Σ + Σ·Pᵀ)) + (I - U·Uᵀ)·dA·V/Σ with P = Uᵀ·dA·V, and alike for V with dAᵀ."""
+
+    def rule(a: Algebra, o: Operation, dots: tuple[Tensor | None, ...]) -> Tensor:
+        own, other, values, (m, n, r) = _sides(a, o, left=left)
+        given = a.entry(_moving(dots[0]))
+        dot = given if left else flipped(given)
+        moved = a.entry(a.product("moved", dot, other, m, n, r))
+        inner = a.entry(a.product("inner", flipped(own), moved, r, m, r))
+
+        def turn(k: Expr, j: Expr) -> Expr:
+            mixed = inner(k, j) * values(j) + values(k) * inner(j, k)
+            return _squared_gap(values, k, j) * mixed - inner(k, j) / values(j)
+
+        turned = a.entry(a.total("turned", (m, r), (r,), lambda i, j, k: own(i, k) * turn(k, j)))
+        return a.fill("vectors_dot", (m, r), lambda i, j: turned(i, j) + moved(i, j) / values(j))
+
+    return rule
+
+
+def _vectors_vjp(left: bool) -> BackRule:
+    """The adjoint of the same map."""
+
+    def rule(a: Algebra, o: Operation, bar: Tensor) -> tuple[Tensor, ...]:
+        own, other, values, (m, n, r) = _sides(a, o, left=left)
+        cotangent = a.entry(bar)
+        inner = a.entry(a.product("inner", flipped(own), cotangent, r, m, r))
+
+        def turn(k: Expr, j: Expr) -> Expr:
+            skew = _squared_gap(values, k, j) * (inner(k, j) - inner(j, k)) * values(j)
+            return skew - inner(k, j) / values(j)
+
+        turned = a.entry(a.total("turned", (m, r), (r,), lambda i, j, k: own(i, k) * turn(k, j)))
+        half = a.entry(a.fill("half", (m, r), lambda i, j: turned(i, j) + cotangent(i, j) / values(j)))
+        shape = (m, n) if left else (n, m)
+
+        def entry(i: Expr, j: Expr, k: Expr) -> Expr:
+            return half(i, k) * other(j, k) if left else half(j, k) * other(i, k)
+
+        return (a.total("matrix_bar", shape, (r,), entry),)
+
+    return rule
+
+
+def _singular(a: Algebra, o: Operation) -> tuple[Callable[..., Expr], Callable[..., Expr], tuple[Expr, Expr, Expr]]:
+    (matrix,) = o.arguments
+    (m, n), r = matrix.shape[-2:], o.result.shape[-1]
+    left = a.opaque("left_vectors", opaque.LeftSingularVectors, (m, r), matrix)
+    right = a.opaque("right_vectors", opaque.RightSingularVectors, (n, r), matrix)
+    return a.entry(left), a.entry(right), (m, n, r)
+
+
+def _moving(dot: Tensor | None) -> Tensor:
+    assert dot is not None, "a statement without moving arguments has no tangent"
+    return dot
+
+
+JVP: Mapping[type[opaque.Opaque], Rule] = {
+    opaque.Inverse: _inverse_jvp,
+    opaque.Solve: _solve_jvp(transposed=False),
+    opaque.SolveVector: _solve_jvp(transposed=False),
+    opaque.SolveTransposed: _solve_jvp(transposed=True),
+    opaque.SolveVectorTransposed: _solve_jvp(transposed=True),
+    opaque.Determinant: _determinant_jvp(log=False),
+    opaque.LogDeterminant: _determinant_jvp(log=True),
+    opaque.LogDeterminantSpd: _determinant_jvp(log=True),
+    opaque.Cholesky: _cholesky_jvp,
+    opaque.Eigenvalues: _eigenvalues_jvp,
+    opaque.Eigenvectors: _eigenvectors_jvp,
+    opaque.SingularValues: _singular_jvp,
+    opaque.LeftSingularVectors: _vectors_jvp(left=True),
+    opaque.RightSingularVectors: _vectors_jvp(left=False),
+}
+
+VJP: Mapping[type[opaque.Opaque], BackRule] = {
+    opaque.Inverse: _inverse_vjp,
+    opaque.Solve: _solve_vjp(transposed=False, back=opaque.SolveTransposed),
+    opaque.SolveVector: _solve_vjp(transposed=False, back=opaque.SolveVectorTransposed),
+    opaque.SolveTransposed: _solve_vjp(transposed=True, back=opaque.Solve),
+    opaque.SolveVectorTransposed: _solve_vjp(transposed=True, back=opaque.SolveVector),
+    opaque.Determinant: _determinant_vjp(log=False),
+    opaque.LogDeterminant: _determinant_vjp(log=True),
+    opaque.LogDeterminantSpd: _determinant_vjp(log=True),
+    opaque.Cholesky: _cholesky_vjp,
+    opaque.Eigenvalues: _eigenvalues_vjp,
+    opaque.Eigenvectors: _eigenvectors_vjp,
+    opaque.SingularValues: _singular_vjp,
+    opaque.LeftSingularVectors: _vectors_vjp(left=True),
+    opaque.RightSingularVectors: _vectors_vjp(left=False),
+}
+
+
+def no_rule(head: type[opaque.Opaque]) -> DerivationError:
+    """The error for a function of arrays without a derivative."""
+    return DerivationError(
+        None,
+        written=head.__name__,
+        rule=f"{head.__name__} has no derivative rule",
+        remedy="mark the input differentiable: false",
+    )

@@ -1,0 +1,25 @@
+"""How functions of whole arrays are called in generated source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from eqc.ir import opaque
+
+CALLS: Mapping[type[opaque.Opaque], str] = {
+    opaque.Inverse: "np.linalg.inv({0})",
+    opaque.Solve: "np.linalg.solve({0}, {1})",
+    opaque.SolveVector: "np.linalg.solve({0}, {1})",
+    opaque.SolveTransposed: "np.linalg.solve({0}.T, {1})",
+    opaque.SolveVectorTransposed: "np.linalg.solve({0}.T, {1})",
+    opaque.Determinant: "np.linalg.det({0})",
+    opaque.LogDeterminant: "_log_determinant({0})",
+    opaque.LogDeterminantSpd: "_log_determinant_spd({0})",
+    opaque.Cholesky: "np.linalg.cholesky({0})",
+    opaque.Eigenvalues: "np.linalg.eigh({0})[0]",
+    opaque.Eigenvectors: "_eigenvectors({0})",
+    opaque.SingularValues: "np.linalg.svd({0}, full_matrices=False)[1]",
+    opaque.LeftSingularVectors: "_singular_vectors({0})[0]",
+    opaque.RightSingularVectors: "_singular_vectors({0})[1]",
+}
+"""Head -> the call; {0}, {1} are the arguments. A leading underscore is a function of the runtime module."""

@@ -1,0 +1,98 @@
+"""Linear algebra that is no sum over indices: whole arrays in, a whole array out.
+
+A statement whose body is one of these heads assigns `target[positions]`, all further axes at once; its reads give just
+the leading positions too. How each is differentiated stands in `eqc.derive.linalg`, how it is computed in
+`eqc.emit.linalg`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy as sp
+
+
+class Opaque(sp.Function):  # type: ignore[misc]
+    """A function of arrays. `ranks` are the axes of its arguments that it takes; `result` its own."""
+
+    ranks: tuple[int, ...] = (2,)
+    result: int = 2
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"{type(self).__name__}({', '.join(printer.doprint(a) for a in self.args)})"
+
+
+class Inverse(Opaque):
+    """The inverse of a square matrix; an error when the kernel meets a singular one."""
+
+
+class Solve(Opaque):
+    """X with A·X = Y, for a matrix Y."""
+
+    ranks = (2, 2)
+
+
+class SolveVector(Opaque):
+    """x with A·x = y."""
+
+    ranks = (2, 1)
+    result = 1
+
+
+class SolveTransposed(Opaque):
+    """X with Aᵀ·X = Y, for a matrix Y."""
+
+    ranks = (2, 2)
+
+
+class SolveVectorTransposed(Opaque):
+    """x with Aᵀ·x = y."""
+
+    ranks = (2, 1)
+    result = 1
+
+
+class Determinant(Opaque):
+    """The determinant of a square matrix."""
+
+    result = 0
+
+
+class LogDeterminant(Opaque):
+    """The logarithm of a determinant that is positive; NaN where it is not."""
+
+    result = 0
+
+
+class LogDeterminantSpd(Opaque):
+    """The logarithm of the determinant of a symmetric positive definite matrix, by its Cholesky factor."""
+
+    result = 0
+
+
+class Cholesky(Opaque):
+    """The lower triangular L with L·Lᵀ = S for a symmetric positive definite S."""
+
+
+class Eigenvalues(Opaque):
+    """The eigenvalues of a symmetric matrix, in ascending order."""
+
+    result = 1
+
+
+class Eigenvectors(Opaque):
+    """Orthonormal eigenvectors of a symmetric matrix as columns; each one's largest component is positive."""
+
+
+class SingularValues(Opaque):
+    """The singular values of a matrix, in descending order."""
+
+    result = 1
+
+
+class LeftSingularVectors(Opaque):
+    """The left singular vectors as columns (thin); the largest component of each right one is positive."""
+
+
+class RightSingularVectors(Opaque):
+    """The right singular vectors as columns (thin); the largest component of each is positive."""

@@ -1,0 +1,75 @@
+"""Emitted modules as plain Python: the source runs with `njit` as the identity."""
+
+from __future__ import annotations
+
+import ast
+from functools import lru_cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from core_samples import Texts, case, record_text, text_catalog
+
+from eqc.pipeline import compile_record
+
+RUNTIME = Path(__file__).resolve().parents[2] / "eqc" / "emit" / "runtime.py"
+
+
+def identity(*arguments: Any, **named: Any) -> Any:
+    """`njit` and `njit(cache=True)` that compile nothing."""
+    return arguments[0] if arguments and callable(arguments[0]) and not named else (lambda function: function)
+
+
+@lru_cache(maxsize=1)
+def plain_runtime() -> dict[str, Any]:
+    """The functions of the runtime module without Numba."""
+    return run(RUNTIME.read_text(encoding="utf-8"), "runtime")
+
+
+def run(source: str, name: str) -> dict[str, Any]:
+    """The names that some source defines; what it imports from Numba and the runtime module comes from here."""
+    tree = ast.parse(source)
+    namespace: dict[str, Any] = {"njit": identity, "overload": lambda *a, **k: identity, "__name__": name}
+    namespace["types"] = SimpleNamespace(Float=float)
+    kept = []
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.level:
+            known = plain_runtime()
+            namespace.update({a.asname or a.name: known[a.name] for a in node.names})
+        elif not (isinstance(node, ast.ImportFrom) and str(node.module).startswith("numba")):
+            kept.append(node)
+    tree.body = kept
+    exec(compile(tree, name, "exec"), namespace)
+    return namespace
+
+
+@lru_cache(maxsize=None)
+def source(name: str) -> str:
+    """The module of a case."""
+    record = case(name).record
+    return compile_record(record.id, text_catalog(name)).text
+
+
+@lru_cache(maxsize=None)
+def module(name: str) -> dict[str, Any]:
+    """The functions of a case's module."""
+    return run(source(name), name)
+
+
+def sample_source(*formulas: str, also: str = "", id: str = "sample", **symbols: str) -> str:
+    """The module of a record with these statements and symbols."""
+    return compile_record(id, Texts({id: record_text(formulas, also=also, **symbols)})).text  # type: ignore[arg-type]
+
+
+def sample_module(*formulas: str, also: str = "", id: str = "sample", **symbols: str) -> dict[str, Any]:
+    """Its functions."""
+    return run(sample_source(*formulas, also=also, id=id, **symbols), id)
+
+
+def signature_of(text: str) -> dict[str, Any]:
+    """The SIGNATURE literal of a module, read as a literal."""
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "SIGNATURE":
+            value: dict[str, Any] = ast.literal_eval(node.value)
+            return value
+    raise AssertionError("no SIGNATURE")

@@ -1,0 +1,212 @@
+"""Rewriting keeps the meaning, and its rules are identities: every pass on every case, every rule row by row."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import mpmath
+import pytest
+import sympy as sp
+from core_samples import (
+    VECTOR,
+    Texts,
+    assert_close,
+    case,
+    case_names,
+    draw,
+    node_count,
+    program,
+    record_text,
+    seed_of,
+)
+
+from eqc.derive.assemble import derivative_programs
+from eqc.ir.interpret import evaluate, interpret
+from eqc.ir.program import Program
+from eqc.ir.show import show, show_statement
+from eqc.ir.spec import check
+from eqc.ir.terms import read
+from eqc.pipeline import compile_record
+from eqc.rewrite.passes import SIZE, STABILITY, rewrite
+from eqc.rewrite.split import MOST_FACTORS, split
+from eqc.rewrite.stability import RULES
+
+NAMES = case_names()
+PASSES = (*STABILITY, *SIZE)
+
+RUNS_ONCE = {"shift sums of exponentials": "it shifts again what is shifted already, by 0"}
+
+
+@pytest.fixture(autouse=True)
+def many_digits() -> Iterator[None]:
+    with mpmath.workdps(40):
+        yield
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_pass_keeps_the_meaning(name: str) -> None:
+    of = case(name)
+    given = draw(of, random.Random(seed_of(name)))
+    expected = interpret(of.value, given)
+    value = of.value
+    for title, run in PASSES:
+        value = check(run(value))
+        assert (value.inputs, value.outputs, value.checks) == (of.value.inputs, of.value.outputs, of.value.checks)
+        found = interpret(value, given)
+        for output in of.value.outputs:
+            label = f"{name} at the point of seed {seed_of(name)} after {title}: {output}"
+            assert_close(found[output], expected[output], 1e-35, label)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_pass_is_idempotent_and_deterministic(name: str) -> None:
+    value = case(name).value
+    for title, run in PASSES:
+        once = run(value)
+        assert show(run(value)) == show(once), title
+        assert title in RUNS_ONCE or show(run(once)) == show(once), title
+        value = once
+
+
+def test_without_stability_only_the_size_is_looked_at() -> None:
+    value = case("equations/softmax").value
+    assert rewrite(value, stable=False) == value
+    assert rewrite(value, stable=True) != value
+
+
+def test_a_record_may_refuse_stability() -> None:
+    texts = {
+        stabilise: record_text(
+            "Eq(y[j], exp(z[j])/Sum(exp(z[k]), (k, 1, n)))", also=f"stabilise: {stabilise}", y=VECTOR, z=VECTOR, n="n"
+        )
+        for stabilise in ("true", "false")
+    }
+    shifted, plain = (compile_record("sample", Texts({"sample": t})).text for t in texts.values())  # type: ignore[arg-type]
+    assert "_maximum" in shifted
+    assert "_maximum" not in plain
+
+
+# rules ----------------------------------------------------------------------------------------------------------------
+
+X, Y, Z = read("x"), read("y"), read("z")
+
+# For each rule: a node that it rewrites, and one that it leaves.
+EXAMPLES: dict[str, tuple[Any, Any]] = {
+    "x log x": (2 * X * Y * sp.log(Z), 2 * sp.log(Z)),
+}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_rules_are_identities(rule: Any) -> None:
+    assert rule.name in EXAMPLES, "give the new rule an example"
+    node, other = EXAMPLES[rule.name]
+    after = rule.apply(node)
+    assert after is not None and after != node
+    assert rule.apply(other) is None
+    rng = random.Random(rule.name)
+    for _ in range(20):
+        at = {symbol: mpmath.mpf(rng.uniform(0.01, 3)) for symbol in (X, Y, Z)}
+        assert abs(value_at(after, at) - value_at(node, at)) < 1e-37
+
+
+def value_at(node: Any, at: dict[Any, Any]) -> Any:
+    return evaluate(node, at, {r.tensor: AnyPosition(number) for r, number in at.items()})
+
+
+class AnyPosition:
+    """A number as the memory of a tensor without axes."""
+
+    def __init__(self, number: Any) -> None:
+        self.number = number
+
+    def __getitem__(self, at: tuple[()]) -> Any:
+        return self.number
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_rules_say_what_and_why(rule: Any) -> None:
+    assert "=" in rule.identity
+    assert rule.because
+
+
+# shifted sums of exponentials ---------------------------------------------------------------------------------------
+
+
+def lines(value: Program) -> list[str]:
+    return [show_statement(s) for s in value.statements]
+
+
+def stable(*formulas: str, **symbols: str) -> Program:
+    return check(rewrite(program(*formulas, **symbols), stable=True))
+
+
+def test_softmax_is_shifted() -> None:
+    value = stable("Eq(y[j], exp(z[j])/Sum(exp(z[k]), (k, 1, n)))", y=VECTOR, z=VECTOR, n="size")
+    assert lines(value) == [
+        "top = max(k: n) z[k]",
+        "total1 = sum(k: n) exp(-top + z[k])",
+        "y[j] = exp(-top + z[j])/total1  for j: n",
+    ]
+
+
+def test_the_logarithm_of_a_sum_is_shifted() -> None:
+    value = stable("log(Sum(exp(a*x[i]), (i, 1, n)))", x=VECTOR, a="a", n="size")
+    with mpmath.workdps(15):
+        assert abs(interpret(value, {"x": [1000, 1001], "a": 1})["out"] - (1001 + mpmath.log1p(mpmath.exp(-1)))) < 1e-12
+    assert any("max(" in line for line in lines(value))
+
+
+def test_the_shift_has_no_derivative() -> None:
+    value = stable("log(Sum(exp(x[i]), (i, 1, n)))", x=VECTOR, n="size")
+    assert [t.name for t in value.tensors.values() if t.constant] == ["top"]
+    gradient = derivative_programs(value)["gradient"]
+    assert not any(s.target.name.startswith("top_") for s in gradient.statements)
+    found = interpret(gradient, {"x": [3, 3, 3]})["x_bar"]
+    assert all(abs(entry - mpmath.fraction(1, 3)) < 1e-38 for entry in found)
+
+
+@pytest.mark.parametrize(
+    ("formula", "why"),
+    [
+        ("Sum(exp(x[i]), (i, 1, n))", "the sum itself is wanted"),
+        ("Sum(exp(x[i]), (i, 1, n))**2", "its square keeps the shift"),
+        ("1 + Sum(exp(x[i]), (i, 1, n))/w", "so does a sum with other terms"),
+    ],
+)
+def test_sums_whose_readers_keep_the_shift_are_left_alone(formula: str, why: str) -> None:
+    symbols = {"x": VECTOR, "n": "size"} | ({"w": "w"} if "w" in formula else {})
+    assert not any("max(" in line for line in lines(stable(formula, **symbols))), why
+
+
+# splitting --------------------------------------------------------------------------------------------------------
+
+
+def test_long_products_are_split() -> None:
+    value = split(program("*".join(f"sin({k}*x)" for k in range(1, 21)), x="x"))
+    sizes = [len(sp.Mul.make_args(s.body)) for s in value.statements]
+    assert max(sizes) <= MOST_FACTORS
+    assert len(value.statements) < 10
+
+
+def test_short_bodies_stay_as_they_were_written() -> None:
+    value = program("a*b*sin(a)*cos(b)*2", a="a", b="b")
+    assert split(value) == value
+
+
+def test_choices_are_not_opened() -> None:
+    """What a condition guards must not be computed where it does not hold."""
+    deep = "x"
+    for _ in range(40):
+        deep = f"log({deep} + a)"
+    value = program(f"Piecewise(({deep}, x > 0), (0, True))", x="x", a="a")
+    assert split(value) == value
+
+
+def test_split_parts_keep_the_indices_of_their_statement() -> None:
+    formula = "Eq(y[i, j], " + "*".join(f"(x[i] + {k}*w[j])" for k in range(1, 12)) + ")"
+    value = program(formula, y="{shape: [m, n]}", x="{shape: [m]}", w=VECTOR, m="rows", n="columns")
+    given = {"x": [1, 2], "w": [3, 4, 5]}
+    assert_close(interpret(split(value), given)["y"], interpret(value, given)["y"], 1e-35, "split")
+    assert node_count(split(value)) < 2 * node_count(value)
