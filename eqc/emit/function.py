@@ -5,13 +5,14 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import sympy as sp
 
 from eqc.emit.linalg import CALLS
 from eqc.emit.nest import Leaf, Nest, contract, made, nests
 from eqc.emit.printer import SourcePrinter
+from eqc.emit.roll import roll
 from eqc.ir.opaque import Opaque
 from eqc.ir.program import Check, Op, Program, Statement, free_names, reads_of
 from eqc.ir.terms import Expr, Index, Read, read
@@ -29,6 +30,7 @@ class Function:
 
     program: Program
     reserved: frozenset[str]
+    name: str = "kernel"
     lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -38,6 +40,7 @@ class Function:
         self.names: dict[str, str] = {}
         self.printer = SourcePrinter(self._place)
         self.allocated: set[str] = set()
+        self.tables: dict[tuple[tuple[float, ...], ...], str] = {}
         self._name_everything()
 
     # names ---------------------------------------------------------------------------------------------------------
@@ -215,11 +218,31 @@ class Function:
         elif isinstance(statement.body, Opaque):
             self._call(statement, depth)
         elif statement.op is Op.NONE:
-            self._line(depth, f"{self._target(statement)} = {self._value(statement)}")
+            self._assign(statement, depth)
         elif statement.op in (Op.ARGMAX, Op.ARGMIN):
             self._winner(leaf, depth)
         else:
             self._reduce(leaf, depth)
+
+    def _assign(self, statement: Statement, depth: int) -> None:
+        """One value; a long sum of like terms runs over a table of their numbers."""
+        rest, rolls = roll(statement.body)
+        target = self._target(statement)
+        total = target if "[" not in target or not rolls else self.local(f"{self.names[statement.target.name]}_")
+        self._line(depth, f"{total} = {self._value(replace(statement, body=rest))}")
+        for part in rolls:
+            table, row = self._table(part.table), self.local("row")
+            slots = {slot: sp.Symbol(f"{table}[{row}, {n}]") for n, slot in enumerate(part.slots)}
+            self._line(depth, f"for {row} in range({len(part.table)}):")
+            self._line(depth + 1, f"{total} += {self.source(part.pattern.xreplace(slots))}")
+        if total != target:
+            self._line(depth, f"{target} = {total}")
+
+    def _table(self, rows: tuple[tuple[float, ...], ...]) -> str:
+        """The name of a constant array of the module."""
+        if rows not in self.tables:
+            self.tables[rows] = f"_{self.name}_table{len(self.tables) + 1}"
+        return self.tables[rows]
 
     def _call(self, statement: Statement, depth: int) -> None:
         """A function of whole arrays; a result that is stored is copied to its place."""

@@ -43,8 +43,10 @@ def module_source(value: Program, kernels: Sequence[Kernel], heading: Documentat
     blocks: list[str] = []
     used: set[str] = set()
     for kernel in kernels:
-        function = Function(kernel.program, reserved)
-        blocks += _functions(function, function_name(value.name, kernel.kind), kernel)
+        name = function_name(value.name, kernel.kind)
+        function = Function(kernel.program, reserved, name)
+        written = _functions(function, name, kernel)
+        blocks += [*_tables(function), *written]
         used |= function.printer.used
     body = "\n\n\n".join(blocks)
     imports = ["import math", ""] if "math." in body else []
@@ -54,6 +56,16 @@ def module_source(value: Program, kernels: Sequence[Kernel], heading: Documentat
     kinds = tuple(k.kind for k in kernels)
     literal = signature(value, kinds, updates)
     return "\n".join([docstring(heading, ""), "", *imports, "", f"SIGNATURE = {literal}", "", "", body, ""])
+
+
+def _tables(function: Function) -> list[str]:
+    """The constant arrays that a function runs over, as one block."""
+    lines: list[str] = []
+    for rows, name in function.tables.items():
+        lines += [f"{name} = np.array(", f"{_INDENT}("]
+        lines += [f"{_INDENT * 2}({', '.join(map(repr, row))}{',' if len(row) == 1 else ''})," for row in rows]
+        lines += [f"{_INDENT}),", ")"]
+    return ["\n".join(lines)] if lines else []
 
 
 def _functions(function: Function, name: str, kernel: Kernel) -> list[str]:

@@ -20,6 +20,7 @@ from eqc.ir.walk import rebuild
 MOST_FACTORS = 6
 _CHUNK = 4
 _MOST_TERMS = 6
+_DEEPEST = 3
 _LARGEST = 30
 _REPEATED = 12
 """A part that occurs twice is stored from this weight on; smaller ones the machine's compiler finds itself."""
@@ -52,6 +53,7 @@ class _Splitter:
         self.statements: list[Statement] = []
         self.done: dict[Expr, Expr] = {}
         self.weight: dict[Expr, int] = {}
+        self.depth: dict[Expr, int] = {}
 
     def run(self) -> Expr:
         nodes = list(_nodes(self.host.body))
@@ -67,13 +69,16 @@ class _Splitter:
             args = tuple(self.done[a] for a in node.args)
             result = self._product(args) if isinstance(node, sp.Mul) else rebuild(node, args)
             weight = self._weigh(node)
+        self.depth[node] = max((self.depth.get(a, 0) for a in node.args), default=0) + isinstance(node, sp.Function)
         worth = weight > self.limit or (self.host.op is Op.NONE and self._spreads(node, weight, repeated))
         if worth and not last and reads_of(node):
-            result, weight = self._stored(result), 1
+            result, weight, self.depth[node] = self._stored(result), 1, 0
         self.done[node], self.weight[node] = result, weight
 
     def _spreads(self, node: Expr, weight: int, repeated: bool) -> bool:
-        """Whether derivatives would write a part out many times: it occurs twice, or it is a long sum inside a call."""
+        """Whether derivatives would write a part out often: it is deep, or occurs twice, or is a long sum in a call."""
+        if isinstance(node, sp.Function) and self.depth[node] > _DEEPEST:
+            return True
         return (repeated and weight >= _REPEATED) or (isinstance(node, sp.Add) and len(node.args) > _MOST_TERMS)
 
     def _weigh(self, node: Expr) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from eqc.ir.program import Program
 from eqc.schedule.clean import drop_dead, inline, merge_equal, rename_copies
+from eqc.schedule.long_sums import store_long_sums
 from eqc.schedule.share import share_functions
 
 PASSES: tuple[tuple[str, Callable[[Program], Program]], ...] = (
@@ -13,6 +14,7 @@ PASSES: tuple[tuple[str, Callable[[Program], Program]], ...] = (
     ("merge equal statements", merge_equal),
     ("inline temporaries", inline),
     ("rename copies", rename_copies),
+    ("store long sums", store_long_sums),
     ("share functions", share_functions),
     ("drop dead statements", drop_dead),
 )

@@ -10,6 +10,7 @@ import sympy as sp
 from eqc.ir.program import Op, Program, Statement, Tensor, free_names, fresh, names_in, reads_of
 from eqc.ir.terms import Expr, Index, XLogY, read
 from eqc.ir.walk import substitute, transform
+from eqc.schedule.long_sums import is_long_sum
 
 _EXPENSIVE = (
     sp.exp,
@@ -97,7 +98,7 @@ class _Sharing:
 
 def _find_calls(statement: Statement) -> tuple[_Call, ...]:
     """The calls of a statement that may be stored, inner ones first; those inside branches stay there."""
-    if statement.guard != sp.true or statement.body.has(sp.Piecewise):
+    if statement.guard != sp.true or is_long_sum(statement.body) or statement.body.has(sp.Piecewise):
         return ()
     found: dict[_Key, _Call] = {}
     for node in _calls_in(statement.body):

@@ -56,10 +56,10 @@ def generator(id: str, *parts: int) -> np.random.Generator:
     return np.random.default_rng(int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big"))
 
 
-def sample(oracle: Oracle, seed: int, extent: int, style: Style = "single") -> Sample:
+def sample(oracle: Oracle, seed: int, extent: int, style: Style = "single", first: int = 0) -> Sample:
     """Random inputs with extents near `extent` (3 means different extents of 2 to 4).
 
-    `style` says what entries are like. Raises NoSample if no extents fit the declared shapes or every
+    `style` says what entries are like; if the first try is not number 0, extents are random. Raises NoSample if no extents fit the declared shapes or every
     try reads outside an array.
 
     >>> from eqc.records.load import load_text
@@ -70,7 +70,7 @@ def sample(oracle: Oracle, seed: int, extent: int, style: Style = "single") -> S
     """
     reading = oracle.reading
     problem: EqcError | None = None
-    for attempt in range(_TRIES_FOR_POSITIONS):
+    for attempt in range(first, first + _TRIES_FOR_POSITIONS):
         rng = generator(reading.record.id, extent, seed, attempt)
         sizes = _sizes(oracle, rng, extent, attempt)
         inputs = _entries(oracle, rng, sizes, style, max(1, _NATURALS - attempt // 6))

@@ -207,6 +207,24 @@ SAMPLES: Mapping[str, tuple[list[str], dict[str, str]]] = {
         ["Sum((-1)**k*x**k/(k + 1), (k, 1, m))"],
         {"x": "x", "m": "{domain: natural}"},
     ),
+    "inverse": (
+        ["Eq(Y, A**-1*B + B.T*A**-1)", "Eq(z, (A**-1)[1, n]*Determinant(A))"],
+        {"Y": SQUARE, "z": "entry", "A": SQUARE, "B": SQUARE, "n": "size"},
+    ),
+    "solve": (["x.T*(A + 3*Identity(n))**-1*x - Determinant(A)"], {"A": SQUARE, "x": VECTOR, "n": "size"}),
+    "log_determinant": (
+        ["LogDeterminant(S)/2 + x.T*S**-1*x + LogDeterminant(A*A.T + Identity(m))"],
+        {"S": "{shape: [n, n], domain: spd}", "x": VECTOR, "A": "{shape: [m, n]}", "n": "size", "m": "rows"},
+    ),
+    "cholesky": (["Eq(L, Cholesky(S))"], {"L": SQUARE, "S": "{shape: [n, n], domain: spd}", "n": "size"}),
+    "eigen": (
+        ["Eq(w, Eigenvalues(S))", "Eq(V, Eigenvectors(S))"],
+        {"w": VECTOR, "V": SQUARE, "S": "{shape: [n, n], domain: symmetric}", "n": "size"},
+    ),
+    "singular_values": (
+        ["Eq(s, Sum(SingularValues(A)[k]**3, (k, 1, n)))"],
+        {"s": "sum", "A": SQUARE, "n": "size"},
+    ),
     "one_entry": (["x*Sum(k**2, (k, 1, m)) + x**2*m"], {"x": "x", "m": "{domain: natural}"}),
 }
 """Name -> statements and symbols. Together they use every kind of statement, read and rule that there is."""

@@ -1,0 +1,132 @@
+"""The functions that generated kernels share, compiled by Numba, against mpmath at many digits."""
+
+from __future__ import annotations
+
+import inspect
+import math
+
+import mpmath
+import numpy as np
+import pytest
+from emit_samples import plain_runtime
+
+from eqc.emit import runtime
+from eqc.emit.printer import RUNTIME
+
+NAN, INF = math.nan, math.inf
+NUMBERS = [-INF, -1e308, -2.5, -1.0, -5e-324, -0.0, 0.0, 5e-324, 1.0, 2.5, 1e308, INF]
+
+
+def test_every_helper_of_the_printer_is_there() -> None:
+    for name in RUNTIME.values():
+        assert name.startswith("_") and hasattr(runtime, name[1:])
+        assert inspect.getdoc(getattr(runtime, name[1:]))
+
+
+@pytest.mark.parametrize("a", NUMBERS)
+def test_extrema(a: float) -> None:
+    for b in NUMBERS:
+        assert runtime.maximum(a, b) == max(a, b)
+        assert runtime.minimum(a, b) == min(a, b)
+
+
+@pytest.mark.parametrize("a", [*NUMBERS, NAN])
+def test_extrema_keep_nan_on_either_side(a: float) -> None:
+    for function in (runtime.maximum, runtime.minimum):
+        assert math.isnan(function(a, NAN))
+        assert math.isnan(function(NAN, a))
+
+
+def test_extrema_of_integers_and_floats() -> None:
+    assert runtime.maximum(2, 1.5) == 2
+    assert runtime.minimum(2, 1.5) == 1.5
+    assert runtime.maximum(3, 4) == 4
+
+
+def test_signs() -> None:
+    signs = [runtime.sign(x) for x in NUMBERS]
+    assert signs == [-1, -1, -1, -1, -1, 0, 0, 1, 1, 1, 1, 1]
+    assert math.isnan(runtime.sign(NAN))
+    assert runtime.sign(np.float32(-3)) == -1
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "expected"),
+    [
+        (0.0, 0.0, 0.0),
+        (-0.0, 0.0, 0.0),
+        (0.0, 5.0, 0.0),
+        (1.0, 0.0, -INF),
+        (2.0, math.e, 2.0),
+        (0.0, NAN, NAN),
+        (NAN, 1.0, NAN),
+        (NAN, 0.0, NAN),
+        (1.0, -1.0, NAN),
+        (-1.0, INF, -INF),
+        (5e-324, 2.0, 5e-324 * math.log(2)),
+    ],
+)
+def test_x_log_y(x: float, y: float, expected: float) -> None:
+    assert same(runtime.xlogy(x, y), expected)
+
+
+def same(a: float, b: float) -> bool:
+    return a == b or (math.isnan(a) and math.isnan(b))
+
+
+def test_exact_quotients() -> None:
+    assert runtime.exact(12, 4) == 3
+    assert runtime.exact(0, 4) == 0
+    for a, b in ((7, 2), (1, 0), (0, 0)):
+        with pytest.raises(ValueError, match="inexact quotient"):
+            runtime.exact(a, b)
+
+
+POINTS = [1e-5, 0.1, 0.5, 1.0, 1.4616321449683622, 2.0, 3.7, 9.99, 10.0, 19.9, 20.0, 55.5, 1e3, 1e8, 1e15, 1e100]
+NEGATIVE = [-1e-5, -0.1, -0.5, -0.9, -1.5, -2.6, -3.001, -9.99, -25.5, -100.25]
+
+
+@pytest.mark.parametrize("order", [0, 1, 2, 3, 4, 7])
+@pytest.mark.parametrize("x", [*POINTS, *NEGATIVE])
+def test_polygamma(order: int, x: float) -> None:
+    """Relative to the terms that cancel near a zero: the function and its slope over a rounding of x."""
+    with mpmath.workdps(60):
+        expected = mpmath.polygamma(order, mpmath.mpf(x))
+        slope = abs(mpmath.polygamma(order + 1, mpmath.mpf(x)) * x)
+        found = runtime.polygamma(order, x)
+        scale = abs(expected) + slope if x < 0 or order == 0 else abs(expected)
+        assert abs(found - expected) <= 3e-14 * max(scale, mpmath.mpf(10) ** -300), f"{found} for {expected}"
+
+
+@pytest.mark.parametrize("order", [0, 1, 2, 3])
+def test_polygamma_at_poles_and_ends(order: int) -> None:
+    for pole in (0.0, -1.0, -7.0, -1e6):
+        found = runtime.polygamma(order, pole)
+        assert found == INF if order % 2 else math.isnan(found)
+    assert math.isnan(runtime.polygamma(order, NAN))
+    assert runtime.polygamma(order, INF) == (INF if order == 0 else 0)
+
+
+@pytest.mark.parametrize("x", [-1e7 - 0.5, -1e15 - 0.5])
+def test_polygamma_of_large_negative_numbers_ends(x: float) -> None:
+    """By reflection: π²/sin²(πx) - ψ₁(1 - x)."""
+    with mpmath.workdps(60):
+        expected = mpmath.polygamma(1, mpmath.mpf(x))
+    assert abs(runtime.polygamma(1, x) - expected) < 1e-5 * abs(expected)
+
+
+def test_polygamma_in_single_precision_arguments() -> None:
+    assert abs(runtime.polygamma(0, np.float32(2.0)) - 0.42278433509846713) < 1e-7
+
+
+def test_plain_python_runs_the_same_functions() -> None:
+    plain = plain_runtime()
+    for order in (0, 1, 2):
+        for x in (0.3, 4.5, -2.5):
+            assert math.isclose(plain["polygamma"](order, x), runtime.polygamma(order, x), rel_tol=1e-14)
+
+
+def test_results_have_the_type_of_the_data() -> None:
+    assert runtime.dtype_of(np.ones(2, np.float32)) == np.float32
+    assert runtime.dtype_of(np.ones(2)) == np.float64
+    assert runtime.dtype_of(np.ones(2, np.int64)) == np.float64
