@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 import sympy as sp
 
 from eqc.errors import DerivationError
-from eqc.ir.terms import Expr, FloorDivide, Quotient, Remainder, XLogY
+from eqc.ir.terms import Converged, Expr, FloorDivide, Quotient, Remainder, XLogY
 from eqc.ir.walk import branches
 
 _ZERO = sp.Integer(0)
@@ -92,6 +92,7 @@ LOCAL: Mapping[type, Callable[[Expr], tuple[Expr, ...]]] = {
     FloorDivide: _flat,
     Quotient: _flat,
     XLogY: _xlogy,
+    Converged: lambda node: (sp.Integer(1), _ZERO, _ZERO),
     Remainder: _flat,
 }
 """Head -> the derivative in each argument. `Piecewise`, `Maximum` and `Minimum` choose branches: see `partials`."""

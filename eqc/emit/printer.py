@@ -8,7 +8,7 @@ import sympy as sp
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
-from eqc.ir.terms import Expr, FloorDivide, Maximum, Minimum, Quotient, Read, Remainder, XLogY
+from eqc.ir.terms import Converged, Expr, FloorDivide, Maximum, Minimum, Quotient, Read, Remainder, XLogY
 from eqc.ir.walk import is_short, transform
 
 MATH: Mapping[type, str] = {
@@ -41,6 +41,7 @@ RUNTIME: Mapping[type, str] = {
     sp.polygamma: "_polygamma",
     Quotient: "_exact",
     XLogY: "_xlogy",
+    Converged: "_converged",
 }
 """Functions of the runtime module that is written beside the kernels; a leading underscore hides no record's name."""
 

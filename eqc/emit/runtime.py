@@ -44,6 +44,14 @@ def xlogy(x, y):
 
 
 @njit(cache=True)
+def converged(fine, coarse, size):
+    """The finer of two estimates of an integral; an error if they differ by more than 1e-8 of its absolute size."""
+    if abs(fine - coarse) > 1e-8 * size:
+        raise ValueError("an integral did not converge: two estimates of it", fine, coarse)
+    return fine
+
+
+@njit(cache=True)
 def exact(a, b):
     """The whole quotient of two extents."""
     if b == 0 or a % b != 0:

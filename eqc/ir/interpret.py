@@ -29,7 +29,7 @@ from eqc.ir.opaque import (
     SolveVectorTransposed,
 )
 from eqc.ir.program import Op, Program, Statement
-from eqc.ir.terms import Expr, FloorDivide, Index, Maximum, Minimum, Quotient, Read, Remainder, XLogY
+from eqc.ir.terms import Converged, Expr, FloorDivide, Index, Maximum, Minimum, Quotient, Read, Remainder, XLogY
 
 Value = Any
 """An mpmath number, an int or a bool."""
@@ -73,6 +73,7 @@ FUNCTIONS: Mapping[type, Callable[..., Value]] = {
     Minimum: lambda *values: _extremum(min, values),
     FloorDivide: lambda a, b: int(a) // int(b),
     Quotient: lambda a, b: int(a) // int(b),
+    Converged: lambda fine, coarse, size: fine,
     XLogY: lambda x, y: x if x == 0 and not mpmath.isnan(y) else x * mpmath.log(y),
     Remainder: lambda a, b: int(a) % int(b),
     sp.Add: lambda *terms: mpmath.fsum(terms),

@@ -57,6 +57,13 @@ class XLogY(sp.Function):  # type: ignore[misc]
     is_real = True
 
 
+class Converged(sp.Function):  # type: ignore[misc]
+    """`Converged(fine, coarse, size)`: the finer estimate of an integral, or an error if the coarser one disagrees."""
+
+    nargs = 3
+    is_real = True
+
+
 class Quotient(sp.Function):  # type: ignore[misc]
     """An exact quotient of two extents: an integer, or an error when the kernel is called."""
 

@@ -10,7 +10,7 @@ import sympy as sp
 from eqc.errors import NotationError, ShapeError, nearest
 from eqc.ir.terms import Expr, floor_divide, read, remainder
 from eqc.ir.walk import branches, negation
-from eqc.notation import compose, linalg, matrix, positions, reduce
+from eqc.notation import compose, integral, linalg, matrix, positions, reduce
 from eqc.notation.builder import Lowering, origin_shift
 from eqc.notation.scalar import CONSTANT, IDENTITY, SCALAR
 from eqc.notation.tree import (
@@ -213,6 +213,8 @@ def _call(state: Lowering, node: Call, scope: Scope) -> Value:
     _check_word(state, node)
     if node.function == "Piecewise":
         return _piecewise(state, node, scope)
+    if node.function == "Integral":
+        return integral.integral(state, node, scope)
     if node.function in BINDERS:
         return reduce.reduction(state, node, scope)
     arguments = [lower_expression(state, a, scope) for a in node.arguments]

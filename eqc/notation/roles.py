@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from eqc.errors import NotationError, ShapeError, nearest
@@ -112,15 +112,15 @@ def _names_in_statements(statements: Iterable[Assign]) -> set[str]:
     return {n.name for s in statements for n in walk(s.value) if isinstance(n, Name)}
 
 
-def _limits(statements: Iterable[Assign]) -> Iterable[TupleNode]:
+def _limits(statements: Iterable[Assign], binders: Collection[str]) -> Iterable[TupleNode]:
     for statement in statements:
         for node in walk(statement.value):
-            if isinstance(node, Call) and node.function in BINDERS:
+            if isinstance(node, Call) and node.function in binders:
                 yield from (a for a in node.arguments[1:] if isinstance(a, TupleNode))
 
 
 def _index_names(statements: Iterable[Assign]) -> Iterable[str]:
-    for limit in _limits(statements):
+    for limit in _limits(statements, BINDERS):
         if limit.items and isinstance(limit.items[0], Name):
             yield limit.items[0].name
     for statement in statements:
@@ -131,7 +131,7 @@ def _index_names(statements: Iterable[Assign]) -> Iterable[str]:
 def _names_in_limits(statements: Iterable[Assign]) -> set[str]:
     """Names in the ends of limits that are sizes: not indices, not inside a gather."""
     names: set[str] = set()
-    for limit in _limits(statements):
+    for limit in _limits(statements, BINDERS.keys() - {"Integral"}):
         for end in limit.items[1:]:
             names |= {n.name for n in _outside_subscripts(end)}
     return names - set(_index_names(statements))
