@@ -43,12 +43,12 @@ def _finite(low: Expr, high: Expr, t: Expr) -> Rule:
 def _upward(low: Expr, t: Expr) -> Rule:
     """x = low + exp(π/2 sinh t)."""
     grown = sp.exp(sp.pi * sp.sinh(t) / 2)
-    return Rule(low + grown, sp.pi * sp.cosh(t) * grown / 2, before=288, after=288)
+    return Rule(low + grown, sp.pi * sp.cosh(t) * grown / 2, before=416, after=288)
 
 
 def _downward(high: Expr, t: Expr) -> Rule:
     grown = sp.exp(sp.pi * sp.sinh(t) / 2)
-    return Rule(high - grown, sp.pi * sp.cosh(t) * grown / 2, before=288, after=288)
+    return Rule(high - grown, sp.pi * sp.cosh(t) * grown / 2, before=416, after=288)
 
 
 def _everywhere(t: Expr) -> Rule:
@@ -84,11 +84,8 @@ def _integrate(state: Lowering, body: Node, limits: tuple[Node, ...], scope: Sco
     value = _integrate(state, body, limits[:-1], inner)
     sample = _stored(state, guarded(weight * value, scope, sp.Integer(0)), scope, loop, "sample")
     even = branches([(2 * sample, sp.Eq(Remainder(loop.symbol, sp.Integer(2)), 0)), (sp.Integer(0), sp.true)])
-    parts = [
-        _total(state, e, scope, loop, name)
-        for e, name in ((sample, "fine"), (even, "coarse"), (sp.Abs(sample), "size"))
-    ]
-    return Converged(*parts)
+    estimates = ((sample, "fine"), (even, "coarse"), (sp.Abs(sample), "size"))
+    return Converged(*(_total(state, part, scope, loop, name) for part, name in estimates))
 
 
 def _before(low: Expr, high: Expr) -> int:
