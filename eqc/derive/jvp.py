@@ -119,9 +119,16 @@ class _Forward:
             statement = replace(statement, op=Op.SUM)
         else:
             factor = sp.Integer(1)
-        body = sp.Add(*(tangent_term(p, factor, self.tangents) for p in parts))
+        body = weigh(factor, sp.Add(*(tangent_term(p, sp.Integer(1), self.tangents) for p in parts)))
         dot = self._tangent(before.target)
         self.statements.append(replace(statement, target=dot, body=body))
+
+
+def weigh(factor: Expr, body: Expr) -> Expr:
+    """factor·body, where a choice of factors reaches the product: an entry that lost is not multiplied by 0."""
+    if not isinstance(factor, sp.Piecewise):
+        return factor * body
+    return branches([(pair.args[0] * body, pair.args[1]) for pair in factor.args])
 
 
 def tangent_term(part: Partial, factor: Expr, tangents: Mapping[str, Tensor]) -> Expr:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import sympy as sp
 
 from eqc.derive import linalg
-from eqc.derive.jvp import plain_read, zero
+from eqc.derive.jvp import plain_read, weigh, zero
 from eqc.derive.partials import Partial, partials
 from eqc.derive.reductions import others_statement, winners
 from eqc.ir.opaque import Opaque
@@ -88,6 +88,8 @@ class _Reverse:
         self.taken = names_in(program) | reserved
         self.fixed = fixed_names(program)
         self.active = active_tensors(program)
+        extrema = [s for s in program.statements if s.op in (Op.MAX, Op.MIN)]
+        self.selected = frozenset().union(*(tensors_read(s) for s in extrema))
         self.parts: dict[str, list[Contribution]] = {}
         self.statements: list[Statement] = []
 
@@ -152,7 +154,8 @@ class _Reverse:
         parts = partials(statement.body, self.active)
         if not parts:
             return
-        factor: Expr = read(bar.name, statement.positions)
+        cotangent = read(bar.name, statement.positions)
+        factor: Expr = cotangent
         if statement.op is Op.PRODUCT:
             others = others_statement(statement, self.taken)
             self.statements.append(others)
@@ -160,10 +163,14 @@ class _Reverse:
         elif statement.op in (Op.MAX, Op.MIN):
             count, share = winners(statement, self.taken)
             self.statements.append(count)
-            factor *= share
+            factor = weigh(share, factor)
         tensors = self.program.tensors
         for part in parts:
-            self.contribute(part.read.tensor, _contribution(statement, part, factor, tensors[part.read.tensor]))
+            body = weigh(factor, part.slope)
+            if statement.target.name in self.selected:
+                # An entry that an extremum passed over adds nothing, whatever its own slope is.
+                body = branches([(body, sp.Ne(cotangent, 0)), (sp.Integer(0), sp.true)])
+            self.contribute(part.read.tensor, _contribution(statement, part, body, tensors[part.read.tensor]))
 
     def _pull_opaque(self, statement: Statement, bar: Tensor) -> None:
         """The cotangents of whole arrays, by the rule of the function."""
@@ -190,8 +197,7 @@ def _whole(statement: Statement, r: Read, argument: Tensor, part: Tensor, fixed:
     return Contribution((*chosen, *own, *rest), (*r.positions, *at), body)
 
 
-def _contribution(statement: Statement, part: Partial, factor: Expr, tensor: Tensor) -> Contribution:
-    body = factor * part.slope
+def _contribution(statement: Statement, part: Partial, body: Expr, tensor: Tensor) -> Contribution:
     axes = _whole_axes(statement, part, tensor)
     if axes is None:
         guard = statement.guard if plain_read(part.read) else sp.And(statement.guard, part.guard)

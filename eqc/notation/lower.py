@@ -122,10 +122,25 @@ def _lower_indexed(state: Lowering, statement: Assign, target: Subscript) -> Non
         )
     shape = _target_shape(state, statement, name, names)
     scope = Scope()
-    for index, extent in zip(names, shape, strict=True):
+    for index, extent in zip(names, shape, strict=False):
         loop = state.new_index(index, extent, scope)
         scope = scope.with_index(index, loop.symbol + 1, loop)
-    assign(state, name, shape, statement.value, scope)
+    if len(names) < len(shape):
+        _lower_rows(state, statement, name, shape, scope)
+    else:
+        assign(state, name, shape, statement.value, scope)
+
+
+def _lower_rows(state: Lowering, statement: Assign, name: str, shape: tuple[Expr, ...], scope: Scope) -> None:
+    """`Eq(Y[h], …)` with fewer indices than axes: the right side gives the rest of the axes."""
+    value = lower_expression(state, statement.value, scope)
+    rest = shape[len(scope.loops) :]
+    if not same_shape(value.shape, rest):
+        value = _fit(value, rest, statement)
+    axes = state.new_axes(rest, scope)
+    own = tuple(axis.symbol for axis in axes)
+    loops = (*scope.loops, *axes)
+    define(state, name, shape, loops, tuple(loop.symbol for loop in loops), Op.NONE, value.at(own))
 
 
 def _lower_whole(state: Lowering, statement: Assign) -> None:
@@ -191,11 +206,11 @@ def _target_shape(state: Lowering, statement: Assign, name: str, names: list[str
     declared = _declared_shape(state, name)
     if declared is None:
         return tuple(positions.extent_of_index(state.tensors, statement, index) for index in names)
-    if len(declared) != len(names):
+    if len(declared) < len(names):
         raise ShapeError(
             statement.span,
             written=f"{name}[{', '.join(names)}]",
             rule=f"{name} has {len(declared)} axes in the glossary and {len(names)} positions here",
-            remedy=f"write one index per axis of {show_shape(declared)}",
+            remedy=f"write one index per axis of {show_shape(declared)}, or fewer for rows",
         )
     return declared

@@ -80,7 +80,9 @@ def same_shape(left: tuple[Expr, ...], right: tuple[Expr, ...]) -> bool:
 
 
 def elementwise(span: Span, function: Callable[..., Expr], operands: list[Value]) -> Value:
-    """Apply a function of numbers entry by entry; numbers go with any shape."""
+    """Apply a function of numbers entry by entry; numbers go with any shape, and n×1 matrices are vectors."""
+    if any(v.rank == 1 for v in operands):
+        operands = [as_vector(v) if v.rank == 2 and v.shape[1] == 1 else v for v in operands]
     shapes = [v.shape for v in operands if v.shape]
     if not shapes:
         return number(function(*(v.at(()) for v in operands)))
