@@ -30,4 +30,5 @@ def _safe(line: str) -> str:
     """Escape what could end the string or start an escape; drop what no editor shows."""
     shown = "".join(c for c in line if c.isprintable())
     escaped = shown.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    return f"{escaped[:-1]}\\{escaped[-1]}" if escaped.endswith('"') else escaped
+    bare = escaped.endswith('"') and not escaped.endswith('\\"')
+    return f'{escaped[:-1]}\\"' if bare else escaped

@@ -38,6 +38,7 @@ class Function:
         self.tree = nests(self.program)
         self.dropped = contract(self.tree, self.program)
         self.names: dict[str, str] = {}
+        self.helpers: dict[str, str] = {}
         self.printer = SourcePrinter(self._place)
         self.allocated: set[str] = set()
         self.tables: dict[tuple[tuple[float, ...], ...], str] = {}
@@ -79,12 +80,13 @@ class Function:
 
     def local(self, purpose: str) -> str:
         """A name for a helper variable that nothing else has."""
-        if purpose not in self.names:
+        if purpose not in self.helpers:
             name = purpose
-            while name in self.names.values() or name in RESERVED or name in self.reserved:
+            taken = {*self.names.values(), *self.helpers.values(), *RESERVED, *self.reserved}
+            while name in taken:
                 name += "_"
-            self.names[purpose] = name
-        return self.names[purpose]
+            self.helpers[purpose] = name
+        return self.helpers[purpose]
 
     def _place(self, r: Read) -> str:
         """A read as a name or an element of an array, without the axes that a temporary does not keep."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 
 import sympy as sp
 from sympy.printing.precedence import PRECEDENCE
@@ -62,6 +63,7 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
     def index_source(self, expression: Expr) -> str:
         """A position or an extent: arithmetic of integers, which must stay exact."""
         self.whole = True
+        self._settings["order"] = None
         try:
             return str(self.doprint(expression))
         finally:
@@ -164,14 +166,17 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
         if exponent == sp.Rational(1, 2):
             return self._call("math.sqrt", (base,))
         if exponent.is_number and exponent.could_extract_minus_sign():
-            return f"1/{self.parenthesize(sp.Pow(base, -exponent), PRECEDENCE['Pow'])}"
+            return f"1/{self.parenthesize(sp.Pow(base, -exponent), PRECEDENCE['Pow'], strict=True)}"
         if self.whole:
-            return f"{self.parenthesize(base, PRECEDENCE['Atom'])}**{self.parenthesize(exponent, PRECEDENCE['Atom'])}"
+            return f"{self._atom(base)}**{self._atom(exponent)}"
         if not exponent.is_number:
             return self._call("math.pow", (base, exponent))
         if base.is_integer and exponent != 2:
-            return f"float({self._print(base)})**{self.parenthesize(exponent, PRECEDENCE['Atom'])}"
-        return f"{self.parenthesize(base, PRECEDENCE['Atom'])}**{self.parenthesize(exponent, PRECEDENCE['Atom'])}"
+            return f"float({self._print(base)})**{self._atom(exponent)}"
+        return f"{self._atom(base)}**{self._atom(exponent)}"
+
+    def _atom(self, expr: Expr) -> str:
+        return str(self.parenthesize(expr, PRECEDENCE["Atom"], strict=True))
 
     def _print_Float(self, expr: Expr) -> str:
         return repr(float(expr))
@@ -211,6 +216,6 @@ def _plain_numbers(expression: Expr) -> Expr:
     def leaf(atom: Expr) -> Expr:
         if not atom.is_Rational or (abs(atom.p) < 1000 and atom.q < 1000) or (atom.is_Integer and abs(atom.p) < _BIG):
             return atom
-        return sp.Float(sp.Float(atom, 30), 17)
+        return sp.Float(float(Fraction(int(atom.p), int(atom.q))), 17)
 
     return transform(expression, leaf)

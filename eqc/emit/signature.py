@@ -29,8 +29,10 @@ def _literal(entry: dict[str, object]) -> str:
 
 
 def _number(value: object) -> str:
-    unusual = isinstance(value, float) and not math.isfinite(value)
-    return f'float("{value}")' if unusual else repr(value)
+    """A literal; an infinite default is written as a number beyond the float range."""
+    if isinstance(value, float) and math.isinf(value):
+        return "1e999" if value > 0 else "-1e999"
+    return repr(value)
 
 
 def _text(expression: Expr) -> str:

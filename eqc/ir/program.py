@@ -18,6 +18,7 @@ from functools import lru_cache
 
 import sympy as sp
 
+from eqc.errors import ShapeError
 from eqc.ir.terms import Expr, Index, Maximum, Minimum, Read
 
 
@@ -264,7 +265,16 @@ def _largest(extent: Expr, outer: Index) -> Expr:
     slope = sp.expand(extent.subs(outer.symbol, outer.symbol + 1) - extent)
     if slope.is_nonnegative:
         return last
-    return first if slope.is_nonpositive else Maximum(first, last)
+    if slope.is_nonpositive:
+        return first
+    if outer.symbol in slope.free_symbols:
+        raise ShapeError(
+            None,
+            written=str(extent),
+            rule=f"an extent rises and falls with the index {outer.name}",
+            remedy="write the inner sum over the whole range, with a Piecewise that leaves terms out",
+        )
+    return Maximum(first, last)
 
 
 def fixed_names(program: Program) -> set[str]:

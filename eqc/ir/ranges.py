@@ -99,8 +99,9 @@ def _rounding(expression: Expr, node: Expr, loops: tuple[Index, ...], facts: lis
     numerator, divisor, low, high = _quotient(node)
     scaled = numerator + (low if rising else high)
     share = sp.cancel(slope / divisor)
-    if share.is_polynomial(*share.free_symbols):
-        return _at_worst(sp.expand(rest + share * scaled), loops, facts, budget - 1)
+    plain = sp.expand(rest + share * scaled)
+    if share.is_polynomial(*share.free_symbols) and _at_worst(plain, loops, facts, budget - 1):
+        return True
     # The expression is an integer, so more than -1 is enough: divisor·expression >= 1 - divisor.
     times = sp.expand(divisor * rest + slope * scaled + divisor - 1)
     return _at_worst(times, loops, [*facts, divisor - 1], budget - 1)

@@ -134,6 +134,7 @@ class _Inlining:
         own = self.state.new_axes(value.shape[extra:], inner)
         if value.tensor is not None:
             known = self.state.tensors[value.tensor]
+            self._require_whole(tensor, known.integer)
             return Argument(known.name, (), lead, (False,) * tensor.rank, known.integer)
         units = tuple(axis.extent == 1 and tensor.rank > 0 for axis in own)
         body = guarded(value.at(tuple(loop.symbol for loop in (*lead, *own))), self.scope, sp.Integer(0))
@@ -141,14 +142,20 @@ class _Inlining:
         outer = context(self.state, (body,), self.scope)
         loops = (*outer, *lead, *(a for a, unit in zip(own, units, strict=True) if not unit))
         at = tuple(loop.symbol for loop in loops)
-        if tensor.integer and not body.is_integer:
-            raise NotationError(
-                self.node.span, written=tensor.name, rule=f"{tensor.name} must be whole numbers", remedy="pass integers"
-            )
+        self._require_whole(tensor, bool(body.is_integer))
         name = self.state.name(tensor.name)
         stored = Tensor(name, box(loops), integer=tensor.integer, differentiable=False)
         self.state.add(Statement(stored, loops, at, Op.NONE, body))
         return Argument(name, outer, lead, units, tensor.integer)
+
+    def _require_whole(self, tensor: Tensor, whole: bool) -> None:
+        if tensor.integer and not whole:
+            raise NotationError(
+                self.node.span,
+                written=tensor.name,
+                rule=f"{self.node.function} takes whole numbers as {tensor.name}",
+                remedy="declare domain: natural or integer for what is passed",
+            )
 
     def _parameters(self, values: Mapping[str, Value]) -> None:
         for parameter in self.callee.parameters:

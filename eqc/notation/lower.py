@@ -80,6 +80,10 @@ def _declare(state: Lowering) -> None:
                 rule=f"a matrix of domain {entry.domain.name} has two equal axes",
                 remedy="declare shape: [n, n]; further axes come as leading axes of the call",
             )
+        if entry.default is not None and entry.default != entry.default:
+            raise NotationError(
+                entry.span, written=f"default: {entry.default}", rule="a default is a number", remedy="drop it"
+            )
         if entry.default is not None and shape:
             raise NotationError(
                 entry.span,
@@ -113,13 +117,6 @@ def _lower_indexed(state: Lowering, statement: Assign, target: Subscript) -> Non
     """`Eq(y[i, j], …)`: one body over the indices on the left."""
     name = target_name(statement)
     names = [p.name if isinstance(p, Name) else "" for p in target.positions]
-    if "" in names or len(set(names)) < len(names):
-        raise NotationError(
-            target.span,
-            written=name,
-            rule="positions on the left side must be different index names",
-            remedy="write Eq(y[i, j], …) with plain indices and put the arithmetic on the right side",
-        )
     shape = _target_shape(state, statement, name, names)
     scope = Scope()
     for index, extent in zip(names, shape, strict=False):

@@ -51,6 +51,8 @@ def facts(guard: Expr) -> list[Expr]:
         return [f for part in sorted(guard.args, key=sp.default_sort_key) for f in facts(part)]
     if isinstance(guard, sp.Not):
         inner = guard.args[0]
+        if isinstance(inner, sp.Or):
+            return facts(sp.And(*(sp.Not(part) for part in inner.args)))
         return facts(inner.negated) if isinstance(inner, sp.core.relational.Relational) else []
     if not isinstance(guard, sp.core.relational.Relational):
         return []

@@ -61,6 +61,7 @@ def find_roles(record: Record, record_ids: Iterable[str], position_arguments: Po
         if entry.shape is not None
     }
     assigned = tuple(dict.fromkeys(target_name(s) for s in statements))
+    _check_targets(statements)
     _check_assigned(record, statements)
     used = _names_in_statements(statements)
     indices = set(_index_names(statements))
@@ -179,6 +180,22 @@ def _sources(statements: Sequence[Assign], names: set[str]) -> frozenset[str]:
         if target_name(statement) in found:
             found |= _names_in_statements([statement])
     return frozenset(found)
+
+
+def _check_targets(statements: Iterable[Assign]) -> None:
+    """Left sides are names with different bare indices."""
+    for statement in statements:
+        target = statement.target
+        if not isinstance(target, Subscript):
+            continue
+        names = [p.name if isinstance(p, Name) else "" for p in target.positions]
+        if "" in names or len(set(names)) < len(names):
+            raise NotationError(
+                target.span,
+                written=target_name(statement),
+                rule="positions on the left side must be different index names",
+                remedy="write Eq(y[i, j], …) with plain indices and put the arithmetic on the right side",
+            )
 
 
 def _check_assigned(record: Record, statements: tuple[Assign, ...]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import sympy as sp
 
-from eqc.ir.program import Op, Program, Statement, Tensor, box, fresh, names_in, tensors_read
+from eqc.ir.program import Op, Program, Statement, Tensor, box, fresh, names_in, reads_of, tensors_read
 from eqc.ir.terms import Expr, Read, read
 from eqc.ir.walk import map_reads, rebuild, transform
 
@@ -21,7 +21,7 @@ def shift_exponentials(program: Program) -> Program:
     statements = list(program.statements)
     for total in program.statements:
         exponent = _exponent(total)
-        if exponent is None or total.target.name in program.outputs:
+        if exponent is None or _is_shifted(exponent, program) or total.target.name in program.outputs:
             continue
         shifted = _shift(statements, total, exponent, taken)
         statements = shifted if shifted is not None else statements
@@ -34,6 +34,11 @@ def _exponent(statement: Statement) -> Expr | None:
         return None
     exponents = [f.args[0] for f in sp.Mul.make_args(statement.body) if isinstance(f, sp.exp)]
     return exponents[0] if len(exponents) == 1 and exponents[0].free_symbols else None
+
+
+def _is_shifted(exponent: Expr, program: Program) -> bool:
+    """Whether the exponent has a constant taken off already."""
+    return any(program.tensors[r.tensor].constant for r in reads_of(exponent))
 
 
 def _shift(statements: list[Statement], total: Statement, exponent: Expr, taken: set[str]) -> list[Statement] | None:
