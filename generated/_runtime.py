@@ -44,11 +44,68 @@ def xlogy(x, y):
 
 
 @njit(cache=True)
+def converged(fine, coarse, size):
+    """The finer of two estimates of an integral; an error if they differ by more than 1e-8 of its absolute size."""
+    if abs(fine - coarse) > 1e-8 * size:
+        raise ValueError("an integral did not converge: two estimates of it", fine, coarse)
+    return fine
+
+
+@njit(cache=True)
 def exact(a, b):
     """The whole quotient of two extents."""
     if b == 0 or a % b != 0:
         raise ValueError("an extent is not a whole number: inexact quotient", a, b)
     return a // b
+
+
+@njit(cache=True)
+def log_determinant(a):
+    """The logarithm of a positive determinant, by an LU factorisation; NaN for a negative one."""
+    sign_, log_size = np.linalg.slogdet(a)
+    return log_size if sign_ > 0 else (-inf if sign_ == 0 else nan)
+
+
+@njit(cache=True)
+def log_determinant_spd(a):
+    """The logarithm of the determinant of a symmetric positive definite matrix, by its Cholesky factor."""
+    factor = np.linalg.cholesky(a)
+    total = 0.0
+    for i in range(a.shape[0]):
+        total += log(factor[i, i])
+    return 2.0 * total
+
+
+@njit(cache=True)
+def _largest_positive(columns, partner):
+    """Turn the columns of both arrays so that the largest component of each column of the first is positive."""
+    for j in range(columns.shape[1]):
+        best = 0
+        for i in range(columns.shape[0]):
+            if abs(columns[i, j]) > abs(columns[best, j]):
+                best = i
+        if columns[best, j] < 0:
+            for i in range(columns.shape[0]):
+                columns[i, j] = -columns[i, j]
+            for i in range(partner.shape[0]):
+                partner[i, j] = -partner[i, j]
+
+
+@njit(cache=True)
+def eigenvectors(a):
+    """Orthonormal eigenvectors of a symmetric matrix by ascending eigenvalue, their signs fixed."""
+    vectors = np.linalg.eigh(a)[1].copy()
+    _largest_positive(vectors, vectors[:0])
+    return vectors
+
+
+@njit(cache=True)
+def singular_vectors(a):
+    """Left and right singular vectors as columns, by descending singular value, their signs fixed."""
+    u, _, vt = np.linalg.svd(a, full_matrices=False)
+    left, right = u.copy(), vt.T.copy()
+    _largest_positive(right, left)
+    return left, right
 
 
 _BERNOULLI = (

@@ -35,9 +35,15 @@ def _number(value: object) -> str:
     return repr(value)
 
 
+_API_WORDS = {"_exact(": "exact(", "_minimum(": "min(", "_maximum(": "max("}
+
+
 def _text(expression: Expr) -> str:
-    """Arithmetic that the API evaluates; `exact` is its word for exact quotients."""
-    return SourcePrinter(str).index_source(expression).replace("_exact(", "exact(")
+    """Arithmetic that the API evaluates, in its words."""
+    text = SourcePrinter(str).index_source(expression)
+    for helper, word in _API_WORDS.items():
+        text = text.replace(helper, word)
+    return text
 
 
 def _input(program: Program, name: str) -> dict[str, object]:

@@ -41,6 +41,8 @@ def rebuild(node: Expr, args: tuple[Expr, ...]) -> Expr:
     """The node's head applied to new arguments."""
     if isinstance(node, sp.Not):
         return negation(args[0])
+    if isinstance(node, sp.core.relational.Relational) and any(a.has(sp.Piecewise) for a in args):
+        return node.func(*args, evaluate=False)
     if isinstance(node, sp.Piecewise):
         return branches([(pair.args[0], pair.args[1]) for pair in args])
     return node.func(*args)

@@ -153,7 +153,7 @@ class _Inlining:
             raise NotationError(
                 self.node.span,
                 written=tensor.name,
-                rule=f"{self.node.function} takes whole numbers as {tensor.name}",
+                rule=f"{tensor.name} must be whole numbers: {self.node.function} reads positions by it",
                 remedy="declare domain: natural or integer for what is passed",
             )
 

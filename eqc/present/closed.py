@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from itertools import count
 
 import sympy as sp
+from sympy.printing.precedence import PRECEDENCE
 
+from eqc.ir.opaque import Opaque
 from eqc.ir.program import Op, Program, Statement
 from eqc.ir.terms import Expr, Index, Read, index_symbol
 from eqc.ir.walk import map_reads, substitute
@@ -25,6 +27,7 @@ class Total(sp.Function):  # type: ignore[misc]
 
     nargs = 3
     is_real = True
+    precedence = PRECEDENCE["Mul"]
 
 
 class Whole(sp.Function):  # type: ignore[misc]
@@ -32,6 +35,7 @@ class Whole(sp.Function):  # type: ignore[misc]
 
     nargs = 3
     is_real = True
+    precedence = PRECEDENCE["Mul"]
 
 
 @dataclass
@@ -67,6 +71,8 @@ class Inliner:
         return self.entry(r.tensor, r.positions)
 
     def _definition(self, statement: Statement, positions: tuple[Expr, ...]) -> Expr:
+        if isinstance(statement.body, Opaque):
+            raise TooLarge
         if statement.scatter:
             return self._scattered(statement, positions)
         mapping = dict(zip(statement.positions, positions, strict=True))

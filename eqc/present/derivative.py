@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from eqc.derive.vjp import bar_name, gradient, vjp
 from eqc.errors import DerivationError, nearest
-from eqc.ir.program import Op, Program, Tensor
+from eqc.ir.program import Op, Program, Tensor, fixed_names
 from eqc.ir.terms import Expr, Read, index_symbol, read
 from eqc.present.closed import Inliner, TooLarge
 from eqc.present.simplify import Facts, kept_definitions, tidy
@@ -48,7 +48,7 @@ def _input(value: Program, wrt: str) -> Tensor:
 def _form(
     value: Program, output: Tensor, tensor: Tensor, order: int, patterns: Mapping[str, tuple[str, ...]]
 ) -> ClosedForm:
-    taken: set[str] = set(value.tensors) | {e.name for e in value.extents}
+    taken = fixed_names(value)
     rows = _indices(output, patterns, taken)
     columns = [_indices(tensor, patterns, taken) for _ in range(order)]
     program, target, seeds = _reverse(value, output, tensor, order, rows, columns)

@@ -233,11 +233,16 @@ def put_indices(latex: str, positions: Mapping[str, str]) -> str:
     return re.sub(r"[_^](\{[^{}]*\}|[A-Za-z0-9])", group, latex)
 
 
+def _inert(head: type, body: Expr, index: Expr, extent: Expr) -> Expr:
+    """A sum or product as it stands: SymPy's constructor pulls conditions on inner indices out of it."""
+    return sp.Expr.__new__(head, body, sp.Tuple(index, sp.Integer(1), extent))
+
+
 def to_sympy(expression: Expr) -> Expr:
     """The closed form in SymPy's own objects: Indexed, Sum, Product, Max, Min."""
     heads: Mapping[type, Callable[..., Expr]] = {
-        Total: lambda body, i, n: sp.Sum(body, (i, 1, n)),
-        Whole: lambda body, i, n: sp.Product(body, (i, 1, n)),
+        Total: lambda body, i, n: _inert(sp.Sum, body, i, n),
+        Whole: lambda body, i, n: _inert(sp.Product, body, i, n),
         Maximum: sp.Max,
         Minimum: sp.Min,
         FloorDivide: lambda a, b: sp.floor(a / b),

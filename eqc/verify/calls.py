@@ -10,8 +10,18 @@ import numpy as np
 
 from eqc.errors import NotationError, ShapeError
 from eqc.notation.tree import Call, Name, Node, TupleNode
+from eqc.verify.decompositions import (
+    cholesky,
+    eigenvalues,
+    eigenvectors,
+    left_singular_vectors,
+    log_determinant,
+    right_singular_vectors,
+    singular_values,
+)
 from eqc.verify.functions import greatest
-from eqc.verify.hyperdual import Scalar, multiply, power, total
+from eqc.verify.hyperdual import HyperDual, Scalar, lift, multiply, power, total
+from eqc.verify.quadrature import integral
 from eqc.verify.reading import ARG_EXTREMA, EXTREMA, Reading
 from eqc.verify.statements import run
 from eqc.verify.tensor import (
@@ -38,11 +48,21 @@ MATRIX_WORDS: Mapping[str, Callable[..., Value]] = {
     "Determinant": determinant,
     "Inverse": inverse,
     "Identity": lambda span, order: identity(order),
-    "ZeroMatrix": lambda span, rows, columns: plain((rows, columns), lambda at: 0),
-    "OneMatrix": lambda span, rows, columns: plain((rows, columns), lambda at: 1),
     "HadamardProduct": lambda span, *factors: elementwise(span, lambda *x: fold(multiply, x), factors),
     "HadamardPower": lambda span, base, exponent: elementwise(span, power, [base, exponent]),
     "diag": diagonal,
+    "LogDeterminant": log_determinant,
+    "Cholesky": cholesky,
+    "Eigenvalues": eigenvalues,
+    "Eigenvectors": eigenvectors,
+    "SingularValues": singular_values,
+    "LeftSingularVectors": left_singular_vectors,
+    "RightSingularVectors": right_singular_vectors,
+}
+
+CONSTANT_MATRICES: Mapping[str, Callable[[int, int], Tensor]] = {
+    "ZeroMatrix": lambda rows, columns: plain((rows, columns), lambda at: 0),
+    "OneMatrix": lambda rows, columns: plain((rows, columns), lambda at: 1),
 }
 
 
@@ -76,6 +96,31 @@ def _runs(ev: Evaluator, limits: Sequence[Node]) -> Iterator[int]:
             yield from _runs(ev, inner)
         else:
             yield place
+    _restore(ev, name, before)
+
+
+def integrate(ev: Evaluator, call: Call) -> Scalar:
+    """An integral over its limits, the innermost first."""
+    body, *limits = call.arguments
+    return _integral(ev, body, limits)
+
+
+def _integral(ev: Evaluator, body: Node, limits: Sequence[Node]) -> Scalar:
+    *inner, outer = limits
+    name, low, high = _limit(outer)
+    ends = lift(ev.number(low)), lift(ev.number(high))
+    before = ev.indices.get(name)
+
+    def integrand(at: HyperDual) -> Scalar:
+        ev.indices[name] = at
+        return _integral(ev, body, inner) if inner else ev.number(body)
+
+    found = integral(integrand, *ends)
+    _restore(ev, name, before)
+    return found
+
+
+def _restore(ev: Evaluator, name: str, before: Scalar | None) -> None:
     if before is None:
         ev.indices.pop(name, None)
     else:

@@ -1,70 +1,38 @@
-"""Decides a relation at a point: its two sides as balls, at as many bits as it takes to tell them apart or agree."""
+"""Decides a relation between two numbers known as balls: it holds, it fails, or more bits are needed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import product
-from typing import Any, Literal
+from fractions import Fraction
+from typing import Literal
 
 import numpy as np
 
 from eqc.errors import ShapeError
-from eqc.notation.tree import Compare, Name, Node, Subscript, walk
-from eqc.verify.balls import Ball, Undecided, precision
+from eqc.notation.tree import Compare, Node
+from eqc.verify.balls import Ball
 from eqc.verify.claims_eval import LawEvaluator
-from eqc.verify.claims_points import Place, roots_at
-from eqc.verify.claims_reading import Law
 from eqc.verify.functions import RELATIONS, Decisions
 from eqc.verify.hyperdual import HyperDual, Scalar, lift
-from eqc.verify.oracle import PRECISIONS, Oracle
-from eqc.verify.reading import Reading
-from eqc.verify.session import Session
-from eqc.verify.tensor import Tensor, Value, as_column, show
+from eqc.verify.tensor import Tensor, Value, as_column, identity, matrix_product, show, square
+from eqc.verify.tree_eval import IdentityMultiple
 
 RELATIVE = 1e-25
 ABSOLUTE = 1e-45
-_MOST_SETTINGS = 100
-_MOST_CANDIDATES = 5000
-_RELATION_WORDS = {"==": "", "!=": "another value than", "<": "below", "<=": "at most", ">": "above", ">=": "at least"}
-Setting = Mapping[str, int]
+_DIGITS = (17, 34)
+_WORDS = {"==": "", "!=": "another value", "<": "below it", "<=": "at most it", ">": "above it", ">=": "at least it"}
 Kind = Literal["holds", "fails", "left undefined", "right undefined", "undefined", "open"]
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """Where a relation does not hold; `left` and `right` are its sides there, None if they cannot be compared."""
+class Outcome:
+    """How one comparison came out; `what` says what fails, with the numbers on both sides where there are any."""
 
-    setting: Setting
-    what: str
-    left: float | None = None
-    right: float | None = None
-
-
-@dataclass(slots=True)
-class Finding:
-    """What was found at one point.
-
-    `kinds` counts comparisons by the number of different values that the free indices had and by how they came out.
-    `outside` is the first error of shape or position, `kinks` whether a derivative was taken on a kink.
-    """
-
-    place: Place
-    sizes: dict[str, int] = field(default_factory=dict)
-    kinds: dict[tuple[int, Kind], int] = field(default_factory=dict)
-    failure: Failure | None = None
-    outside: ShapeError | None = None
-    settings: int = 0
-    kinks: bool = False
-
-    @property
-    def compared(self) -> int:
-        """How many numbers were decided."""
-        return sum(count for (_, kind), count in self.kinds.items() if kind in ("holds", "fails"))
-
-    def count(self, setting: Setting, kind: Kind) -> None:
-        key = len(set(setting.values())), kind
-        self.kinds[key] = self.kinds.get(key, 0) + 1
+    kind: Kind
+    what: str = ""
+    at: tuple[int, ...] = ()
+    sides: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,89 +48,100 @@ class Watched(Decisions):
         return found
 
 
-def examine(oracle: Oracle, law: Law, place: Place, readings: dict[str, Reading], rng: np.random.Generator) -> Finding:
-    """Test a law at a point, for all values of its free indices or some of them drawn by `rng`.
-
-    Raises NotationError or NotImplementedError where the law cannot be evaluated anywhere.
-    """
-    finding = Finding(place)
-    pending: list[Setting] | None = None
-    for bits in PRECISIONS:
-        with precision(bits):
-            decide = Watched(lenient=bits == PRECISIONS[-1])
-            try:
-                ev = LawEvaluator(Session(oracle.catalog, decide, readings), law, roots_at(oracle, law, place))
-                if pending is None:
-                    pending = settings(ev, law, rng)
-                    finding.sizes = {n: int(ev.values[n]) for n in law.reading.extents}
-                    finding.settings = len(pending)
-                pending = _examine_all(ev, law, pending, finding, last=decide.lenient)
-            except Undecided:
-                continue
-            except ShapeError as error:
-                finding.outside = error
-                return finding
-            finding.kinks = bool(decide.ties)
-        if not pending or finding.failure:
-            break
-    return finding
-
-
-def _examine_all(
-    ev: LawEvaluator, law: Law, pending: Sequence[Setting], finding: Finding, *, last: bool
-) -> list[Setting]:
-    """The settings that need more bits."""
-    open_settings = []
-    for setting in pending:
-        ev.indices = dict(setting)
-        try:
-            outcomes = [outcome for part in law.parts for outcome in _outcomes(ev, part, last=last)]
-        except Undecided:
-            open_settings.append(setting)
-            continue
-        if any(kind == "open" for kind, _ in outcomes) and not last:
-            open_settings.append(setting)
-            continue
-        for kind, failure in outcomes:
-            finding.count(setting, kind)
-            if failure is not None and finding.failure is None:
-                finding.failure = Failure(setting, *failure)
-    return open_settings
-
-
-Outcome = tuple[Kind, tuple[str, float | None, float | None] | None]
-
-
-def _outcomes(ev: LawEvaluator, part: Node, *, last: bool) -> Iterator[Outcome]:
-    """One relation at one setting of the indices: entry by entry if its sides are arrays."""
+def outcomes(ev: LawEvaluator, part: Node, *, last: bool) -> Iterator[Outcome]:
+    """A relation at the evaluator's indices, entry by entry if its sides are arrays; `last` means at the most bits."""
     if not isinstance(part, Compare):
         holds = ev.value(part)
         every = all(holds.data.ravel()) if isinstance(holds, Tensor) else holds
-        yield ("holds", None) if every else ("fails", ("the condition does not hold", None, None))
+        yield Outcome("holds") if every else Outcome("fails", "the condition does not hold")
         return
     for at, left, right in _pairs(part, ev.value(part.left), ev.value(part.right)):
-        kind = _decide(part.op, left, right, last=last)
-        yield kind, _described(part.op, at, left, right) if kind == "fails" else None
+        kind = decided(part.op, left, right, last=last)
+        yield _failed(part.op, at, lift(left).value, lift(right).value) if kind == "fails" else Outcome(kind)
 
 
 def _pairs(part: Compare, left: Value, right: Value) -> Iterator[tuple[tuple[int, ...], Scalar, Scalar]]:
     """Entries that stand opposite each other; vectors are columns, and a number stands opposite every entry."""
-    for side in (left, right):
-        if not isinstance(side, Tensor | Scalar.__value__ if False else (Tensor, int, HyperDual) + _EXACT):
-            raise ShapeError(part.span, written=show(side), rule="this has no single value", remedy="name a field")
-    arrays = [side for side in (left, right) if isinstance(side, Tensor)]
-    rank = max((side.rank for side in arrays), default=0)
-    aligned = [as_column(a) if a.rank == 1 and rank == 2 else a for a in arrays]
-    shapes = {side.data.shape for side in aligned}
+    left, right = _of_an_order(part, left, right), _of_an_order(part, right, left)
+    sides = [_in_rank_two(left, right), _in_rank_two(right, left)]
+    for side in sides:
+        if not isinstance(side, Tensor | HyperDual | int | Fraction):
+            raise ShapeError(part.span, written=show(side), rule="a side has no single value", remedy="name a field")
+    shapes = {side.data.shape for side in sides if isinstance(side, Tensor)}
     if len(shapes) > 1:
         written = f"{show(left)} and {show(right)}"
         raise ShapeError(part.span, written=written, rule="the sides have different shapes", remedy="use indices")
     for at in np.ndindex(*(shapes.pop() if shapes else ())):
-        entries = [side.data[at] for side in aligned]
-        yield at, *_two(left, right, entries)
+        yield at, _entry(sides[0], at), _entry(sides[1], at)
 
 
-def _two(left: Value, right: Value, entries: list[Scalar]) -> tuple[Scalar, Scalar]:
-    rest = iter(entries)
-    a = next(rest) if isinstance(left, Tensor) else left
-    return a, next(rest) if isinstance(right, Tensor) else right
+def _of_an_order(part: Compare, side: Value, other: Value) -> Value:
+    """A multiple of `I` as the matrix that the other side asks for."""
+    if not isinstance(side, IdentityMultiple):
+        return side
+    return matrix_product(part.span, side.scale, identity(square(part.span, other).data.shape[0]))
+
+
+def _entry(side: Value, at: tuple[int, ...]) -> Scalar:
+    number: Scalar = side.data[at] if isinstance(side, Tensor) else side
+    return number
+
+
+def _in_rank_two(side: Value, other: Value) -> Value:
+    both = isinstance(side, Tensor) and isinstance(other, Tensor)
+    return as_column(side) if both and side.rank == 1 and other.rank == 2 else side
+
+
+def decided(op: str, left: Scalar, right: Scalar, *, last: bool) -> Kind:
+    """Whether a relation holds between two numbers.
+
+    Balls apart decide it. Balls that overlap agree if they are narrow; then equality holds at once, and an order is
+    decided as for equal numbers, but only at the most bits.
+
+    >>> decided("==", Fraction(1, 3), Fraction(1, 3), last=False), decided("<", 2, 1, last=False)
+    ('holds', 'fails')
+    """
+    if not isinstance(left, HyperDual) and not isinstance(right, HyperDual):
+        return _by_order(op, (left > right) - (left < right))
+    a, b = lift(left).value, lift(right).value
+    if not (a.is_finite() and b.is_finite()):
+        return _undefined(a, b) if last else "open"
+    if a < b or a > b:
+        return _by_order(op, -1 if a < b else 1)
+    if _agree(a, b) and (op == "==" or last):
+        return _by_order(op, 0)
+    return "open"
+
+
+def _by_order(op: str, order: int) -> Kind:
+    return "holds" if RELATIONS[op](order, 0) else "fails"
+
+
+def _undefined(a: Ball, b: Ball) -> Kind:
+    if not a.is_finite() and not b.is_finite():
+        return "undefined"
+    return "right undefined" if a.is_finite() else "left undefined"
+
+
+def _agree(a: Ball, b: Ball) -> bool:
+    distance = (a - b).abs_upper()
+    largest = max(a.abs_upper(), b.abs_upper())
+    return bool(distance <= largest * RELATIVE or distance <= ABSOLUTE)
+
+
+def _failed(op: str, at: tuple[int, ...], left: Ball, right: Ball) -> Outcome:
+    texts = next(t for d in _DIGITS if (t := (_digits(left, d), _digits(right, d)))[0] != t[1] or d == _DIGITS[-1])
+    entry = f"in entry {tuple(k + 1 for k in at)} " if at else ""
+    word = f", not {_WORDS[op]}" if _WORDS[op] else ""
+    what = f"{entry}the left side is {texts[0]}, the right side {texts[1]}"
+    if op != "==":
+        what = f"{entry}the left side is {texts[0]}{word.removesuffix(' it')} the right side, {texts[1]}"
+    return Outcome("fails", what, at, (_rounded(left), _rounded(right)))
+
+
+def _digits(number: Ball, digits: int) -> str:
+    return str(number.str(digits, radius=False))
+
+
+def _rounded(number: Ball) -> float:
+    return 0.0 if number.contains(0) else float(number.mid())

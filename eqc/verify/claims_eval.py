@@ -18,7 +18,7 @@ import numpy as np
 from eqc.errors import NotationError, ShapeError, nearest
 from eqc.notation.tree import Call, Name, Node, Number, Subscript, TupleNode, walk
 from eqc.verify.balls import Ball, ball
-from eqc.verify.calls import call_record
+from eqc.verify.calls import MATRIX_WORDS, call_record
 from eqc.verify.claims_reading import Law
 from eqc.verify.hyperdual import HyperDual, Scalar, lift, undefined
 from eqc.verify.points import SYMMETRIC
@@ -62,6 +62,8 @@ class LawEvaluator(Evaluator):
                 return _substituted(self, node)
             if node.function == self.reading.record.id:
                 return self.remember(node, lambda call: call_record(self, call))
+            if node.function in MATRIX_WORDS:
+                return self.remember(node, super().value)
         return super().value(node)
 
     def whole_array(self, name: str, node: Node) -> Value:
@@ -118,8 +120,9 @@ def _variables(ev: LawEvaluator, node: Node) -> list[Variable]:
 
 def _place(ev: LawEvaluator, node: Subscript, value: Value) -> At:
     """The entry that a subscript names, counted from 0; errors are those of reading it."""
-    ev.value(node)
-    assert isinstance(value, Tensor)
+    if isinstance(ev.value(node), Tensor):
+        rule = f"{show(value)} has one entry for each position"
+        raise ShapeError(node.span, written="…", rule=rule, remedy="give one position per axis")
     return tuple(ev.whole(position) - 1 for position in node.positions)
 
 
@@ -136,7 +139,7 @@ def _everywhere(ev: LawEvaluator, name: str, node: Node) -> dict[str, Value]:
 
 def _along(ev: LawEvaluator, variable: Variable, changed: dict[str, Value], node: Node) -> dict[str, Value]:
     """The symbol with the one direction `other` along an entry."""
-    value = changed.get(variable.name, ev.whole_array(variable.name, node))
+    value: Value = changed[variable.name] if variable.name in changed else ev.whole_array(variable.name, node)
     _require_real(ev, variable.name, value, node)
     if variable.at is None:
         rule = "only one derivative at a time is taken in a whole array"

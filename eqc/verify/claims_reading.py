@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from eqc.errors import NotationError, nearest
 from eqc.notation.tree import Assign, Binary, Call, Compare, Name, Node, Subscript, TupleNode, Unary, walk
 from eqc.notation.words import BINDERS
 from eqc.verify.balls import CONSTANT_NAMES
-from eqc.verify.reading import Reading, target_name
+from eqc.verify.functions import KINKED
+from eqc.verify.reading import ARG_EXTREMA, EXTREMA, Reading, read_record, target_name
+from eqc.verify.session import Records
+
+CHOOSING = frozenset({"Piecewise", "cbrt", *KINKED, *EXTREMA, *ARG_EXTREMA} - {"KroneckerDelta"})
+_DISCRETE = frozenset({"binary", "sign", "one_hot"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,7 @@ class Law:
     fresh: tuple[str, ...]
     placed: frozenset[str]
     reads: tuple[Subscript, ...]
+    hints: tuple[Subscript, ...]
     reading: Reading
 
 
@@ -61,7 +67,8 @@ def read_law(reading: Reading, formula: Node) -> Law:
     fresh = tuple(name for name in scan.brought if name not in scan.placed)
     statements = _needed(reading, formula)
     own = replace(reading, statements=statements, outputs=(), names_below={**reading.names_below, **below})
-    return Law(formula, parts, indices, fresh, frozenset(scan.placed), _unguarded(scan, indices), own)
+    hints, reads = _reads(scan, indices)
+    return Law(formula, parts, indices, fresh, frozenset(scan.placed), reads, hints, own)
 
 
 def _parts(formula: Node) -> Iterator[Node]:
@@ -86,7 +93,7 @@ def _is_condition(node: Node) -> bool:
 def _known(reading: Reading) -> frozenset[str]:
     """The names that have a value in the record, and the constants that the glossary does not take."""
     assigned = (target_name(s) for s in reading.statements)
-    constants = (name for name in CONSTANT_NAMES if name not in reading.record.symbols)
+    constants = (name for name in (*CONSTANT_NAMES, "I") if name not in reading.record.symbols)
     return frozenset((*reading.inputs, *reading.extents, *assigned, *constants))
 
 
@@ -99,6 +106,30 @@ def _needed(reading: Reading, formula: Node) -> tuple[Assign, ...]:
             chosen.append(statement)
             wanted |= {n.name for n in walk(statement.value) if isinstance(n, Name)}
     return tuple(reversed(chosen))
+
+
+def makes_choices(law: Law, records: Records) -> bool:
+    """Whether a law is not one analytic function throughout: it compares, rounds, or has inputs that take few values.
+
+    Two analytic functions that differ do so at almost every point, others perhaps at few.
+    """
+    names = {n.name for part in (law.formula, *law.reading.statements) for n in walk(part) if isinstance(n, Name)}
+    domains = [e.domain for e in law.reading.record.symbols.values() if e.name in names]
+    if any(domain.integer or domain.name in _DISCRETE for domain in domains):
+        return True
+    return _chooses((*law.parts, *law.reading.statements), records, {law.reading.record.id})
+
+
+def _chooses(formulas: Iterable[Node], records: Records, seen: set[str]) -> bool:
+    """The same of formulas, with the records that they use."""
+    top = {id(formula) for formula in formulas}
+    nodes = [n for formula in formulas for n in walk(formula)]
+    calls = {n.function for n in nodes if isinstance(n, Call)}
+    if calls & CHOOSING or any(isinstance(n, Compare) and id(n) not in top for n in nodes):
+        return True
+    used = sorted(name for name in calls if name in records and name not in seen)
+    seen.update(used)
+    return any(_chooses(read_record(records.get(name)).statements, records, seen) for name in used)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +209,13 @@ def _bound_by(call: Call) -> frozenset[str]:
     return frozenset(first.name for first in limits if isinstance(first, Name))
 
 
-def _unguarded(scan: _Scan, indices: tuple[str, ...]) -> tuple[Subscript, ...]:
-    """Reads whose positions depend on free indices, on no bound ones, and stand in no Piecewise."""
-    found = []
+def _reads(scan: _Scan, indices: tuple[str, ...]) -> tuple[tuple[Subscript, ...], tuple[Subscript, ...]]:
+    """Reads at free indices; and those of them whose positions depend on nothing bound and stand in no Piecewise."""
+    hints, reads = [], []
     for read, scope in scan.reads:
         names = {n.name for position in read.positions for n in walk(position) if isinstance(n, Name)}
-        if not scope.guarded and not names & scope.bound and names & set(indices):
-            found.append(read)
-    return tuple(found)
+        if (names - scope.bound) & set(indices):
+            hints.append(read)
+            if not scope.guarded and not names & scope.bound:
+                reads.append(read)
+    return tuple(hints), tuple(reads)

@@ -18,6 +18,7 @@ BARE_OUTPUT = "out"
 EXTREMA = {"MaxOver": 1, "MinOver": -1}
 ARG_EXTREMA = {"ArgMaxOver": 1, "ArgMinOver": -1}
 REDUCTIONS = frozenset({"Sum", "Product", *EXTREMA, *ARG_EXTREMA})
+BINDERS = REDUCTIONS | {"Integral"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +98,15 @@ def _bound_names(statements: Iterable[Assign]) -> Iterator[str]:
     for statement in statements:
         if isinstance(statement.target, Subscript):
             yield from (p.name for p in statement.target.positions if isinstance(p, Name))
-        for limit in _limits(statement.value):
+        for limit in _limits(statement.value, BINDERS):
             first = limit.items[0]
             if isinstance(first, Name):
                 yield first.name
 
 
-def _limits(node: Node) -> Iterator[TupleNode]:
+def _limits(node: Node, words: frozenset[str]) -> Iterator[TupleNode]:
     for call in walk(node):
-        if isinstance(call, Call) and call.function in REDUCTIONS:
+        if isinstance(call, Call) and call.function in words:
             yield from (a for a in call.arguments[1:] if isinstance(a, TupleNode) and a.items)
 
 
@@ -113,7 +114,7 @@ def _size_names(statements: Iterable[Assign], shapes: Iterable[tuple[Node, ...]]
     """Names in shapes, and in the ends of limits unless they are read inside brackets."""
     for shape in shapes:
         yield from (n.name for axis in shape for n in walk(axis) if isinstance(n, Name))
-    ends = [end for s in statements for limit in _limits(s.value) for end in limit.items[1:]]
+    ends = [end for s in statements for limit in _limits(s.value, REDUCTIONS) for end in limit.items[1:]]
     while ends:
         node = ends.pop()
         if isinstance(node, Name):

@@ -59,8 +59,8 @@ def generator(id: str, *parts: int) -> np.random.Generator:
 def sample(oracle: Oracle, seed: int, extent: int, style: Style = "single", first: int = 0) -> Sample:
     """Random inputs with extents near `extent` (3 means different extents of 2 to 4).
 
-    `style` says what entries are like; if the first try is not number 0, extents are random. Raises NoSample if no extents fit the declared shapes or every
-    try reads outside an array.
+    `style` says what entries are like; if the `first` try is not number 0, extents are random from there. Raises
+    NoSample if no extents fit the declared shapes or every try reads outside an array.
 
     >>> from eqc.records.load import load_text
     >>> text = "title: Sum\\nsympy: Sum(p[i], (i, 1, n))\\nsymbols: {p: {shape: [n], domain: simplex}, n: count}"

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from eqc.errors import NotationError, ShapeError
 from eqc.notation.tree import Assign, Call, Name, Node, Subscript, TupleNode, walk
-from eqc.verify.reading import REDUCTIONS, target_name
+from eqc.verify.reading import BINDERS, target_name
 from eqc.verify.tensor import Tensor, Value, filled, show
 
 if TYPE_CHECKING:
@@ -77,23 +79,33 @@ def _indexed(ev: Evaluator, statement: Assign, target: Subscript) -> Tensor:
     if len(names) < len(target.positions):
         raise NotationError(target.span, written="…", rule="positions on the left are indices", remedy="write y[i, j]")
     shape = _ranges(ev, statement, names)
+    rest = _rest(ev, statement, len(names))
 
     def entry(at: tuple[int, ...]) -> Value:
         ev.indices = {name: place + 1 for name, place in zip(names, at, strict=True)}
-        return ev.number(statement.value)
+        if not rest:
+            return ev.number(statement.value)
+        return _fitted(ev, target_name(statement), ev.value(statement.value), rest)
 
-    data = filled(shape, entry)
+    rows = {at: entry(at) for at in np.ndindex(*shape)}
     ev.indices = {}
-    return Tensor(data, ev.reading.unit_axes(target_name(statement)) or (False,) * len(shape))
+    data = filled((*shape, *rest), lambda at: rows[at[: len(shape)]].data[at[len(shape) :]] if rest else rows[at])
+    return Tensor(data, ev.reading.unit_axes(target_name(statement)) or (False,) * data.ndim)
+
+
+def _rest(ev: Evaluator, statement: Assign, count: int) -> tuple[int, ...]:
+    """The extents of the axes that have no index on the left: `Eq(O[h], …)` assigns whole rows or matrices."""
+    declared = ev.reading.shapes.get(target_name(statement), ())
+    return tuple(ev.whole(axis) for axis in declared[count:])
 
 
 def _ranges(ev: Evaluator, statement: Assign, names: list[str]) -> tuple[int, ...]:
     declared = ev.reading.shapes.get(target_name(statement))
     if declared is None:
         return tuple(_range_from_reads(ev, statement, name) for name in names)
-    if len(declared) != len(names):
+    if len(declared) < len(names):
         raise _unfit(ev, target_name(statement), f"the glossary gives it {len(declared)} axes")
-    return tuple(ev.whole(axis) for axis in declared)
+    return tuple(ev.whole(axis) for axis in declared[: len(names)])
 
 
 def _range_from_reads(ev: Evaluator, statement: Assign, index: str) -> int:
@@ -120,7 +132,7 @@ def _size_at(ev: Evaluator, node: Subscript, index: str) -> int | None:
 
 
 def _bound_by(call: Call) -> set[str]:
-    if call.function not in REDUCTIONS:
+    if call.function not in BINDERS:
         return set()
     limits = [a for a in call.arguments[1:] if isinstance(a, TupleNode)]
     return {first.name for limit in limits if isinstance(first := limit.items[0], Name)}
@@ -134,13 +146,18 @@ def _whole(ev: Evaluator, statement: Assign) -> Value:
         raise _unfit(ev, target_name(statement), "a record with several outputs needs a field: record(x).output")
     if declared is None:
         return value
-    shape = tuple(ev.whole(axis) for axis in declared)
+    value = _fitted(ev, target_name(statement), value, tuple(ev.whole(axis) for axis in declared))
     unit = ev.reading.unit_axes(target_name(statement))
+    return Tensor(value.data, unit) if isinstance(value, Tensor) else value
+
+
+def _fitted(ev: Evaluator, name: str, value: Value, shape: tuple[int, ...]) -> Value:
+    """The value in a declared shape; a row or column may fill a vector."""
     if isinstance(value, Tensor) and any(value.unit) and value.rank == len(shape) + 1 == 2:
         value = Tensor(value.data.reshape(-1), (False,))
     if (value.data.shape if isinstance(value, Tensor) else ()) != shape:
-        raise _unfit(ev, target_name(statement), f"the right side is {show(value)}, not of shape {shape}")
-    return Tensor(value.data, unit) if isinstance(value, Tensor) else value
+        raise _unfit(ev, name, f"the right side is {show(value)}, not of shape {shape}")
+    return value
 
 
 def _unfit(ev: Evaluator, written: str, rule: str) -> ShapeError:

@@ -55,7 +55,7 @@ def elementwise(span: Span, function: Callable[..., Any], operands: Sequence[Val
     tensors = [v for v in operands if isinstance(v, Tensor)]
     if not tensors:
         return function(*operands)
-    rank = max(t.rank for t in tensors)
+    rank = 1 if _are_columns(tensors) else max(t.rank for t in tensors)
     aligned = [_with_rank(span, v, rank) if isinstance(v, Tensor) else v for v in operands]
     lead = next(v for v in aligned if isinstance(v, Tensor))
     for other in aligned:
@@ -68,7 +68,15 @@ def elementwise(span: Span, function: Callable[..., Any], operands: Sequence[Val
     return Tensor(filled(lead.data.shape, entry), lead.unit)
 
 
+def _are_columns(tensors: Sequence[Tensor]) -> bool:
+    """Whether vectors meet matrices with one column only: the result is a vector then."""
+    matrices = [t for t in tensors if t.rank == 2]
+    return len(matrices) < len(tensors) and all(t.data.shape[1] == 1 and not t.unit[0] for t in matrices)
+
+
 def _with_rank(span: Span, value: Tensor, rank: int) -> Tensor:
+    if value.rank == 2 and rank == 1:
+        return Tensor(value.data[:, 0], value.unit[:1])
     if value.rank == 1 and rank == 2:
         return as_column(value)
     if value.rank != rank:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -21,7 +22,7 @@ from eqc.notation.tree import (
     Unary,
 )
 from eqc.verify.balls import CONSTANT_NAMES, NAN, constant
-from eqc.verify.calls import MATRIX_WORDS, call_record, reduce
+from eqc.verify.calls import CONSTANT_MATRICES, MATRIX_WORDS, call_record, integrate, reduce
 from eqc.verify.functions import modulo, scalar_function
 from eqc.verify.hyperdual import HyperDual, Scalar, divide, normal, power, total
 from eqc.verify.reading import REDUCTIONS, Reading
@@ -36,7 +37,7 @@ class Evaluator:
         self.session = session
         self.reading = reading
         self.values = values
-        self.indices: dict[str, int] = {}
+        self.indices: dict[str, Scalar] = {}
         self.memo: dict[tuple[Any, ...], Value] = {}
         self.in_position = False
 
@@ -86,6 +87,8 @@ def _name(ev: Evaluator, node: Name) -> Value:
     if node.name in ev.values:
         value = ev.values[node.name]
         return _shifted(value) if ev.in_position else value
+    if node.name == "I" and node.name not in ev.reading.record.symbols:
+        return IdentityMultiple(1)
     if node.name in CONSTANT_NAMES and node.name not in ev.reading.record.symbols:
         return HyperDual(constant(node.name))
     raise NotationError(
@@ -102,19 +105,21 @@ def _shifted(value: Value) -> Value:
 
 def _subscript(ev: Evaluator, node: Subscript) -> Value:
     base = ev.value(node.base)
-    if not isinstance(base, Tensor) or base.rank != len(node.positions):
+    if not isinstance(base, Tensor) or base.rank < len(node.positions):
         raise ShapeError(
             node.span,
             written=f"{show(base)} at {len(node.positions)} position(s)",
-            rule="an array is read with one position per axis",
+            rule="an array is read with at most one position per axis",
             remedy="check the declared shape",
         )
     before, ev.in_position = ev.in_position, True
     try:
-        at = tuple(_position(ev, p, size) for p, size in zip(node.positions, base.data.shape, strict=True))
+        at = tuple(_position(ev, p, size) for p, size in zip(node.positions, base.data.shape, strict=False))
     finally:
         ev.in_position = before
     entry = base.data[at]
+    if len(at) < base.rank:
+        return Tensor(entry, base.unit[len(at) :])
     return _shifted(entry) if ev.in_position else entry
 
 
@@ -162,8 +167,26 @@ def _spine(node: Node, ops: tuple[str, str]) -> list[tuple[str, Node]]:
     return [(ops[0], node), *reversed(parts)]
 
 
+@dataclass(frozen=True, slots=True)
+class IdentityMultiple:
+    """A multiple of the identity matrix whose order the other terms of a sum decide."""
+
+    scale: Scalar
+
+
+def _with_orders(node: Node, values: list[Value]) -> list[Value]:
+    """Multiples of `I` as matrices of the order of the other terms."""
+    square = next((v for v in values if isinstance(v, Tensor) and v.rank == 2), None)
+    if square is None or not any(isinstance(v, IdentityMultiple) for v in values):
+        return values
+    matrix = MATRIX_WORDS["Identity"](node.span, square.data.shape[0])
+    return [matrix_product(node.span, v.scale, matrix) if isinstance(v, IdentityMultiple) else v for v in values]
+
+
 def _sum(ev: Evaluator, node: Binary) -> Value:
-    terms = [(op, ev.value(part)) for op, part in _spine(node, ("+", "-"))]
+    parts = _spine(node, ("+", "-"))
+    values = _with_orders(node, [ev.value(part) for _, part in parts])
+    terms = [(op, value) for (op, _), value in zip(parts, values, strict=True)]
     signs = [op == "+" for op, _ in terms]
 
     def add(*numbers: Scalar) -> Scalar:
@@ -177,8 +200,20 @@ def _product(ev: Evaluator, node: Binary) -> Value:
     result = ev.value(first)
     for op, part in rest:
         factor = ev.value(part)
+        if isinstance(factor, IdentityMultiple) or isinstance(result, IdentityMultiple):
+            result = _scaled_identity(node, op, result, factor)
+            continue
         result = matrix_product(node.span, result, factor) if op == "*" else _quotient(node, result, factor)
     return result
+
+
+def _scaled_identity(node: Node, op: str, left: Value, right: Value) -> Value:
+    """A number times `I`, or an array times it."""
+    if isinstance(left, IdentityMultiple) and isinstance(right, IdentityMultiple):
+        return IdentityMultiple(elementwise(node.span, lambda a, b: a * b, [left.scale, right.scale]))
+    one, other = (left, right) if isinstance(left, IdentityMultiple) else (right, left)
+    scaled = matrix_product(node.span, one.scale, other) if op == "*" else _quotient(node, one.scale, other)
+    return scaled if isinstance(other, Tensor) else IdentityMultiple(scaled)
 
 
 def _quotient(node: Node, left: Value, right: Value) -> Value:
@@ -231,9 +266,14 @@ def _call(ev: Evaluator, node: Call) -> Value:
         return ev.remember(node, lambda call: call_record(ev, call))
     if word in REDUCTIONS:
         return ev.remember(node, lambda call: reduce(ev, call))
+    if word == "Integral":
+        return ev.remember(node, lambda call: integrate(ev, call))
     if word == "Piecewise":
         return _piecewise(ev, node.arguments)
     arguments = [ev.value(a) for a in node.arguments]
+    if word in CONSTANT_MATRICES:
+        units = tuple(isinstance(a, Number) and a.value == 1 for a in node.arguments)
+        return Tensor(CONSTANT_MATRICES[word](*arguments).data, units)
     if word in MATRIX_WORDS:
         return MATRIX_WORDS[word](node.span, *arguments)
     function = scalar_function(word)

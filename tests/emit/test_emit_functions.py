@@ -47,43 +47,47 @@ def as_list(found: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_functions_compute_what_the_program_means(name: str) -> None:
-    id = case(name).record.id
+def test_modules(name: str) -> None:
+    """One test for a case, so that it is compiled once."""
+    check_signature(name)
+    check_shapes(name)
     for kind in kinds(name):
         value = derivatives(name)[kind]
         given = arguments_of(case(name), value, random.Random(seed_of(name)))
-        label = f"{name} {kind} at the point of seed {seed_of(name)}"
-        found = as_list(module(name)[function_name(id, kind)](*arguments(value, given)))
-        for output, a, b in zip(value.outputs, found, expected(value, given), strict=True):
-            np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-11, err_msg=f"{label}: {output}")
-            assert np.shape(a) == b.shape, f"{label}: {output}"
+        check_function(name, kind, value, given)
+        check_leading_axis(name, kind, value, given)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_functions_over_a_leading_axis(name: str) -> None:
+def check_function(name: str, kind: str, value: Program, given: dict[str, Any]) -> None:
+    """It computes what the program means."""
+    label = f"{name} {kind} at the point of seed {seed_of(name)}"
+    function = module(name)[function_name(case(name).record.id, kind)]
+    found = as_list(function(*arguments(value, given)))
+    for output, a, b in zip(value.outputs, found, expected(value, given), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-11, err_msg=f"{label}: {output}")
+        assert np.shape(a) == b.shape, f"{label}: {output}"
+
+
+def check_leading_axis(name: str, kind: str, value: Program, given: dict[str, Any]) -> None:
     """Buffers full of garbage are overwritten, and items do not mix."""
-    id = case(name).record.id
-    for kind in kinds(name):
-        value = derivatives(name)[kind]
-        parameters = {p.name for p in value.parameters}
-        integers = {t.name for t in value.inputs if t.integer}
-        given = arguments_of(case(name), value, random.Random(seed_of(name)))
-        other = {n: v if n in parameters | integers else np.asarray(v, dtype=object) * 1.0625 for n, v in given.items()}
-        functions, single = module(name), function_name(id, kind)
-        items = [arguments(value, g) for g in (given, other, given)]
-        rows = [as_list(functions[single](*item)) for item in items]
-        batch = [
-            items[0][n] if argument in parameters else np.stack([item[n] for item in items])
-            for n, argument in enumerate(value.arguments)
-        ]
-        buffers = [np.full((3, *np.shape(r)), 7777, np.asarray(r).dtype) for r in rows[0]]
-        assert functions[f"{single}_into"](*batch, *buffers) is None
-        for output, buffer, *results in zip(value.outputs, buffers, *rows, strict=True):
-            np.testing.assert_array_equal(buffer, np.stack(results), err_msg=f"{name} {kind}: {output}")
+    parameters = {p.name for p in value.parameters}
+    integers = {t.name for t in value.inputs if t.integer}
+    other = {n: v if n in parameters | integers else np.asarray(v, dtype=object) * 1.0625 for n, v in given.items()}
+    functions, single = module(name), function_name(case(name).record.id, kind)
+    items = [arguments(value, g) for g in (given, other)]
+    rows = [as_list(functions[single](*item)) for item in items]
+    batch = [
+        items[0][n] if argument in parameters else np.stack([item[n] for item in items])
+        for n, argument in enumerate(value.arguments)
+    ]
+    buffers = [np.full((2, *np.shape(r)), 7777, np.asarray(r).dtype) for r in rows[0]]
+    assert functions[f"{single}_into"](*batch, *buffers) is None
+    for output, buffer, *results in zip(value.outputs, buffers, *rows, strict=True):
+        np.testing.assert_array_equal(buffer, np.stack(results), err_msg=f"{name} {kind}: {output}")
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_signatures_say_what_the_module_has(name: str) -> None:
+def check_signature(name: str) -> None:
+    """It says what the module has."""
     text, value = source(name), case(name).value
     signature = signature_of(text)
     assert set(signature) == {"id", "inputs", "extents", "outputs", "kernels"}
@@ -98,8 +102,8 @@ def test_signatures_say_what_the_module_has(name: str) -> None:
     assert {n for n in defined if not n.startswith("_")} == public | {f"{n}_into" for n in public}
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_shapes_in_the_signature_are_those_of_the_results(name: str) -> None:
+def check_shapes(name: str) -> None:
+    """Shapes in the signature are those of the results."""
     signature, value = signature_of(source(name)), case(name).value
     given = arguments_of(case(name), value, random.Random(seed_of(name)))
     sizes: dict[str, int] = {i["name"]: int(given[i["name"]]) for i in signature["inputs"] if i["per_call"]}

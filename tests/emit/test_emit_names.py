@@ -117,7 +117,7 @@ def test_docstrings_hold_any_text(text: str) -> None:
         assert_only_a_docstring(doc)
 
 
-@settings(max_examples=300, derandomize=True)
+@settings(max_examples=150, derandomize=True)
 @given(st.text(alphabet=st.sampled_from('"\\\'\n\r\tax{}\x00\x85\u2028'), max_size=12), st.text(max_size=8))
 def test_docstrings_hold_random_text(first: str, second: str) -> None:
     assert_only_a_docstring(Documentation(first, (second, first)))
@@ -170,7 +170,7 @@ def test_signature_of_everything() -> None:
         m="{shape: [C]}",
         r="{domain: natural, default: 2}",
         y="{domain: natural}",
-        E="{shape: [2*V + 1], differentiable: false}",
+        E="{shape: [2*V], differentiable: false}",
         best="{domain: natural}",
         C="channels",
         V="half",
@@ -183,9 +183,9 @@ def test_signature_of_everything() -> None:
             entry("m", shape=("C",)),
             entry("r", kind="integer", per_call=True, default=2, differentiable=False),
             entry("y", kind="integer", differentiable=False),
-            entry("E", shape=("2*V + 1",), differentiable=False),
+            entry("E", shape=("2*V",), differentiable=False),
         ),
-        "extents": (("C", "m", 0, "_size"), ("V", "E", 0, "exact(_size - 1, 2)")),
+        "extents": (("C", "m", 0, "_size"), ("V", "E", 0, "exact(_size, 2)")),
         "outputs": (
             {"name": "m_new", "kind": "real", "shape": ("C",), "updates": "m"},
             {"name": "best", "kind": "integer", "shape": ()},
@@ -207,4 +207,4 @@ def test_defaults_are_literals_or_refused(default: str) -> None:
         assert "inf" in default or "nan" in default
         assert error.remedy
         return
-    assert signature_of(text)["inputs"][1]["default"] == float(default)
+    assert signature_of(text)["inputs"][1]["default"] == pytest.approx(float(default), rel=1e-15)

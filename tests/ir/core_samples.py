@@ -16,6 +16,7 @@ import sympy as sp
 
 from eqc.derive.assemble import derivative_programs
 from eqc.ir.interpret import evaluate, interpret
+from eqc.ir.opaque import Opaque
 from eqc.ir.program import Program, Tensor
 from eqc.ir.terms import Quotient, extent_symbol
 from eqc.pipeline import Compiler
@@ -273,6 +274,11 @@ def case(name: str) -> Case:
     return Case(name, catalog.get(id), known.program(id))
 
 
+def is_opaque(value: Program) -> bool:
+    """Whether a program has linear algebra that is no sum over indices."""
+    return any(isinstance(s.body, Opaque) for s in value.statements)
+
+
 @lru_cache(maxsize=None)
 def derivatives(name: str) -> Mapping[str, Program]:
     """All programs of a case as they are compiled: of the rewritten value, dense ones too."""
@@ -335,10 +341,17 @@ def _array(record: Record, tensor: Tensor, shape: tuple[int, ...], rng: random.R
         return np.array(draws, dtype=object).reshape(shape)
     array = np.array([_number(domain, rng) for _ in range(int(np.prod(shape)))], dtype=float).reshape(shape)
     if domain.name in ("simplex", "one_hot"):
-        array = array / array.sum(axis=-1, keepdims=True)
+        return _on_simplex(array)
     if domain.name in ("spd", "symmetric"):
         array = array @ array.T + np.eye(shape[-1])
     return array.astype(object)
+
+
+def _on_simplex(array: Any) -> Any:
+    """Rows that sum to one to all digits."""
+    with mpmath.workdps(2 * DIGITS):
+        exact = np.vectorize(mpmath.mpf, otypes=[object])(array)
+        return exact / exact.sum(axis=-1, keepdims=True)
 
 
 def _number(domain: Any, rng: random.Random) -> float:

@@ -9,6 +9,7 @@ from typing import Any
 import mpmath
 import pytest
 from core_samples import (
+    SAMPLES,
     SQUARE,
     VECTOR,
     arguments_of,
@@ -18,7 +19,6 @@ from core_samples import (
     derivatives,
     node_count,
     program,
-    rewritten,
     seed_of,
 )
 
@@ -55,36 +55,32 @@ def test_every_pass_keeps_the_meaning(name: str) -> None:
                 for before, now in zip(value.outputs, after.outputs, strict=True):
                     assert_close(found[now], expected[before], 1e-25, f"{label} after {title}: {before}")
             program = after
+        check_it_settles(value, program, f"{name} {kind}")
+        check_it_repeats_no_work(value, program, f"{name} {kind}")
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_scheduling_is_deterministic_and_settles(name: str) -> None:
-    for kind, value in derivatives(name).items():
-        once = schedule(value)
-        assert show(schedule(value)) == show(once), f"{name} {kind}"
-        twice = schedule(once)
-        assert len(schedule(twice).statements) == len(twice.statements) <= len(once.statements), f"{name} {kind}"
+def check_it_settles(value: Program, scheduled: Program, label: str) -> None:
+    assert show(schedule(value)) == show(scheduled), label
+    twice = schedule(scheduled)
+    assert len(schedule(twice).statements) == len(twice.statements) <= len(scheduled.statements), label
+
+
+def check_it_repeats_no_work(value: Program, scheduled: Program, label: str) -> None:
+    """Inlining and sharing may leave fewer nodes, never many more."""
+    needed = drop_dead(value)
+    assert node_count(scheduled) <= 1.1 * node_count(needed) + 4, label
+    assert work(scheduled) <= work(needed), label
 
 
 @pytest.mark.parametrize(("title", "run"), PASSES, ids=[title for title, _ in PASSES])
 @pytest.mark.parametrize("kind", ["value", "vjp", "hvp"])
 def test_passes_are_idempotent(title: str, run: Any, kind: str) -> None:
     """What a pass has done once needs no second time."""
-    for name in NAMES:
+    for name in SAMPLES:
         programs = derivatives(name)
         if kind in programs:
             once = run(programs[kind])
             assert show(run(once)) == show(once), f"{name} {kind}: {title}"
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_scheduling_repeats_no_work(name: str) -> None:
-    """Inlining and sharing may leave fewer nodes, never many more."""
-    for kind, value in derivatives(name).items():
-        needed = drop_dead(value)
-        after = schedule(value)
-        assert node_count(after) <= 1.1 * node_count(needed) + 4, f"{name} {kind}"
-        assert work(after) <= work(needed), f"{name} {kind}"
 
 
 def work(value: Program) -> int:
@@ -185,8 +181,3 @@ def test_indices_of_an_inlined_statement_are_renamed() -> None:
     )
     after = inline(value)
     assert lines(after) == ["y[i, j] = exp(w[i]**2*x[j])  for i: n, j: n"]
-
-
-def test_rewritten_values_are_what_is_scheduled() -> None:
-    for name in NAMES:
-        check(schedule(rewritten(name)))

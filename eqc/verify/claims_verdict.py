@@ -1,0 +1,114 @@
+"""What the findings at all points say together about a relation, in words for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from eqc.errors import EqcError
+from eqc.verify.claims_examine import Finding
+from eqc.verify.compare import Deviation
+from eqc.verify.report import Check, Origin
+
+_LONGEST = 120
+
+
+def verdict(name: str, findings: Sequence[Finding]) -> Check:
+    """The check of a relation from what was found at its points.
+
+    It has failed where the sides differ, where it reads outside arrays that are as large as others at which it does
+    not, and where one side is never finite while the other is. It is skipped if neither side was ever finite.
+    """
+    smooth = [f for f in findings if not f.kinks]
+    chosen = smooth if any(f.compared for f in smooth) else findings
+    for finding in chosen:
+        if finding.failure is not None:
+            return _failed(name, finding)
+    stray = _stray(chosen)
+    if stray is not None:
+        return _failed_outside(name, stray)
+    lopsided = _lopsided(chosen)
+    if lopsided:
+        return Check(name, "failed", f"FAILED: {lopsided} at any of {len(findings)} points where the other side is")
+    tested = [f for f in chosen if f.compared]
+    if not tested:
+        return Check(name, "skipped", f"cannot be tested: neither side is finite at any of {len(findings)} points")
+    points = f"tested {len(tested)} point{'s' if len(tested) != 1 else ''}"
+    kinks = "" if chosen is smooth else ", all on kinks"
+    return Check(name, "passed", points + kinks, sum(f.compared for f in tested))
+
+
+def unreadable(name: str, error: EqcError) -> Check:
+    """The check of a relation that cannot be read or has no value."""
+    return Check(name, "failed", f"FAILED at {error.where}: {error.rule} ({error.written}); {error.remedy}")
+
+
+def _stray(findings: Sequence[Finding]) -> Finding | None:
+    """A point that does not fit the arrays, though another one with extents no larger does, or none does."""
+    stray = [f for f in findings if f.outside is not None]
+    fine = [f for f in findings if f.outside is None]
+    for finding in stray:
+        if not fine or any(_is_as_large(finding, other) for other in fine):
+            return finding
+    return None
+
+
+def _is_as_large(finding: Finding, other: Finding) -> bool:
+    return all(a >= b for a, b in zip(finding.extents, other.extents, strict=True))
+
+
+def _lopsided(findings: Sequence[Finding]) -> str:
+    """Which side is never finite although the other is, where the free indices differ as much as they can."""
+    counts = [item for f in findings for item in f.counts.items()]
+    most = max((different for (different, _), _ in counts), default=0)
+    kinds = {kind for (different, kind), _ in counts if different == most}
+    if kinds & {"holds", "fails"}:
+        return ""
+    sides = [side for side in ("left", "right") if f"{side} undefined" in kinds]
+    return f"the {' and the '.join(sides)} side is not finite" if sides else ""
+
+
+def _failed(name: str, finding: Finding) -> Check:
+    failure = finding.failure
+    assert failure is not None
+    outcome, setting = failure.outcome, failure.setting
+    places = [f"{index} = {place}" for index, place in setting.items()]
+    reason = f"FAILED at {_where(finding, places)}: {outcome.what}{_again(finding)}"
+    if outcome.sides is None:
+        return Check(name, "failed", reason, finding.compared, None, _origin(finding, places))
+    left, right = outcome.sides
+    at = (*setting.values(), *(k + 1 for k in outcome.at))
+    error = abs(left - right) / max(abs(left), abs(right), np.finfo(float).tiny)
+    worst = Deviation("the left side", at, left, right, error, float("inf"))
+    return Check(name, "failed", reason, finding.compared, worst, _origin(finding, places))
+
+
+def _failed_outside(name: str, finding: Finding) -> Check:
+    error = finding.outside
+    assert error is not None
+    what = f"{error.where}: {error.rule} ({error.written}); {error.remedy}"
+    return Check(
+        name, "failed", f"FAILED at {_where(finding, [])}: {what}{_again(finding)}", 0, None, _origin(finding, [])
+    )
+
+
+def _origin(finding: Finding, places: Sequence[str]) -> Origin:
+    drawn = finding.place.drawn
+    return Origin("exact", drawn.extent, drawn.seed, ", ".join(places), finding.place.shown())
+
+
+def _again(finding: Finding) -> str:
+    return f" (extent {finding.place.drawn.extent}, seed {finding.place.drawn.seed})"
+
+
+def _where(finding: Finding, places: Sequence[str]) -> str:
+    """Free indices and inputs; long arrays by their shape only."""
+    inputs = [f"{name} = {_shown(array)}" for name, array in finding.place.shown().items()]
+    return ", ".join((*places, *inputs)) or "its only point"
+
+
+def _shown(array: Any) -> str:
+    text = str(array.tolist())
+    return text if len(text) <= _LONGEST else f"an array of shape {array.shape}"
