@@ -235,7 +235,9 @@ def put_indices(latex: str, positions: Mapping[str, str]) -> str:
 
 def _inert(head: type, body: Expr, index: Expr, extent: Expr) -> Expr:
     """A sum or product as it stands: SymPy's constructor pulls conditions on inner indices out of it."""
-    return sp.Expr.__new__(head, body, sp.Tuple(index, sp.Integer(1), extent))
+    total = sp.Expr.__new__(head, body, sp.Tuple(index, sp.Integer(1), extent))
+    total.is_commutative = True
+    return total
 
 
 def to_sympy(expression: Expr) -> Expr:

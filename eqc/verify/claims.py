@@ -35,12 +35,25 @@ class Points:
     def __init__(self, oracle: Oracle, seed: int = 0) -> None:
         self._source = places(oracle, seed)
         self._drawn: list[Place] = []
+        self._problem: Exception | None = None
 
     def __iter__(self) -> Iterator[Place]:
         yield from self._drawn
-        for place in self._source:
-            self._drawn.append(place)
+        while (place := self._another()) is not None:
             yield place
+
+    def _another(self) -> Place | None:
+        """One more point; what keeps the record from having any is raised every time."""
+        if self._problem is not None:
+            raise self._problem
+        try:
+            place = next(self._source, None)
+        except (EqcError, NoSample, NotImplementedError) as error:
+            self._problem = error
+            raise
+        if place is not None:
+            self._drawn.append(place)
+        return place
 
 
 def check_claims(oracle: Oracle, seed: int = 0) -> tuple[Check, ...]:

@@ -12,6 +12,7 @@ from eqc.records.catalog import Catalog
 from eqc.records.model import Record
 from eqc.verify.balls import as_float
 from eqc.verify.cases import Case, Names, batch_cases, single_case
+from eqc.verify.claims import check_claims
 from eqc.verify.compare import Outcome, rtol_for
 from eqc.verify.derivatives import KERNEL_CHECKS, Call, Kernel, compare_kernel, dot_product_test
 from eqc.verify.draws import Style
@@ -38,10 +39,10 @@ def verify_record(id: str, root: Path | str, *, seed: int = 0, catalog: Catalog 
     """Check every kernel of a built record against the oracle.
 
     Points are drawn at extents 1, 2 and 3, in float64 and float32, for one item and with leading axes, and from a
-    coarse grid where ties and zeros are frequent. The record's examples, its domains and positions outside their
-    ranges are checked too. The error model is that of `eqc.verify.compare`. Nothing is skipped without a reason in the
-    report. Raises EqcError if there is no such record or it breaks the format; a kernel that is missing or raises is a
-    failure in the report.
+    coarse grid where ties and zeros are frequent. The record's examples and claims, its domains and positions outside
+    their ranges are checked too. The error model is that of `eqc.verify.compare`. Nothing is skipped without a reason
+    in the report. Raises EqcError if there is no such record or it breaks the format; a kernel that is missing or
+    raises is a failure in the report.
     """
     records = catalog if catalog is not None else Catalog(Path(root))
     return verify(records.get(id), records, lambda: _load(id, Path(root)), seed=seed)
@@ -64,6 +65,7 @@ def verify(
 ) -> Report:
     """The same for a record and whatever gives its kernels."""
     run = Run(record, Oracle(record, records, ZERO), seed)
+    run.claims = check_claims(run.oracle, seed)
     try:
         kernel = load()
     except EqcError as error:
@@ -86,15 +88,16 @@ class Run:
     seed: int
     names: Names = field(default_factory=lambda: Names((), frozenset(), (), (), ()))
     tallies: dict[str, Tally] = field(default_factory=dict)
+    claims: tuple[Check, ...] = ()
 
     def tally(self, name: str) -> Tally:
         """The collector of a check."""
         return self.tallies.setdefault(name, Tally(name))
 
     def report(self) -> Report:
-        """All checks in a fixed order."""
+        """All checks in a fixed order, the claims last."""
         checks: tuple[Check, ...] = tuple(self.tallies[name].result() for name in _ORDER if name in self.tallies)
-        return Report(self.record.id, self.record.area, checks)
+        return Report(self.record.id, self.record.area, (*checks, *self.claims))
 
     def check_signature(self, kernel: Kernel) -> None:
         """The kernel's names against the record's, read independently."""

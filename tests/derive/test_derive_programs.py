@@ -85,9 +85,7 @@ class Point:
 
 
 def _random_like(array: Any, rng: random.Random) -> Any:
-    return array * 0 + (
-        rng.uniform(-1, 1) if not hasattr(array, "shape") else _numbers(array.shape, rng)
-    )
+    return array * 0 + (rng.uniform(-1, 1) if not hasattr(array, "shape") else _numbers(array.shape, rng))
 
 
 def _numbers(shape: tuple[int, ...], rng: random.Random) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -43,14 +43,14 @@ def run(source: str, name: str) -> dict[str, Any]:
     return namespace
 
 
-@lru_cache(maxsize=None)
+@cache
 def source(name: str) -> str:
     """The module of a case."""
     record = case(name).record
     return compile_record(record.id, text_catalog(name)).text
 
 
-@lru_cache(maxsize=None)
+@cache
 def module(name: str) -> dict[str, Any]:
     """The functions of a case's module."""
     return run(source(name), name)

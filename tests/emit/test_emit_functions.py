@@ -250,9 +250,7 @@ def uses(function: ast.FunctionDef) -> tuple[set[str], set[str]]:
 
 def read_again(function: ast.FunctionDef) -> set[str]:
     """Arrays that are read, returned or passed on, not only written to; arguments count, they are buffers."""
-    stores = {
-        id(n.value) for n in ast.walk(function) if isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store)
-    }
+    stores = {id(n.value) for n in ast.walk(function) if isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store)}
     names = [n for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
     return {n.id for n in names if id(n) not in stores} | {a.arg for a in function.args.args}
 

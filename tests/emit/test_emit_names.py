@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from core_samples import Texts, record_text
+from core_samples import Texts
 from emit_samples import run, sample_module, sample_source, signature_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -28,7 +28,9 @@ NAMES = (
 
 @pytest.mark.parametrize("name", NAMES)
 def test_any_name_may_be_an_input(name: str) -> None:
-    formula = f"Eq(y[j], Max({name}[j], 0)*exp({name}[j]) + Sum(Abs({name}[r]), (r, 1, m)) + Product({name}[r], (r, 1, m)))"
+    formula = (
+        f"Eq(y[j], Max({name}[j], 0)*exp({name}[j]) + Sum(Abs({name}[r]), (r, 1, m)) + Product({name}[r], (r, 1, m)))"
+    )
     functions = sample_module(formula, **{name: "{shape: [m]}", "y": "{shape: [m]}", "m": "size"})
     x = np.array([0.5, -2.0, 3.0])
     np.testing.assert_allclose(functions["sample"](x), np.maximum(x, 0) * np.exp(x) + 5.5 - 3)
@@ -46,7 +48,9 @@ def test_any_name_may_be_a_size_or_an_output(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["range", "item", "np", "x", "total", "y_", "k1", "abs"])
 def test_any_name_may_be_an_index(name: str) -> None:
-    functions = sample_module(f"Eq(y[{name}], Sum(exp(w[{name}]*w[j]), (j, 1, m)))", y="{shape: [m]}", w="{shape: [m]}", m="m")
+    functions = sample_module(
+        f"Eq(y[{name}], Sum(exp(w[{name}]*w[j]), (j, 1, m)))", y="{shape: [m]}", w="{shape: [m]}", m="m"
+    )
     np.testing.assert_allclose(functions["sample"](np.array([0.0, 1.0])), [2, 1 + np.e])
 
 
@@ -118,7 +122,7 @@ def test_docstrings_hold_any_text(text: str) -> None:
 
 
 @settings(max_examples=150, derandomize=True)
-@given(st.text(alphabet=st.sampled_from('"\\\'\n\r\tax{}\x00\x85\u2028'), max_size=12), st.text(max_size=8))
+@given(st.text(alphabet=st.sampled_from("\"\\'\n\r\tax{}\x00\x85\u2028"), max_size=12), st.text(max_size=8))
 def test_docstrings_hold_random_text(first: str, second: str) -> None:
     assert_only_a_docstring(Documentation(first, (second, first)))
 

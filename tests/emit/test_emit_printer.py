@@ -56,7 +56,7 @@ def truth(expression: Any, **at: Any) -> Any:
     """The value to 40 digits."""
     with mpmath.workdps(40):
         exact = {name: mpmath.mpf(number) if isinstance(number, float) else number for name, number in at.items()}
-        environment = {s: exact[s.name] for s in (i, n, k)if s.name in exact}
+        environment = {s: exact[s.name] for s in (i, n, k) if s.name in exact}
         memory = {name: {(): number} for name, number in exact.items()}
         return evaluate(expression, environment, memory)
 

@@ -6,7 +6,7 @@ import random
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +140,10 @@ SAMPLES: Mapping[str, tuple[list[str], dict[str, str]]] = {
         ["Eq(k, ArgMaxOver(x[i], (i, 1, n)))", "Eq(y, z[k]**2*x[k])"],
         {"y": "y", "k": "{domain: natural}", "x": VECTOR, "z": VECTOR, "n": "size"},
     ),
-    "label": (["-log(p[y]) + p[1]**2*p[C]"], {"p": "{shape: [C], domain: '(0, 1)'}", "y": "{domain: natural}", "C": "n"}),
+    "label": (
+        ["-log(p[y]) + p[1]**2*p[C]"],
+        {"p": "{shape: [C], domain: '(0, 1)'}", "y": "{domain: natural}", "C": "n"},
+    ),
     "embedding": (
         ["Eq(y[i, j], E[idx[i], j]*w[j])"],
         {
@@ -252,7 +255,7 @@ def case_names() -> list[str]:
     return [*SAMPLES, *(f"equations/{id}" for id in Catalog(ROOT).ids())]
 
 
-@lru_cache(maxsize=None)
+@cache
 def sample_texts(name: str) -> Mapping[str, str]:
     """The records that one sample needs, by their ids."""
     formulas, symbols = SAMPLES[name]
@@ -263,7 +266,7 @@ def _entries(symbols: Mapping[str, str]) -> dict[str, str]:
     return {name: entry if entry != "{}" else "constant" for name, entry in symbols.items()}
 
 
-@lru_cache(maxsize=None)
+@cache
 def case(name: str) -> Case:
     """A sample, or a record of the project as `equations/<id>`."""
     if name in SAMPLES:
@@ -279,13 +282,13 @@ def is_opaque(value: Program) -> bool:
     return any(isinstance(s.body, Opaque) for s in value.statements)
 
 
-@lru_cache(maxsize=None)
+@cache
 def derivatives(name: str) -> Mapping[str, Program]:
     """All programs of a case as they are compiled: of the rewritten value, dense ones too."""
     return derivative_programs(rewritten(name), ("jacobian", "hessian"))
 
 
-@lru_cache(maxsize=None)
+@cache
 def rewritten(name: str) -> Program:
     """The value program of a case in its stable form."""
     return rewrite(case(name).value, stable=True)

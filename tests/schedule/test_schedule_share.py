@@ -37,9 +37,7 @@ def distinct(body: Any) -> set[Any]:
 
 
 def test_a_call_in_two_statements_is_stored() -> None:
-    found = shared(
-        "Eq(y[i], exp(x[i])*2)", "Eq(z[i], exp(x[i])*3)", y=VECTOR, z=VECTOR, x=VECTOR, n="size"
-    )
+    found = shared("Eq(y[i], exp(x[i])*2)", "Eq(z[i], exp(x[i])*3)", y=VECTOR, z=VECTOR, x=VECTOR, n="size")
     assert found == [
         "exp_x[i] = exp(x[i])  for i: n",
         "y[i] = 2*exp_x[i]  for i: n",
@@ -52,9 +50,7 @@ def test_a_call_in_one_statement_stays() -> None:
 
 
 def test_names_of_indices_do_not_matter() -> None:
-    found = shared(
-        "Eq(s, Sum(exp(x[k]), (k, 1, n)))", "Eq(y[j], exp(x[j])/s)", s="s", y=VECTOR, x=VECTOR, n="size"
-    )
+    found = shared("Eq(s, Sum(exp(x[k]), (k, 1, n)))", "Eq(y[j], exp(x[j])/s)", s="s", y=VECTOR, x=VECTOR, n="size")
     assert found == ["exp_x[k] = exp(x[k])  for k: n", "s = sum(k: n) exp_x[k]", "y[j] = exp_x[j]/s  for j: n"]
 
 
@@ -97,7 +93,9 @@ def test_inner_calls_are_shared_too() -> None:
 
 def test_calls_inside_branches_stay_there() -> None:
     formula = "Eq(y[i], Piecewise((log(x[i]), x[i] > 0), (0, True)))"
-    found = shared(formula, "Eq(z[i], Piecewise((log(x[i]), x[i] > 1), (1, True)))", y=VECTOR, z=VECTOR, x=VECTOR, n="n")
+    found = shared(
+        formula, "Eq(z[i], Piecewise((log(x[i]), x[i] > 1), (1, True)))", y=VECTOR, z=VECTOR, x=VECTOR, n="n"
+    )
     assert len(found) == 2
 
 

@@ -73,8 +73,12 @@ def _kind_of_item(node: Node, place: int, kind: str) -> str:
     if isinstance(node, Subscript):
         return "position"
     if isinstance(node, TupleNode):
-        return "limit" if kind == "limits" and place else "condition" if kind == "branch" and place else (
-            "value" if kind == "branch" else "name"
+        return (
+            "limit"
+            if kind == "limits" and place
+            else "condition"
+            if kind == "branch" and place
+            else ("value" if kind == "branch" else "name")
         )
     if isinstance(node, Call) and node.function in BINDERS:
         return "limits" if place else "value"
@@ -90,7 +94,7 @@ def _of(node: Node, indices: tuple[str, ...], kind: str) -> Iterator[tuple[str, 
     span = node.span
     if kind == "value" and not isinstance(node, Number):
         yield "scale", Binary(span, "*", Number(span, Fraction(2)), node)
-        if not (isinstance(node, Unary) or isinstance(node, Binary) and node.op in "+-"):
+        if not (isinstance(node, Unary) or (isinstance(node, Binary) and node.op in "+-")):
             yield "sign", Unary(span, "-", node)
     if isinstance(node, Unary) and node.op == "-":
         yield "sign", node.operand
