@@ -27,7 +27,7 @@ REMEDIES = {"stale": "are not what the record gives now", "not built": "are not 
 @jobs_option
 @root_option
 def command(ids: tuple[str, ...], as_json: bool, jobs: int) -> int:
-    """Compare the kernels of records (all, or those named) with an independent oracle at random points.
+    """Compare the kernels of records (all, or those named) with an independent oracle, and test their claims.
 
     Kernels that are not up to date are not verified: they are reported, and `eqc build` mends that.
     """

@@ -35,9 +35,20 @@ def verdict(name: str, findings: Sequence[Finding]) -> Check:
     tested = [f for f in chosen if f.compared]
     if not tested:
         return Check(name, "skipped", f"cannot be tested: neither side is finite at any of {len(findings)} points")
+    return Check(name, "passed", _points(chosen, tested, smooth), sum(f.compared for f in tested))
+
+
+def _points(chosen: Sequence[Finding], tested: Sequence[Finding], smooth: Sequence[Finding]) -> str:
+    """How many points were tested, and why others were not."""
+    outside = sum(f.outside is not None for f in chosen)
+    undefined = len(chosen) - len(tested) - outside
+    notes = (
+        "" if chosen is smooth else "all on kinks",
+        f"a side is not finite at {undefined} more" if undefined else "",
+        f"the arrays are too small at {outside} more" if outside else "",
+    )
     points = f"tested {len(tested)} point{'s' if len(tested) != 1 else ''}"
-    kinks = "" if chosen is smooth else ", all on kinks"
-    return Check(name, "passed", points + kinks, sum(f.compared for f in tested))
+    return ", ".join((points, *filter(None, notes)))
 
 
 def unreadable(name: str, error: EqcError) -> Check:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -16,7 +17,7 @@ from eqc.schedule.passes import schedule
 def chain(length: int) -> Program:
     """Statements that each use the one before twice."""
     names = ["x", *(f"u{k}" for k in range(1, length + 1))]
-    formulas = [f"Eq({new}, sin({old})*{old})" for old, new in zip(names, names[1:], strict=False)]
+    formulas = [f"Eq({new}, sin({old})*{old})" for old, new in itertools.pairwise(names)]
     return program(*formulas, **dict.fromkeys(names, "a number"))
 
 

@@ -16,14 +16,76 @@ from eqc.emit.docs import Documentation, docstring
 from eqc.errors import EqcError
 from eqc.pipeline import compile_record
 
-NAMES = (
-    ["range", "abs", "math", "np", "item", "float", "max", "min", "int", "len", "print", "list", "index", "self"]
-    + ["maximum", "minimum", "sign", "exact", "polygamma", "xlogy", "dtype_of", "njit", "numba", "nan", "inf"]
-    + ["IndexError", "ValueError", "SIGNATURE", "shape", "dtype", "empty", "total", "best", "product", "part", "top"]
-    + ["sample", "sample_into", "sample_vjp", "sample_jvp_into", "exp", "exp_x", "y_", "y_value", "y_place", "y_ties"]
-    + ["out_of", "x_other", "y_others", "axis0", "i1", "k1", "S", "N", "I", "E", "O", "pi", "beta", "gamma", "Q", "oo"]
-    + ["match", "case", "type", "print_", "l", "x__1"]
-)
+NAMES = [
+    "range",
+    "abs",
+    "math",
+    "np",
+    "item",
+    "float",
+    "max",
+    "min",
+    "int",
+    "len",
+    "print",
+    "list",
+    "index",
+    "self",
+    "maximum",
+    "minimum",
+    "sign",
+    "exact",
+    "polygamma",
+    "xlogy",
+    "dtype_of",
+    "njit",
+    "numba",
+    "nan",
+    "inf",
+    "IndexError",
+    "ValueError",
+    "SIGNATURE",
+    "shape",
+    "dtype",
+    "empty",
+    "total",
+    "best",
+    "product",
+    "part",
+    "top",
+    "sample",
+    "sample_into",
+    "sample_vjp",
+    "sample_jvp_into",
+    "exp",
+    "exp_x",
+    "y_",
+    "y_value",
+    "y_place",
+    "y_ties",
+    "out_of",
+    "x_other",
+    "y_others",
+    "axis0",
+    "i1",
+    "k1",
+    "S",
+    "N",
+    "I",
+    "E",
+    "O",
+    "pi",
+    "beta",
+    "gamma",
+    "Q",
+    "oo",
+    "match",
+    "case",
+    "type",
+    "print_",
+    "l",
+    "x__1",
+]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -40,7 +102,7 @@ def test_any_name_may_be_an_input(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["range", "item", "np", "math", "total", "sample", "y_", "S", "N"])
 def test_any_name_may_be_a_size_or_an_output(name: str) -> None:
-    functions = sample_module("Sum(x[j]**2, (j, 1, %s))" % name, x=f"{{shape: [{name}]}}", **{name: "size"})
+    functions = sample_module(f"Sum(x[j]**2, (j, 1, {name}))", x=f"{{shape: [{name}]}}", **{name: "size"})
     assert functions["sample"](np.array([1.0, 2.0])) == 5
     functions = sample_module(f"Eq({name}[j], x[j]**2)", **{name: "{shape: [r]}", "x": "{shape: [r]}", "r": "size"})
     assert functions["sample"](np.array([1.0, 2.0])).tolist() == [1, 4]

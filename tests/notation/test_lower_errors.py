@@ -155,7 +155,7 @@ TABLE: dict[str, Wrong] = {
     ),
     "field of anything": Wrong(["x.shape"], X, "x.shape", ".shape", "only .T and the outputs of a record", "record(…)"),
     "whole number of a record": Wrong(
-        ["pick(x, a/2)"], {"a": "a", **X}, "pick(x, a/2)", "k", "k must be whole numbers", "integers"
+        ["pick(x, a/2)"], {"a": "a", **X}, "pick(x, a/2)", "k", "k must be whole numbers", "domain: natural"
     ),
     "a formula without value": Wrong(["x/(2 - 2)"], {"x": "x"}, "x/(2", "x/(2 - 2)", "divides by zero", ""),
     "a complex constant": Wrong(

@@ -316,7 +316,8 @@ def test_defaults_of_other_records_may_be_left_out() -> None:
 
 def test_arguments_stand_in_the_glossary_order_without_extents() -> None:
     others = {
-        "power": "title: P\nsympy: Sum(b*x[i]**k, (i, 1, n))\nsymbols: {k: {domain: natural}, n: n, x: {shape: [n]}, b: b}\n"
+        "power": "title: P\n"
+        "sympy: Sum(b*x[i]**k, (i, 1, n))\nsymbols: {k: {domain: natural}, n: n, x: {shape: [n]}, b: b}\n"
     }
     assert run("power(2, x, 10)", given={"x": [1, 2]}, others=others, **X) == 50
     error = refused("power(x, 2)", others=others, **X)

@@ -167,7 +167,7 @@ def test_indices_avoid_all_names() -> None:
     assert set(re.findall(r"\[(\w)\]", left)).isdisjoint("ijkn"), left
 
 
-# printers ---------------------------------------------------------------------------------------------------------------
+# printers ------------------------------------------------------------------------------------
 
 i, j, n = index_symbol("i"), index_symbol("j"), index_symbol("n")
 X = read("x", (i,))
@@ -254,7 +254,7 @@ def test_sympy_objects() -> None:
     assert to_sympy(Maximum(read("a"), sp.Integer(0))) == sp.Max(sp.Symbol("a", real=True), 0)
 
 
-# all records ------------------------------------------------------------------------------------------------------------
+# all records ------------------------------------------------------------------------------------
 
 MOST_STATEMENTS = 12
 OPAQUE = [name for name in SAMPLES if is_opaque(case(name).value)]

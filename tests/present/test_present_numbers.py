@@ -45,7 +45,7 @@ def many_digits() -> Iterator[None]:
 
 
 class Evaluation:
-    """Formulas in SymPy's objects, counted from 1, at the values of a program's tensors; it shares no code with them."""
+    """Formulas in SymPy's objects, counted from 1, at the values of a program's tensors; no code is shared."""
 
     def __init__(self, name: str) -> None:
         of = case(name)
