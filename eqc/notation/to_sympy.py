@@ -63,7 +63,9 @@ CONSTANT_OBJECTS: Mapping[str, Any] = {
 RELATION_OBJECTS: Mapping[str, Any] = {"<": sp.Lt, "<=": sp.Le, ">": sp.Gt, ">=": sp.Ge, "==": sp.Eq, "!=": sp.Ne}
 BINDER_OBJECTS: Mapping[str, Any] = {"Sum": sp.Sum, "Product": sp.Product, "Integral": sp.Integral}
 MATRIX_OBJECTS: Mapping[str, Any] = {
-    word.name: DiagMatrix if word.name == "diag" else getattr(sp, word.sympy) for word in MATRIX_WORDS.values()
+    word.name: DiagMatrix if word.name == "diag" else getattr(sp, word.sympy)
+    for word in MATRIX_WORDS.values()
+    if word.sympy
 }
 SCALAR_OBJECTS: Mapping[str, Any] = {word.name: getattr(sp, word.sympy) for word in SCALAR_FUNCTIONS.values()}
 

@@ -65,8 +65,8 @@ def check_claims(oracle: Oracle, seed: int = 0) -> tuple[Check, ...]:
     >>> slope, even = check_claims(Oracle(load_text(text, id="cube", area="a", file="cube.yaml"), {}))
     >>> slope.name, slope.status, slope.reason
     ('claim: slope', 'passed', 'proved; tested 20 points')
-    >>> even.status, even.reason.split(",")[0]
-    ('failed', 'FAILED at x = -0.5')
+    >>> even.status, even.reason.partition(":")[0]
+    ('failed', 'FAILED at x = -0.6548988223075867')
     """
     points = Points(oracle, seed)
     return tuple(_checked(oracle, f"claim: {claim.name}", claim.formula, points) for claim in oracle.record.claims)
@@ -120,7 +120,8 @@ def _with_shapes(shapes: Shapes) -> str:
 
 
 def _like(axes: Sequence[tuple[str, int]]) -> str:
-    return "an array with the axes of " + ", ".join(f"{name}" for name, _ in axes) if axes else "a number"
+    names = dict.fromkeys(name for name, _ in axes)
+    return f"an array with axes of {', '.join(names)}" if names else "a number"
 
 
 def _findings(trial: Trial, points: Iterable[Place]) -> Iterator[Finding]:

@@ -114,15 +114,18 @@ def _symmetrised(entries: Objects) -> Objects:
 
 
 def _orthonormal(entries: Objects) -> Objects:
-    """A product of reflections along the columns; where the matrix is not square, some of its rows or columns."""
+    """A product of reflections, as for a factorisation by columns; some rows or columns of it if it is not square."""
     found = filled(entries.shape, lambda at: Fraction(0))
     for at in np.ndindex(*entries.shape[:-2]):
         rows, columns = entries[at].shape
         order = max(rows, columns)
         matrix: Objects = np.array([[Fraction(int(i == j)) for j in range(order)] for i in range(order)], dtype=object)
-        for vector in entries[at].T if rows >= columns else entries[at]:
-            matrix = matrix - np.outer(matrix @ vector, vector) * (2 / (vector @ vector))
-        found[at] = matrix[:rows, :columns]
+        for place, column in enumerate(entries[at].T if rows >= columns else entries[at]):
+            vector: Objects = np.array([Fraction(0)] * place + list(column[place:]), dtype=object)
+            if vector @ vector:
+                matrix = matrix - np.outer(matrix @ vector, vector) * (2 / (vector @ vector))
+        signs = [1 if row[0] > 0 else -1 for row in entries[at]]
+        found[at] = matrix[:rows, :columns] * np.array(signs, dtype=object)[:, None]
     return found
 
 

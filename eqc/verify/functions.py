@@ -173,7 +173,6 @@ def _sinc(s: Series) -> Series:
 
 SMOOTH: Mapping[str, Callable[[Series], Series]] = {
     "exp": lambda s: s.exp(),
-    "sqrt": lambda s: s.sqrt(),
     "sin": lambda s: s.sin(),
     "cos": lambda s: s.cos(),
     "tan": lambda s: s.tan(),
@@ -264,6 +263,7 @@ def _rational(p: Scalar, q: Scalar) -> Scalar:
 
 
 GENERAL: Mapping[str, Callable[..., Scalar]] = {
+    "sqrt": lambda x: power(x, Fraction(1, 2)),
     "log": _log,
     "digamma": lambda x: _polygamma(0, x),
     "polygamma": _polygamma,

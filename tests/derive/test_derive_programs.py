@@ -101,7 +101,8 @@ def test_derivatives_are_the_differences(name: str) -> None:
         tangents = check_tangents(point, along_first)
         cotangents = check_cotangents(point, along_first, along_second)
         check_dot_products(point, tangents, cotangents)
-        check_jacobian(point, along_first)
+        if "jacobian" in derivatives(name):
+            check_jacobian(point, along_first)
         if "gradient" in derivatives(name):
             check_gradients(point, along_first)
             check_second_derivatives(point)
@@ -145,6 +146,8 @@ def check_second_derivatives(point: Point) -> None:
     products = point.run("hvp")
     bent = mpmath.fsum(dot(p, point.second[n]) for n, p in zip(point.inputs, products, strict=True))
     assert_close(bent, expected, 1e-12, f"{point.label}: Hessian times a direction")
+    if "hessian" not in derivatives(point.of.name):
+        return
     blocks = iter(point.run("hessian"))
     total = mpmath.fsum(
         dot(point.first[a], contracted(next(blocks), point.second[b])) for a in point.inputs for b in point.inputs

@@ -16,7 +16,7 @@ from eqc.derive.partials import partials
 from eqc.derive.rules import LOCAL, SMOOTH, local_derivatives
 from eqc.errors import DerivationError
 from eqc.ir.interpret import FUNCTIONS, evaluate, interpret
-from eqc.ir.terms import FloorDivide, Maximum, Minimum, Quotient, Remainder, XLogY, read
+from eqc.ir.terms import Converged, FloorDivide, Maximum, Minimum, Quotient, Remainder, XLogY, read
 from eqc.ir.walk import branches
 from eqc.notation.scalar import SCALAR
 
@@ -43,7 +43,10 @@ INTERVALS: dict[type, list[tuple[float, float]]] = {
 }
 STEPS = {FloorDivide, Quotient, Remainder}
 """Division of integers, which differences cannot test."""
-OTHERS = {sp.polygamma: "its order is whole: tested for some orders"}
+OTHERS = {
+    sp.polygamma: "its order is whole: tested for some orders",
+    Converged: "it passes its first argument on, if the others say that it is good enough",
+}
 
 
 @pytest.fixture(autouse=True)

@@ -204,6 +204,10 @@ SAMPLES: Mapping[str, tuple[list[str], dict[str, str]]] = {
         ["Eq(y, a*b*c*d*sin(a)*cos(b)*exp(c)*(a + d)*tanh(d)*2)"],
         {"y": "y", "a": "a", "b": "b", "c": "c", "d": "d"},
     ),
+    "padded": (
+        ["Eq(y[i], Piecewise((x[i]**2*w, i <= n), (w, True)))"],
+        {"y": "{shape: [m]}", "x": VECTOR, "w": "w", "m": "{domain: natural}", "n": "size"},
+    ),
     "part_of_axis": (["Sum(x[i]**2*x[n], (i, 1, n - 1))"], {"x": VECTOR, "n": "size"}),
     "triangle": (["Eq(y[i], Sum(A[i, j]*x[j], (j, i, n)))"], {"y": VECTOR, "A": SQUARE, "x": VECTOR, "n": "size"}),
     "product_falling": (["Eq(y[i], Product(x[j], (j, i, n)))"], {"y": VECTOR, "x": VECTOR, "n": "size"}),

@@ -19,7 +19,7 @@ def show(node: Node) -> str:
 
     >>> from eqc.notation.sympy_form import parse_text
     >>> show(parse_text("Eq(y[i], -2*Sum(x[k], (k, 1, n)))"))
-    '(y[i] == -((2*Sum(x[k], (k, 1, n)))))'
+    '(y[i] == (-(2)*Sum(x[k], (k, 1, n))))'
     """
     if isinstance(node, Number):
         return str(node.value)
