@@ -12,7 +12,7 @@ from eqc.derive.partials import Partial, partials
 from eqc.derive.reductions import others_statement, winners
 from eqc.ir.opaque import Opaque
 from eqc.ir.program import Op, Program, Statement, Tensor, axes_of, fixed_names, fresh, names_in
-from eqc.ir.terms import Expr, Read, index_symbol, read
+from eqc.ir.terms import Expr, Index, Read, read
 from eqc.ir.walk import branches
 
 
@@ -119,7 +119,7 @@ class _Forward:
             statement = replace(statement, op=Op.SUM)
         else:
             factor = sp.Integer(1)
-        body = weigh(factor, sp.Add(*(tangent_term(p, sp.Integer(1), self.tangents) for p in parts)))
+        body = weigh(factor, sp.Add(*(tangent_term(p, statement.loops, self.tangents) for p in parts)))
         dot = self._tangent(before.target)
         self.statements.append(replace(statement, target=dot, body=body))
 
@@ -131,15 +131,19 @@ def weigh(factor: Expr, body: Expr) -> Expr:
     return branches([(pair.args[0] * body, pair.args[1]) for pair in factor.args])
 
 
-def tangent_term(part: Partial, factor: Expr, tangents: Mapping[str, Tensor]) -> Expr:
-    """slope · tangent of the read; reads that a guard protects keep it."""
-    term = factor * part.slope * read(tangents[part.read.tensor].name, part.read.positions)
-    return term if plain_read(part.read) else branches([(term, part.guard), (sp.Integer(0), sp.true)])
+def tangent_term(part: Partial, loops: tuple[Index, ...], tangents: Mapping[str, Tensor]) -> Expr:
+    """slope · tangent of the read; a read that a guard protects keeps it."""
+    dot = tangents[part.read.tensor]
+    term = part.slope * read(dot.name, part.read.positions)
+    if whole_axes(part.read, loops, dot.shape):
+        return term
+    return branches([(term, part.guard), (sp.Integer(0), sp.true)])
 
 
-def plain_read(r: Read) -> bool:
-    """Whether all positions are bare indices, which are in range wherever their loops run."""
-    return all(p.is_Symbol and not isinstance(p, Read) and p == index_symbol(p.name) for p in r.positions)
+def whole_axes(r: Read, loops: tuple[Index, ...], shape: tuple[Expr, ...]) -> bool:
+    """Whether all positions are loops over just their axes, so that they are in range without a guard."""
+    extents = {loop.symbol: loop.extent for loop in loops}
+    return all(sp.expand(extents.get(p, sp.nan) - e) == 0 for p, e in zip(r.positions, shape, strict=True))
 
 
 def zero(tensor: Tensor, avoid: set[str]) -> Statement:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import sympy as sp
 
 from eqc.derive import linalg
-from eqc.derive.jvp import plain_read, weigh, zero
+from eqc.derive.jvp import weigh, whole_axes, zero
 from eqc.derive.partials import Partial, partials
 from eqc.derive.reductions import others_statement, winners
 from eqc.ir.opaque import Opaque
@@ -200,7 +200,8 @@ def _whole(statement: Statement, r: Read, argument: Tensor, part: Tensor, fixed:
 def _contribution(statement: Statement, part: Partial, body: Expr, tensor: Tensor) -> Contribution:
     axes = _whole_axes(statement, part, tensor)
     if axes is None:
-        guard = statement.guard if plain_read(part.read) else sp.And(statement.guard, part.guard)
+        safe = whole_axes(part.read, statement.loops, tensor.shape)
+        guard = statement.guard if safe else sp.And(statement.guard, part.guard)
         return Contribution(statement.loops, part.read.positions, body, scatter=True, guard=guard)
     rest = tuple(loop for loop in statement.loops if loop not in axes)
     body = branches([(body, statement.guard), (sp.Integer(0), sp.true)])

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from eqc.ir.terms import Expr, Read
-from eqc.ir.walk import rebuild
-from eqc.schedule.long_sums import LONG
+from eqc.ir.walk import is_long_sum, rebuild
 
 _WORTH = 8
 """Equal terms from which a loop is shorter than writing them out."""
@@ -34,7 +33,7 @@ def roll(body: Expr) -> tuple[Expr, tuple[Roll, ...]]:
     >>> rest, loop.pattern, loop.table[:2]
     (0, _number1*sin(_number0*x), ((2.0, 0.5), (3.0, 0.3333333333333333)))
     """
-    if not isinstance(body, sp.Add) or len(body.args) <= LONG:
+    if not is_long_sum(body):
         return body, ()
     groups: dict[Expr, list[tuple[Expr, tuple[float, ...]]]] = {}
     for term in body.args:

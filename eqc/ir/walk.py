@@ -111,3 +111,12 @@ def map_reads(expression: Expr, change: Callable[[Read], Expr]) -> Expr:
 def is_short(expression: Expr, limit: int = 400) -> bool:
     """Whether an expression has at most `limit` nodes."""
     return sum(1 for _ in zip(range(limit + 1), sp.preorder_traversal(expression), strict=False)) <= limit
+
+
+LONG_SUM = 24
+"""Terms from which a sum is long."""
+
+
+def is_long_sum(node: Expr) -> bool:
+    """Whether a node is a sum of many terms."""
+    return isinstance(node, sp.Add) and len(node.args) > LONG_SUM

@@ -8,15 +8,7 @@ import sympy as sp
 
 from eqc.ir.program import Op, Program, Statement, Tensor, fresh, names_in
 from eqc.ir.terms import Expr, Read, read
-from eqc.ir.walk import is_short, rebuild
-
-LONG = 24
-"""Terms from which a sum is long."""
-
-
-def is_long_sum(node: Expr) -> bool:
-    """Whether a node is a sum of many terms."""
-    return isinstance(node, sp.Add) and len(node.args) > LONG
+from eqc.ir.walk import LONG_SUM, is_long_sum, is_short, rebuild
 
 
 def store_long_sums(program: Program) -> Program:
@@ -24,7 +16,7 @@ def store_long_sums(program: Program) -> Program:
     taken = names_in(program)
     statements: list[Statement] = []
     for statement in program.statements:
-        if statement.op is not Op.NONE or statement.scatter or is_short(statement.body, LONG):
+        if statement.op is not Op.NONE or statement.scatter or is_short(statement.body, LONG_SUM):
             statements.append(statement)
             continue
         made: list[Statement] = []

@@ -9,8 +9,7 @@ import sympy as sp
 
 from eqc.ir.program import Op, Program, Statement, Tensor, free_names, fresh, names_in, reads_of
 from eqc.ir.terms import Expr, Index, XLogY, read
-from eqc.ir.walk import substitute, transform
-from eqc.schedule.long_sums import is_long_sum
+from eqc.ir.walk import is_long_sum, substitute, transform
 
 _EXPENSIVE = (
     sp.exp,

@@ -27,6 +27,8 @@ from eqc.verify.report import Check
 from eqc.verify.sampling import NoSample
 
 _MOST_STEPS = 100_000
+_MEANINGLESS = (TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+"""What Python raises where a formula puts values together that do not go together."""
 
 
 class Points:
@@ -90,6 +92,8 @@ def check_relation(oracle: Oracle, name: str, formula: Node, points: Points) -> 
         check = _tested(oracle, name, law, points)
     except (NoSample, NotImplementedError) as error:
         return Check(name, "skipped", f"cannot be tested: {error}")
+    except _MEANINGLESS as error:
+        return Check(name, "failed", f"FAILED: it cannot be evaluated: {type(error).__name__}: {error}")
     if check.status == "passed" and is_proved(oracle, law):
         return replace(check, reason=f"proved; {check.reason}")
     return check

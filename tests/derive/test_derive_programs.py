@@ -1,37 +1,19 @@
-"""Every derivative program of every record and sample against differences of its value program, at 50 digits.
-
-A difference of two values knows nothing of the rules by which programs are derived. Random directions see every entry:
-two linear maps that agree along a random direction are equal but for a set of directions without volume.
-"""
+"""Every derivative program of every record and sample against differences of its value program, at 50 digits."""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import mpmath
-import numpy as np
 import pytest
-from core_samples import (
-    Case,
-    assert_close,
-    case,
-    case_names,
-    derivatives,
-    direction,
-    dot,
-    draw,
-    moved,
-    seed_of,
-)
+import sympy as sp
+from core_samples import LIBRARY, SQUARE, VECTOR, Case, Texts, case, case_names, derivatives, record_text
+from derive_checks import check_everything
 
-from eqc.ir.interpret import interpret
-from eqc.ir.spec import check
-
-STEP = mpmath.mpf(10) ** -14
-WIDE_STEP = mpmath.mpf(10) ** -10
-NAMES = case_names()
+from eqc.derive.assemble import derivative_programs
+from eqc.ir.program import Program
+from eqc.pipeline import Compiler
+from eqc.rewrite.passes import rewrite
 
 
 @pytest.fixture(autouse=True)
@@ -40,131 +22,85 @@ def many_digits() -> Iterator[None]:
         yield
 
 
-class Point:
-    """A random point of a case with two directions and a cotangent; two runs of a test see the same one."""
-
-    def __init__(self, name: str) -> None:
-        self.of: Case = case(name)
-        self.label = f"{name} at the point of seed {seed_of(name)}"
-        rng = random.Random(seed_of(name))
-        self.arguments = draw(self.of, rng)
-        self.first = direction(self.of, self.arguments, rng)
-        self.second = direction(self.of, self.arguments, rng)
-        self.outputs = [t.name for t in self.of.value.real_outputs]
-        self.inputs = [t.name for t in self.of.value.differentiable]
-        value = self.value(self.arguments)
-        self.bars = {n: _random_like(value[n], rng) for n in self.outputs}
-
-    def value(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        return interpret(self.of.value, arguments)
-
-    def difference(self, along: Mapping[str, Any]) -> dict[str, Any]:
-        ahead = self.value(moved(self.of, self.arguments, along, STEP))
-        behind = self.value(moved(self.of, self.arguments, along, -STEP))
-        return {n: (ahead[n] - behind[n]) / (2 * STEP) for n in self.outputs}
-
-    def second_difference(self) -> Any:
-        """The second derivative of the one output along both directions."""
-        total = mpmath.mpf(0)
-        for a in (1, -1):
-            for b in (1, -1):
-                once = moved(self.of, self.arguments, self.first, a * WIDE_STEP)
-                total += a * b * self.value(moved(self.of, once, self.second, b * WIDE_STEP))[self.outputs[0]]
-        return total / (4 * WIDE_STEP**2)
-
-    def run(self, kind: str, **more: Any) -> list[Any]:
-        """The outputs of a derivative program in their order."""
-        program = check(derivatives(self.of.name)[kind])
-        tangents = {f"{n}_dot": self.first[n] for n in self.inputs}
-        found = interpret(program, {**self.arguments, **tangents, **more})
-        return [found[n] for n in program.outputs]
-
-    @property
-    def cotangents(self) -> dict[str, Any]:
-        return {f"{n}_bar": bar for n, bar in self.bars.items()}
-
-
-def _random_like(array: Any, rng: random.Random) -> Any:
-    return array * 0 + (rng.uniform(-1, 1) if not hasattr(array, "shape") else _numbers(array.shape, rng))
-
-
-def _numbers(shape: tuple[int, ...], rng: random.Random) -> Any:
-    return np.array([rng.uniform(-1, 1) for _ in range(int(np.prod(shape)))]).reshape(shape).astype(object)
-
-
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", case_names())
 def test_derivatives_are_the_differences(name: str) -> None:
-    """One test for a case, since its kernels share the differences that they are compared with."""
-    if "jvp" in derivatives(name):
-        point = Point(name)
-        along_first, along_second = (point.difference(way) for way in (point.first, point.second))
-        tangents = check_tangents(point, along_first)
-        cotangents = check_cotangents(point, along_first, along_second)
-        check_dot_products(point, tangents, cotangents)
-        if "jacobian" in derivatives(name):
-            check_jacobian(point, along_first)
-        if "gradient" in derivatives(name):
-            check_gradients(point, along_first)
-            check_second_derivatives(point)
+    check_everything(case(name), derivatives(name))
 
 
-def check_tangents(point: Point, expected: dict[str, Any]) -> list[Any]:
-    tangents = point.run("jvp")
-    for output, tangent in zip(point.outputs, tangents, strict=True):
-        assert_close(tangent, expected[output], 1e-18, f"{point.label}: tangent of {output}")
-    return tangents
+@pytest.mark.parametrize("name", ["composed_softmax", "equations/softmax", "equations/entropy", "many_factors"])
+def test_derivatives_of_values_that_are_not_rewritten(name: str) -> None:
+    value = case(name).value
+    assert rewrite(value, stable=True) != value
+    check_everything(case(name), derivative_programs(value, ("jacobian", "hessian")))
 
 
-def check_cotangents(point: Point, *differences: dict[str, Any]) -> list[Any]:
-    cotangents = point.run("vjp", **point.cotangents)
-    for along, expected in zip((point.first, point.second), differences, strict=True):
-        forward = mpmath.fsum(dot(point.bars[n], expected[n]) for n in point.outputs)
-        reverse = mpmath.fsum(dot(bar, along[n]) for n, bar in zip(point.inputs, cotangents, strict=True))
-        assert_close(reverse, forward, 1e-18, f"{point.label}: cotangents")
-    return cotangents
+# Formulas that random search found: choices where SymPy would like to work them out.
+X = {"x": VECTOR, "n": "size"}
+A = {"A": SQUARE, "n": "size"}
+FOUND: dict[str, tuple[str, dict[str, str]]] = {
+    "choice in a maximum": (
+        "Sum(Max(b, Piecewise((x[t + 1]*3, t < n), (x[1]*x[t], True))), (t, 1, n))",
+        {"b": "b", **X},
+    ),
+    "choice in a comparison": (
+        "Piecewise((x[1]**2, Piecewise((x[1], b > 0), (b, True)) > x[n] - 1), (b*x[n], True))",
+        {"b": "b", **X},
+    ),
+    "choice in an extremum over indices": (
+        "MaxOver(Piecewise((x[i], x[i] > b), (2*b, True)), (i, 1, n))",
+        {"b": "b", **X},
+    ),
+    "maximum in a maximum": ("Max(Min(Piecewise((2, b > 1), (b, True)), x[1]*x[n]), b**2, x[1]**3)", {"b": "b", **X}),
+    "maximum of three in a sum": (
+        "Sum(x[t]*Max(Sum(-1, (i, 1, n)), 3/(2 + x[1]**2), b), (t, 1, n))",
+        {"b": "b", **X},
+    ),
+    "maximum of three in a matrix": (
+        "Sum(Max(A[s, t]/(2 + A[t, s]**2)/3, b, A[1, 1]), (s, 1, n), (t, 1, n))",
+        {"b": "b", **A},
+    ),
+    "record in a branch that does not hold": ("Piecewise((norm(3*x), b > 7), (b*x[1], True))", {"b": "b", **X}),
+    "record in one of many branches": (
+        "Sum(Piecewise((x[t + 1]*norm(x*t), t < n), (x[t]**2, True)), (t, 1, n))",
+        X,
+    ),
+    "record of a constant": ("Sum(x[t]*squash(x[t] - x[t]), (t, 1, n))", X),
+}
+WRONG = {
+    "choice in a maximum": "SymPy opens a Piecewise inside a relation",
+    "choice in a comparison": "SymPy opens a Piecewise inside a relation",
+    "maximum in a maximum": "SymPy opens a Piecewise inside a relation",
+    "record in a branch that does not hold": "the statements of a record are outside of the branch",
+    "record in one of many branches": "the statements of a record are outside of the branch",
+}
 
 
-def check_dot_products(point: Point, tangents: list[Any], cotangents: list[Any]) -> None:
-    """vjp and jvp are each other's transposes to all digits, which differences do not give."""
-    forward = mpmath.fsum(dot(point.bars[n], t) for n, t in zip(point.outputs, tangents, strict=True))
-    reverse = mpmath.fsum(dot(bar, point.first[n]) for n, bar in zip(point.inputs, cotangents, strict=True))
-    assert_close(reverse, forward, 1e-40, f"{point.label}: dot products")
+@pytest.mark.parametrize(
+    "label", [pytest.param(n, marks=[pytest.mark.xfail(reason=WRONG[n])] if n in WRONG else []) for n in FOUND]
+)
+def test_formulas_that_random_search_found(label: str) -> None:
+    of, programs = made(label, *FOUND[label])
+    check_everything(of, programs)
 
 
-def check_gradients(point: Point, difference: dict[str, Any]) -> None:
-    gradient = point.run("gradient")
-    along = mpmath.fsum(dot(g, point.first[n]) for n, g in zip(point.inputs, gradient, strict=True))
-    assert_close(along, difference[point.outputs[0]], 1e-18, f"{point.label}: gradient")
-    value, *again = point.run("value_and_gradient")
-    assert_close(value, point.value(point.arguments)[point.outputs[0]], 1e-45, f"{point.label}: value")
-    for one, other in zip(again, gradient, strict=True):
-        assert_close(one, other, 1e-45, f"{point.label}: gradient beside the value")
+OPENED = {
+    **{name: reason for name, reason in WRONG.items() if "relation" in reason},
+    "maximum of three in a sum": "sums are expanded inside of choices, where 1/Piecewise becomes an infinity",
+    "maximum of three in a matrix": "sums are expanded inside of choices, where 1/Piecewise becomes an infinity",
+}
 
 
-def check_second_derivatives(point: Point) -> None:
-    expected = point.second_difference()
-    products = point.run("hvp")
-    bent = mpmath.fsum(dot(p, point.second[n]) for n, p in zip(point.inputs, products, strict=True))
-    assert_close(bent, expected, 1e-12, f"{point.label}: Hessian times a direction")
-    if "hessian" not in derivatives(point.of.name):
-        return
-    blocks = iter(point.run("hessian"))
-    total = mpmath.fsum(
-        dot(point.first[a], contracted(next(blocks), point.second[b])) for a in point.inputs for b in point.inputs
-    )
-    assert_close(total, expected, 1e-12, f"{point.label}: Hessian")
+@pytest.mark.parametrize(
+    "label", [pytest.param(n, marks=[pytest.mark.xfail(reason=OPENED[n])] if n in OPENED else []) for n in FOUND]
+)
+def test_programs_hold_nothing_that_has_no_source(label: str) -> None:
+    _, programs = made(label, *FOUND[label])
+    for kind, value in programs.items():
+        assert not any(s.body.has(sp.zoo, sp.ITE) for s in value.statements), kind
 
 
-def check_jacobian(point: Point, expected: dict[str, Any]) -> None:
-    blocks = iter(point.run("jacobian"))
-    for output in point.outputs:
-        total = sum(contracted(next(blocks), point.first[n]) for n in point.inputs)
-        assert_close(total, expected[output], 1e-18, f"{point.label}: Jacobian of {output}")
-
-
-def contracted(block: Any, way: Any) -> Any:
-    """A block summed over its last axes, which are those of a direction."""
-    rank = np.ndim(way)
-    array = np.asarray(block, dtype=object)
-    assert array.shape[array.ndim - rank :] == np.shape(way)
-    return np.tensordot(array, np.asarray(way, dtype=object), rank)[()]
+def made(name: str, formula: str, symbols: Mapping[str, str]) -> tuple[Case, Mapping[str, Program]]:
+    texts = Texts({"sample": record_text([formula], **symbols), **LIBRARY})
+    value = Compiler(texts).program("sample")  # type: ignore[arg-type]
+    programs = derivative_programs(rewrite(value, stable=True), ("jacobian", "hessian"))
+    return Case(name, texts.get("sample"), value), programs

@@ -21,6 +21,7 @@ from eqc.emit.printer import MATH, RUNTIME, SourcePrinter
 from eqc.ir.interpret import FUNCTIONS, evaluate
 from eqc.ir.program import Op, Program, Statement, Tensor
 from eqc.ir.terms import (
+    Converged,
     FloorDivide,
     Maximum,
     Minimum,
@@ -83,7 +84,7 @@ INTERVALS: dict[type, list[tuple[float, float]]] = {
 WHOLE = {Quotient: [(6, 3), (0, 5), (-8, 2)], sp.polygamma: [(0, 1.5), (1, 0.3), (4, 2.5)]}
 
 
-@pytest.mark.parametrize("head", sorted({*MATH, *RUNTIME} - set(WHOLE), key=str), ids=lambda h: h.__name__)
+@pytest.mark.parametrize("head", sorted({*MATH, *RUNTIME} - {*WHOLE, Converged}, key=str), ids=lambda h: h.__name__)
 def test_functions(head: Any) -> None:
     intervals = INTERVALS.get(head, [(-2, 2)])
     rng = random.Random(head.__name__)
@@ -97,6 +98,13 @@ def test_functions_of_integers() -> None:
         assert value(source(Quotient(k, n)), k=a, n=b) == a // b
     for order, x in WHOLE[sp.polygamma]:
         assert_right(sp.polygamma(order, X), x=float(x))
+
+
+def test_integrals_are_refused_where_two_estimates_disagree() -> None:
+    expression = Converged(X, Y, Z)
+    assert value(source(expression), x=1.0, y=1.0 + 1e-12, z=2.0) == 1.0
+    with pytest.raises(ValueError, match="did not converge"):
+        value(source(expression), x=1.0, y=2.0, z=2.0)
 
 
 def test_every_head_of_the_interpreter_has_source() -> None:

@@ -204,6 +204,13 @@ SAMPLES: Mapping[str, tuple[list[str], dict[str, str]]] = {
         ["Eq(y, a*b*c*d*sin(a)*cos(b)*exp(c)*(a + d)*tanh(d)*2)"],
         {"y": "y", "a": "a", "b": "b", "c": "c", "d": "d"},
     ),
+    "long_sums": (
+        [
+            "Eq(y[i], exp(-(" + " + ".join(f"{k}*x[i]*sin({k}*w/3)" for k in range(1, 31)) + ")/500))",
+            "Eq(z, " + " - ".join(f"w**{k % 3 + 1}/{k}" for k in range(1, 40)) + " + Sum(y[i], (i, 1, n)))",
+        ],
+        {"y": "{shape: [n], output: true}", "z": "z", "x": VECTOR, "w": "{domain: positive}", "n": "size"},
+    ),
     "padded": (
         ["Eq(y[i], Piecewise((x[i]**2*w, i <= n), (w, True)))"],
         {"y": "{shape: [m]}", "x": VECTOR, "w": "w", "m": "{domain: natural}", "n": "size"},
