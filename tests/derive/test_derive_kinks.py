@@ -225,3 +225,13 @@ def test_a_constant_power_has_slope_zero_at_zero() -> None:
     value = program("x**k", x="x", k="{domain: natural}")
     slope = derivative_programs(value)["gradient"]
     assert [interpret(slope, {"x": 0, "k": k})["x_bar"] for k in (0, 1, 2)] == [0, 1, 0]
+
+
+def test_a_guarded_read_at_bare_indices_keeps_its_guard() -> None:
+    """The loop over k may run beyond x: neither derivative may look or write there."""
+    formula = "Sum(Piecewise((x[k], k <= n), (0, True)), (k, 1, r))"
+    value = program(formula, x="{shape: [n]}", n="size", r="{domain: natural}")
+    given = {"x": [1, 2], "r": 4}
+    programs = derivative_programs(value)
+    assert interpret(programs["jvp"], {**given, "x_dot": [3, 4]}) == {"out_dot": 7}
+    assert list(interpret(programs["gradient"], given)["x_bar"]) == [1, 1]
