@@ -147,6 +147,8 @@ def polygamma(n, x):
     """The n-th derivative of digamma: recurrence beyond 20, then the asymptotic series (6.4.11)."""
     if n == 0:
         return _digamma(x)
+    if x < -1e6:
+        return nan  # the recurrence would take |x| steps
     if x <= 0.0 and x == floor(x):
         return inf if n % 2 == 1 else nan
     sign_n = -1.0 if n % 2 == 0 else 1.0

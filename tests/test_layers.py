@@ -60,7 +60,10 @@ MAY_IMPORT = {
 # Who may import a library when it is loaded itself ("now"), or inside a function or for annotations ("later").
 LIBRARIES = {
     "numba": {"now": "emit.runtime", "later": ""},  # emit.runtime is copied to generated/ as it stands
-    "sympy": {"now": "ir notation derive rewrite schedule emit present verify.claims_prove", "later": "equation commands.show"},
+    "sympy": {
+        "now": "ir notation derive rewrite schedule emit present verify.claims_prove",
+        "later": "equation commands.show",
+    },
     "pydantic": {"now": "records", "later": ""},
     "pydantic_core": {"now": "records", "later": ""},
     "ruamel": {"now": "records", "later": ""},

@@ -100,7 +100,7 @@ def contract(statement: Statement, taken: set[str], directions: tuple[Index, ...
     if statement.op is not Op.SUM or statement.scatter or statement.guard != sp.true:
         return [statement]
     groups: dict[tuple[Index, ...], list[Expr]] = {}
-    for term in sp.Add.make_args(sp.expand(statement.body)):
+    for term in sp.Add.make_args(sp.expand_mul(statement.body, deep=False)):
         body, bound = _picked(term, statement.bound, directions)
         groups.setdefault(bound, []).append(body)
     if set(groups) == {statement.bound}:

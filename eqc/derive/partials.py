@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 
 import sympy as sp
 
 from eqc.derive.rules import local_derivatives
 from eqc.ir.terms import Expr, Maximum, Minimum, Read
-from eqc.ir.walk import branches, negation
+from eqc.ir.walk import branches, negation, relation
 
 _ZERO, _ONE = sp.Integer(0), sp.Integer(1)
 
@@ -122,7 +123,8 @@ def _guard(r: Read, swept: list[tuple[dict[Read, Partial], Expr]]) -> Expr:
 
 def _extremum(node: Expr, active: frozenset[str]) -> dict[Read, Partial]:
     """The winner's derivative. With two arguments the cases are written out; with more, by equality with the result."""
-    beats = sp.Gt if isinstance(node, Maximum) else sp.Lt
+    beats = partial(relation, sp.Gt if isinstance(node, Maximum) else sp.Lt)
+    keeps = partial(relation, sp.Ge if isinstance(node, Maximum) else sp.Le)
     swept = [(a, _sweep(a, active)) for a in node.args]
     constants = [a for a, found in swept if not found]
     if len(node.args) > 2:
@@ -131,20 +133,22 @@ def _extremum(node: Expr, active: frozenset[str]) -> dict[Read, Partial]:
     if constants:
         if not db:
             (a, da), (b, db) = (b, db), (a, da)
-        cases = [(db, beats(b, a)), (da, (sp.Ge if isinstance(node, Maximum) else sp.Le)(a, b))]
+        cases = [(db, beats(b, a)), (da, keeps(a, b))]
     else:
-        cases = [(da, beats(a, b)), (db, beats(b, a)), (_scaled_sum(da, db, sp.Rational(1, 2)), sp.Eq(a, b))]
+        cases = [(da, beats(a, b)), (db, beats(b, a)), (_scaled_sum(da, db, sp.Rational(1, 2)), relation(sp.Eq, a, b))]
     return _without_guards(_combine(cases, padded=((sp.nan, sp.true),)))
 
 
 def _many(node: Expr, swept: list[tuple[Expr, dict[Read, Partial]]], constants: list[Expr]) -> dict[Read, Partial]:
-    winners = sp.Add(*(branches([(_ONE, sp.Eq(a, node)), (_ZERO, sp.true)]) for a, found in swept if found))
-    lost_to = [(_ZERO, sp.Eq(c, node)) for c in constants]
+    winners = sp.Add(*(branches([(_ONE, relation(sp.Eq, a, node)), (_ZERO, sp.true)]) for a, found in swept if found))
+    lost_to = [(_ZERO, relation(sp.Eq, c, node)) for c in constants]
     terms: dict[Read, list[Expr]] = {}
-    loses = sp.Lt if isinstance(node, Maximum) else sp.Gt
+    loses = partial(relation, sp.Lt if isinstance(node, Maximum) else sp.Gt)
     for a, found in swept:
         for r, part in found.items():
-            weight = branches([*lost_to, (1 / winners, sp.Eq(a, node)), (_ZERO, loses(a, node)), (sp.nan, sp.true)])
+            weight = branches(
+                [*lost_to, (1 / winners, relation(sp.Eq, a, node)), (_ZERO, loses(a, node)), (sp.nan, sp.true)]
+            )
             terms.setdefault(r, []).append(weight * part.slope)
     return {r: Partial(r, sp.Add(*slopes)) for r, slopes in terms.items()}
 

@@ -37,12 +37,19 @@ def negation(condition: Expr) -> Expr:
     return condition.args[0] if isinstance(condition, sp.Not) else sp.Not(condition, evaluate=False)
 
 
+def relation(head: type, left: Expr, right: Expr) -> Expr:
+    """A comparison; one of choices stays as it is written (SymPy would open them into ITE)."""
+    if left.has(sp.Piecewise) or right.has(sp.Piecewise):
+        return head(left, right, evaluate=False)
+    return head(left, right)
+
+
 def rebuild(node: Expr, args: tuple[Expr, ...]) -> Expr:
     """The node's head applied to new arguments."""
     if isinstance(node, sp.Not):
         return negation(args[0])
-    if isinstance(node, sp.core.relational.Relational) and any(a.has(sp.Piecewise) for a in args):
-        return node.func(*args, evaluate=False)
+    if isinstance(node, sp.core.relational.Relational):
+        return relation(node.func, *args)
     if isinstance(node, sp.Piecewise):
         return branches([(pair.args[0], pair.args[1]) for pair in args])
     return node.func(*args)

@@ -13,6 +13,7 @@ from fractions import Fraction
 import sympy as sp
 
 from eqc.errors import NotationError, ShapeError, nearest
+from eqc.ir.opaque import Opaque
 from eqc.ir.program import Check, Op, Program, Statement, Tensor, base_name, box, reads_of, tensors_read
 from eqc.ir.terms import Expr, Index, Read, index_symbol, read
 from eqc.ir.walk import map_reads, substitute
@@ -85,6 +86,10 @@ def _output(node: Call, callee: Program, field: str | None) -> str:
         rule=f"{node.function} gives {', '.join(callee.outputs)}",
         remedy=f"write {node.function}(…).{callee.outputs[0]}" if field is None else nearest(field, callee.outputs),
     )
+
+
+_NEUTRAL = {Op.NONE: sp.Integer(0), Op.SUM: sp.Integer(0), Op.PRODUCT: sp.Integer(1)}
+"""What a callee's statement gives in a branch that does not hold; extrema are of stored values, guarded already."""
 
 
 class _Inlining:
@@ -209,7 +214,14 @@ class _Inlining:
     def _append(self, statement: Statement) -> None:
         """One statement of the callee, over the outer loops that its reads bring along."""
         head = self._head(tensors_read(statement))
+        neutral = _NEUTRAL.get(statement.op)
+        if neutral is not None:
+            guards = context(self.state, (self.scope.guard,), self.scope)
+            head = tuple(loop for loop in (*self.scope.loops, *self.lead) if loop in head or loop in guards)
         renamed, own = self._rename(statement.loops, head)
+        body = self._translate(statement.body, renamed)
+        if neutral is not None and not isinstance(body, Opaque):
+            body = guarded(body, self.scope, neutral)
         shape = tuple(substitute(e, self.symbols) for e in statement.target.shape)
         name = self.state.name(base_name(statement.target.name))
         target = replace(statement.target, name=name, shape=(*box(head), *shape))
@@ -220,7 +232,7 @@ class _Inlining:
                 target=target,
                 loops=(*head, *own),
                 positions=(*(loop.symbol for loop in head), *positions),
-                body=self._translate(statement.body, renamed),
+                body=body,
                 guard=self._translate(statement.guard, renamed),
             )
         )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 import sympy as sp
 
 from eqc.errors import NotationError, ShapeError, nearest
 from eqc.ir.terms import Expr, floor_divide, read, remainder
-from eqc.ir.walk import branches, negation
+from eqc.ir.walk import branches, negation, relation
 from eqc.notation import compose, integral, linalg, matrix, positions, reduce
 from eqc.notation.builder import Lowering, origin_shift
 from eqc.notation.scalar import CONSTANT, IDENTITY, SCALAR
@@ -151,7 +152,7 @@ def _unary(state: Lowering, node: Unary, scope: Scope) -> Value:
 
 def _compare(state: Lowering, node: Compare, scope: Scope) -> Value:
     operands = [lower_expression(state, part, scope) for part in (node.left, node.right)]
-    return elementwise(node.span, _RELATION[node.op], operands)
+    return elementwise(node.span, partial(relation, _RELATION[node.op]), operands)
 
 
 def _binary(state: Lowering, node: Binary, scope: Scope) -> Value:

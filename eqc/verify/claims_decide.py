@@ -37,7 +37,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Watched(Decisions):
-    """Decisions that remember whether two equal numbers with derivatives were compared, which is what a kink is."""
+    """Decisions that remember whether a derivative was taken on a kink: at equal numbers, or where floor jumps."""
 
     ties: list[bool] = field(default_factory=list)
 
@@ -46,6 +46,11 @@ class Watched(Decisions):
         if found == 0 and any(isinstance(x, HyperDual) and not x.is_constant for x in (left, right)):
             self.ties.append(True)
         return found
+
+    def floor(self, x: Scalar) -> Scalar:
+        if isinstance(x, HyperDual) and not x.is_constant and x.value.is_integer():
+            self.ties.append(True)
+        return Decisions.floor(self, x)
 
 
 def outcomes(ev: LawEvaluator, part: Node, *, last: bool) -> Iterator[Outcome]:

@@ -74,6 +74,12 @@ class LawEvaluator(Evaluator):
         remedy = "take an input, or one of its entries" if name in self.values else nearest(name, self.values)
         raise NotationError(node.span, written=name, rule=rule, remedy=remedy)
 
+    def is_finite(self) -> bool:
+        """Whether all numbers that the record has assigned are finite."""
+        names = [target_name(s) for s in self.reading.statements]
+        numbers = (x for name in names for x in np.ravel(_entries(self.values[name])))
+        return all(x.value.is_finite() for x in numbers if isinstance(x, HyperDual))
+
     def with_roots(self, key: Hashable, changed: Mapping[str, Value], used: int) -> LawEvaluator:
         """An evaluator with other roots; the same one for the same key."""
         if key not in self.others:
@@ -81,6 +87,10 @@ class LawEvaluator(Evaluator):
         found = self.others[key]
         found.indices = self.indices
         return found
+
+
+def _entries(value: Value) -> Any:
+    return value.data if isinstance(value, Tensor) else [value]
 
 
 def _derivative(ev: LawEvaluator, node: Call) -> Value:

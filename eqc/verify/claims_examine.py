@@ -31,7 +31,8 @@ class Finding:
     """What was found at one point.
 
     `counts` has the comparisons by the number of different values of the free indices, and by how they came out.
-    `outside` is an error of shape or position, `kinks` whether a derivative was taken on a kink, `steps` the work done.
+    `outside` is an error of shape or position, `kinks` whether a derivative was taken on a kink, `sound` whether all
+    that the record assigns is finite, `steps` the work done.
     """
 
     place: Place
@@ -40,12 +41,19 @@ class Finding:
     failure: Failure | None = None
     outside: ShapeError | None = None
     kinks: bool = False
+    sound: bool = True
     steps: int = 0
 
     @property
     def compared(self) -> int:
         """How many comparisons were decided."""
         return sum(count for (_, kind), count in self.counts.items() if kind in ("holds", "fails"))
+
+    @property
+    def lopsided(self) -> str:
+        """The side that has no finite value here although the other one has; nothing if there is none."""
+        kinds = {kind for _, kind in self.counts}
+        return kinds.pop().removesuffix(" undefined") if kinds in ({"left undefined"}, {"right undefined"}) else ""
 
     def add(self, setting: Setting, outcome: Outcome) -> None:
         """Count an outcome; the first failure is kept."""
@@ -103,6 +111,7 @@ class Trial:
             finding.extents = tuple(ev.values[name] for name in self.law.reading.extents)
             pending = self._settings(ev, finding.place)
         left = [setting for setting in pending if not self._decides(ev, setting, finding, last=decide.lenient)]
+        finding.sound = ev.is_finite()
         finding.kinks |= bool(decide.ties)
         finding.steps += ev.session.steps
         return left

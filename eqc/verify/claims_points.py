@@ -15,23 +15,27 @@ import numpy as np
 
 from eqc.records.model import Domain
 from eqc.verify.balls import Objects, ball
+from eqc.verify.draws import Style
 from eqc.verify.hyperdual import HyperDual
 from eqc.verify.oracle import Oracle
 from eqc.verify.sampling import NoSample, Sample, generator, sample
 from eqc.verify.session import Label
 from eqc.verify.tensor import Tensor, Value, filled
 
-PLAN = (
-    *((3, 0),) * 6,
-    *((2, 1),) * 4,
-    *((3, 1),) * 5,
-    *((2, 0),) * 3,
-    *((1, 0),) * 2,
+PLAN: tuple[tuple[int, int, Style], ...] = (
+    *((3, 0, "single"),) * 6,
+    *((2, 1, "single"),) * 4,
+    *((3, 1, "single"),) * 5,
+    *((2, 0, "single"),) * 3,
+    *((1, 0, "single"),) * 2,
 )
-"""For each point its extent and the attempt at which the draw of extents starts; from the second on they are random."""
+"""For each point its extent, the attempt at which the draw of extents starts (from 1 on they are random), and style."""
 
-MORE = ((3, 1), (4, 1), (2, 1), (4, 1)) * 15
-"""Points on top where the formulas make choices, for a branch may be taken at few points."""
+MORE: tuple[tuple[int, int, Style], ...] = (
+    *((3, 1, "grid"), (4, 1, "single"), (2, 1, "single")),
+    *((2, 1, "grid"), (4, 1, "single"), (3, 1, "single")),
+) * 10
+"""Points on top where the formulas make choices, for a branch may be taken at few points, and some at ties only."""
 
 _FACTORS = (Fraction(1), Fraction(4), Fraction(1, 8), Fraction(12))
 Shape = tuple[int, ...]
@@ -64,11 +68,11 @@ def places(oracle: Oracle, seed: int) -> Iterator[Place]:
     """Points of the record's inputs, fewer where no inputs fit; raises NoSample if none fits anywhere."""
     problem: NoSample | None = None
     found = 0
-    for number, (extent, first) in enumerate((*PLAN, *MORE)):
+    for number, (extent, first, style) in enumerate((*PLAN, *MORE)):
         if number == len(PLAN) and problem is not None and not found:
             raise problem
         try:
-            drawn = sample(oracle, seed + number, extent, first=first)
+            drawn = sample(oracle, seed + number, extent, style, first)
         except NoSample as error:
             problem = error
         else:
@@ -78,11 +82,12 @@ def places(oracle: Oracle, seed: int) -> Iterator[Place]:
 
 
 def _exact_inputs(oracle: Oracle, place: Place) -> dict[str, Objects]:
-    """Every other point as drawn, the others with some inputs scaled up or down."""
+    """Every other point, and those with ties, as drawn, the others with some inputs scaled up or down."""
     rng = place.generator(11)
+    as_drawn = place.number % 2 == 0 or place.drawn.style == "grid"
     entries = {}
     for name, array in place.drawn.inputs.items():
-        factor = _FACTORS[int(rng.integers(len(_FACTORS)))] if place.number % 2 else Fraction(1)
+        factor = Fraction(1) if as_drawn else _FACTORS[int(rng.integers(len(_FACTORS)))]
         entries[name] = exact(oracle.reading.entry(name).domain, array, factor)
     return entries
 

@@ -13,6 +13,7 @@ from eqc.verify.compare import Deviation
 from eqc.verify.report import Check, Origin
 
 _LONGEST = 120
+_SEVERAL = 3
 
 
 def verdict(name: str, findings: Sequence[Finding]) -> Check:
@@ -30,8 +31,10 @@ def verdict(name: str, findings: Sequence[Finding]) -> Check:
     if stray is not None:
         return _failed_outside(name, stray)
     lopsided = _lopsided(chosen)
-    if lopsided:
-        return Check(name, "failed", f"FAILED: {lopsided} at any of {len(findings)} points where the other side is")
+    if lopsided is not None:
+        side = "left" if any(kind == "left undefined" for _, kind in lopsided.counts) else "right"
+        reason = f"the {side} side is not finite, though the other one is{_again(lopsided)}"
+        return Check(name, "failed", f"FAILED at {_where(lopsided, [])}: {reason}", 0, None, _origin(lopsided, []))
     tested = [f for f in chosen if f.compared]
     if not tested:
         return Check(name, "skipped", f"cannot be tested: neither side is finite at any of {len(findings)} points")
@@ -70,15 +73,22 @@ def _is_as_large(finding: Finding, other: Finding) -> bool:
     return all(a >= b for a, b in zip(finding.extents, other.extents, strict=True))
 
 
-def _lopsided(findings: Sequence[Finding]) -> str:
-    """Which side is never finite although the other is, where the free indices differ as much as they can."""
-    counts = [item for f in findings for item in f.counts.items()]
-    most = max((different for (different, _), _ in counts), default=0)
-    kinds = {kind for (different, kind), _ in counts if different == most}
-    if kinds & {"holds", "fails"}:
-        return ""
-    sides = [side for side in ("left", "right") if f"{side} undefined" in kinds]
-    return f"the {' and the '.join(sides)} side is not finite" if sides else ""
+def _lopsided(findings: Sequence[Finding]) -> Finding | None:
+    """A point at which one side is not finite, like at all others of its kind, although the other side is.
+
+    Of its kind are the points at which the free indices differ as much as they can; or those of the same extents, at
+    which the record's own values are finite, if they are several and no extent is 1.
+    """
+    most = max((different for f in findings for different, _ in f.counts), default=0)
+    widest = [f for f in findings if any(different == most for different, _ in f.counts)]
+    kinds = {kind for f in widest for different, kind in f.counts if different == most}
+    if not kinds & {"holds", "fails"}:
+        return next((f for f in widest if f.lopsided), None)
+    for finding in findings:
+        alike = [f for f in findings if f.extents == finding.extents and f.sound]
+        if len(alike) >= _SEVERAL and min(finding.extents, default=1) > 1 and all(f.lopsided for f in alike):
+            return alike[0]
+    return None
 
 
 def _failed(name: str, finding: Finding) -> Check:

@@ -68,7 +68,7 @@ def check_it_settles(value: Program, scheduled: Program, label: str) -> None:
 def check_it_repeats_no_work(value: Program, scheduled: Program, label: str) -> None:
     """Inlining and sharing may leave fewer nodes, never many more."""
     needed = drop_dead(value)
-    assert node_count(scheduled) <= 1.1 * node_count(needed) + 4, label
+    assert node_count(scheduled) <= 1.25 * node_count(needed) + 4, label
     assert work(scheduled) <= work(needed), label
 
 
