@@ -147,7 +147,7 @@ def polygamma(n, x):
     """The n-th derivative of digamma: recurrence beyond 20, then the asymptotic series (6.4.11)."""
     if n == 0:
         return _digamma(x)
-    if x < -1e6:
+    if x < -1e7:
         return nan  # the recurrence would take |x| steps
     if x <= 0.0 and x == floor(x):
         return inf if n % 2 == 1 else nan

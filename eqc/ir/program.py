@@ -237,6 +237,7 @@ def axes_of(shape: tuple[Expr, ...], avoid: set[str]) -> tuple[Index, ...]:
 def box(loops: Sequence[Index]) -> tuple[Expr, ...]:
     """Extents of a rectangular array that holds all rounds of possibly ragged loops.
 
+    >>> from eqc.ir.terms import extent_symbol
     >>> n, i = extent_symbol("n"), Index("i", extent_symbol("n"))
     >>> box([i, Index("j", i.symbol + 1)]), box([i, Index("j", n - i.symbol)])
     ((n, n), (n, n))

@@ -36,7 +36,7 @@ class Argument:
 
     def read(self, own: Sequence[Expr]) -> Read:
         positions = [loop.symbol for loop in (*self.outer, *self.lead)]
-        positions += [p for p, unit in zip(own, self.unit_axes, strict=True) if not unit]
+        positions += [p for p, unit in zip(own, self.unit_axes, strict=False) if not unit]
         return read(self.tensor, tuple(positions), integer=self.integer)
 
 
