@@ -84,7 +84,6 @@ def test_formulas_that_random_search_found(label: str) -> None:
 
 OPENED = {
     **{name: reason for name, reason in WRONG.items() if "relation" in reason},
-    "record with linear algebra": WRONG["record with linear algebra"],
     "maximum of three in a sum": "sums are expanded inside of choices, where 1/Piecewise becomes an infinity",
     "maximum of three in a matrix": "sums are expanded inside of choices, where 1/Piecewise becomes an infinity",
 }
