@@ -21,7 +21,7 @@ from eqc.verify.tree_eval import IdentityMultiple
 RELATIVE = 1e-25
 ABSOLUTE = 1e-45
 _DIGITS = (17, 34)
-_WORDS = {"==": "", "!=": "another value", "<": "below it", "<=": "at most it", ">": "above it", ">=": "at least it"}
+_WORDS = {"!=": "different from", "<": "below", "<=": "at most", ">": "above", ">=": "at least"}
 Kind = Literal["holds", "fails", "left undefined", "right undefined", "undefined", "open"]
 
 
@@ -137,10 +137,8 @@ def _agree(a: Ball, b: Ball) -> bool:
 def _failed(op: str, at: tuple[int, ...], left: Ball, right: Ball) -> Outcome:
     texts = next(t for d in _DIGITS if (t := (_digits(left, d), _digits(right, d)))[0] != t[1] or d == _DIGITS[-1])
     entry = f"in entry {tuple(k + 1 for k in at)} " if at else ""
-    word = f", not {_WORDS[op]}" if _WORDS[op] else ""
-    what = f"{entry}the left side is {texts[0]}, the right side {texts[1]}"
-    if op != "==":
-        what = f"{entry}the left side is {texts[0]}{word.removesuffix(' it')} the right side, {texts[1]}"
+    word = f"not {_WORDS[op]} the right side, " if op in _WORDS else "the right side "
+    what = f"{entry}the left side is {texts[0]}, {word}{texts[1]}"
     return Outcome("fails", what, at, (_rounded(left), _rounded(right)))
 
 

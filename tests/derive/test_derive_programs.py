@@ -50,6 +50,11 @@ FOUND: dict[str, tuple[str, dict[str, str]]] = {
         "MaxOver(Piecewise((x[i], x[i] > b), (2*b, True)), (i, 1, n))",
         {"b": "b", **X},
     ),
+    "guarded read in a maximum": (
+        "Sum(Max(Piecewise((x[t + 1], t < n), (b, True)) + x[t], 0)*w[t], (t, 1, n))",
+        {"b": "b", "w": VECTOR, **X},
+    ),
+    "extremum of whole numbers": ("squash(MaxOver(i*b, (i, 1, n))) + x[1]", {"b": "b", **X}),
     "maximum in a maximum": ("Max(Min(Piecewise((2, b > 1), (b, True)), x[1]*x[n]), b**2, x[1]**3)", {"b": "b", **X}),
     "maximum of three in a sum": (
         "Sum(x[t]*Max(Sum(-1, (i, 1, n)), 3/(2 + x[1]**2), b), (t, 1, n))",
@@ -68,6 +73,7 @@ FOUND: dict[str, tuple[str, dict[str, str]]] = {
     "record of a constant": ("Sum(x[t]*squash(x[t] - x[t]), (t, 1, n))", X),
 }
 WRONG = {
+    "guarded read in a maximum": "SymPy opens a Piecewise inside a relation",
     "choice in a maximum": "SymPy opens a Piecewise inside a relation",
     "choice in a comparison": "SymPy opens a Piecewise inside a relation",
     "maximum in a maximum": "SymPy opens a Piecewise inside a relation",

@@ -193,7 +193,7 @@ LOOPS = st.sampled_from(
 FACTS = st.lists(st.sampled_from([i - 1, n - 2 - i, i - j, j - i, m - 2, n - m, m - 1 - i]), max_size=2)
 
 
-@settings(max_examples=250, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(EXPRESSIONS, LOOPS, FACTS)
 @example(n - 1 - j, (I, REST), [])
 @example(Minimum(n, m) - 1 - i, (I, J), [m - 1 - i])
@@ -202,7 +202,7 @@ def test_what_is_shown_is_true(expression: Any, loops: tuple[Index, ...], facts:
         assert holds(expression, list(loops), facts)
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=80, deadline=None, derandomize=True)
 @given(
     st.integers(0, 2),
     st.integers(0, 2),

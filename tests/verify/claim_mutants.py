@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from fractions import Fraction
+from itertools import combinations
 
 from eqc.notation.tree import Attribute, Binary, Boolean, Call, Compare, Name, Node, Number, Subscript, TupleNode, Unary
 
@@ -12,6 +13,7 @@ BINDERS = ("Sum", "Product", "MaxOver", "MinOver")
 OTHER_WORDS = {"Max": "Min", "Min": "Max", "MaxOver": "MinOver", "MinOver": "MaxOver", "sin": "cos", "exp": "sinh"}
 OTHER_SIGNS = {"+": "-", "-": "+"}
 OTHER_RELATIONS = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "!=", "!=": "=="}
+Mutants = Iterator[tuple[str, Node]]
 
 
 def show(node: Node) -> str:
@@ -21,111 +23,103 @@ def show(node: Node) -> str:
     >>> show(parse_text("Eq(y[i], -2*Sum(x[k], (k, 1, n)))"))
     '(y[i] == (-(2)*Sum(x[k], (k, 1, n))))'
     """
-    if isinstance(node, Number):
-        return str(node.value)
-    if isinstance(node, Boolean | Name):
-        return str(node.value if isinstance(node, Boolean) else node.name)
-    if isinstance(node, Subscript):
-        return f"{show(node.base)}[{', '.join(map(show, node.positions))}]"
-    if isinstance(node, Call):
-        return f"{node.function}({', '.join(map(show, node.arguments))})"
-    if isinstance(node, Attribute):
-        return f"{show(node.base)}.{node.name}"
-    if isinstance(node, Unary):
-        return f"{node.op}({show(node.operand)})"
-    if isinstance(node, Binary):
-        return f"({show(node.left)}{node.op}{show(node.right)})"
-    if isinstance(node, Compare):
-        return f"({show(node.left)} {node.op} {show(node.right)})"
-    assert isinstance(node, TupleNode)
-    return f"({', '.join(map(show, node.items))})"
+    match node:
+        case Number(value=value) | Boolean(value=value):
+            return str(value)
+        case Name(name=name):
+            return name
+        case Subscript(base=base, positions=positions):
+            return f"{show(base)}[{', '.join(map(show, positions))}]"
+        case Call(function=function, arguments=arguments):
+            return f"{function}({', '.join(map(show, arguments))})"
+        case Attribute(base=base, name=name):
+            return f"{show(base)}.{name}"
+        case Unary(op=op, operand=operand):
+            return f"{op}({show(operand)})"
+        case Binary(op=op, left=left, right=right):
+            return f"({show(left)}{op}{show(right)})"
+        case Compare(op=op, left=left, right=right):
+            return f"({show(left)} {op} {show(right)})"
+        case TupleNode(items=items):
+            return f"({', '.join(map(show, items))})"
+    raise TypeError(node)
 
 
-def mutants(formula: Node, indices: tuple[str, ...] = ()) -> Iterator[tuple[str, Node]]:
-    """Every mutant of a formula with what was changed; `indices` are names that may stand for each other."""
-    yield from _within(formula, indices, kind="condition")
+def mutants(node: Node, indices: tuple[str, ...], kind: str = "condition") -> Mutants:
+    """Every mutant of a formula, with what was changed.
 
-
-def _within(node: Node, indices: tuple[str, ...], kind: str) -> Iterator[tuple[str, Node]]:
-    """Mutants of a part; `kind` says whether it stands for a value, a position, a condition or something else."""
+    `indices` are names that may stand for each other; `kind` says what a part stands for: a value, a position, a
+    condition, the limits of a sum …
+    """
     yield from _of(node, indices, kind)
     for field in fields(node):
         old = getattr(node, field.name)
         if isinstance(old, Node):
-            for what, new in _within(old, indices, _kind_below(node, field.name, kind)):
-                yield what, replace(node, **{field.name: new})
+            below = _kind_below(node, field.name, kind)
+            yield from ((what, replace(node, **{field.name: new})) for what, new in mutants(old, indices, below))
         elif isinstance(old, tuple):
             for place, item in enumerate(old):
-                below = _kind_of_item(node, place, kind)
-                for what, new in _within(item, indices, below):
+                for what, new in mutants(item, indices, _kind_of_item(node, place, kind)):
                     yield what, replace(node, **{field.name: (*old[:place], new, *old[place + 1 :])})
 
 
 def _kind_below(node: Node, field: str, kind: str) -> str:
-    if isinstance(node, Subscript):
+    if isinstance(node, Subscript | Attribute):
         return "base"
-    if isinstance(node, Compare):
-        return "value"
-    return "base" if isinstance(node, Attribute) else kind
+    if isinstance(node, Binary) and node.op == "**" and field == "left" and show(node.right) == "2":
+        return "square"  # signs do not matter here
+    return "value" if isinstance(node, Compare) or (kind == "square" and isinstance(node, Binary)) else kind
 
 
 def _kind_of_item(node: Node, place: int, kind: str) -> str:
     if isinstance(node, Subscript):
         return "position"
     if isinstance(node, TupleNode):
-        return (
-            "limit"
-            if kind == "limits" and place
-            else "condition"
-            if kind == "branch" and place
-            else ("value" if kind == "branch" else "name")
-        )
+        return {"limits": ("name", "limit", "limit"), "branch": ("value", "condition")}.get(kind, ("name",) * 3)[place]
     if isinstance(node, Call) and node.function in BINDERS:
         return "limits" if place else "value"
-    if isinstance(node, Call) and node.function == "Piecewise":
-        return "branch"
     if isinstance(node, Call) and node.function in ("Derivative", "subs"):
         return "value" if place == 0 or (node.function == "subs" and place == 2) else "variable"
-    return kind
+    return "branch" if isinstance(node, Call) and node.function == "Piecewise" else "value"
 
 
-def _of(node: Node, indices: tuple[str, ...], kind: str) -> Iterator[tuple[str, Node]]:
+def _of(node: Node, indices: tuple[str, ...], kind: str) -> Mutants:
     """Mutants that change this very node."""
     span = node.span
-    if kind == "value" and not isinstance(node, Number):
+    if kind in ("value", "square") and not isinstance(node, Number | Unary):
         yield "scale", Binary(span, "*", Number(span, Fraction(2)), node)
-        if not (isinstance(node, Unary) or (isinstance(node, Binary) and node.op in "+-")):
+        if kind == "value" and not (isinstance(node, Binary) and node.op in OTHER_SIGNS):
             yield "sign", Unary(span, "-", node)
-    if isinstance(node, Unary) and node.op == "-":
+    if kind == "limit":
+        yield from (("limit", Binary(span, op, node, Number(span, Fraction(1)))) for op in ("+", "-"))
+    if isinstance(node, Unary) and node.op == "-" and kind != "square":
         yield "sign", node.operand
-    if isinstance(node, Binary) and node.op in OTHER_SIGNS:
-        yield "sign", replace(node, op=OTHER_SIGNS[node.op])
-        yield "term", node.left
-        yield "term", node.right
-    if isinstance(node, Binary) and node.op in "*/":
-        yield "factor", node.left
-        yield "factor", node.right
-        yield "inverse", replace(node, op="/" if node.op == "*" else "*")
-    if isinstance(node, Binary) and node.op == "**":
-        yield "power", node.left
     if isinstance(node, Number):
         yield "number", replace(node, value=node.value + 1)
     if isinstance(node, Compare) and kind == "condition":
         yield "relation", replace(node, op=OTHER_RELATIONS[node.op])
-    if kind == "limit":
-        for op in ("+", "-"):
-            yield "limit", Binary(span, op, node, Number(span, Fraction(1)))
-    yield from _other_names(node, indices, kind)
+    if isinstance(node, Binary):
+        yield from _of_binary(node)
+    yield from _of_names(node, indices, kind)
 
 
-def _other_names(node: Node, indices: tuple[str, ...], kind: str) -> Iterator[tuple[str, Node]]:
+def _of_binary(node: Binary) -> Mutants:
+    if node.op in OTHER_SIGNS:
+        yield "sign", replace(node, op=OTHER_SIGNS[node.op])
+        yield from (("term", part) for part in (node.left, node.right))
+    if node.op in "*/":
+        yield from (("factor", part) for part in (node.left, node.right))
+        yield "inverse", replace(node, op="/" if node.op == "*" else "*")
+    if node.op == "**":
+        yield "power", node.left
+
+
+def _of_names(node: Node, indices: tuple[str, ...], kind: str) -> Mutants:
     if isinstance(node, Subscript):
-        for a in range(len(node.positions)):
-            for b in range(a):
-                swapped = list(node.positions)
-                swapped[a], swapped[b] = swapped[b], swapped[a]
-                if swapped != list(node.positions):
-                    yield "swap", replace(node, positions=tuple(swapped))
+        for a, b in combinations(range(len(node.positions)), 2):
+            swapped = list(node.positions)
+            swapped[a], swapped[b] = swapped[b], swapped[a]
+            yield "swap", replace(node, positions=tuple(swapped))
     if isinstance(node, Name) and node.name in indices and kind in ("position", "value", "limit"):
         yield from (("index", replace(node, name=other)) for other in indices if other != node.name)
     if isinstance(node, Call) and node.function in OTHER_WORDS:
