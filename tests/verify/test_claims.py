@@ -6,20 +6,16 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from claim_mutants import mutants, show
-from verify_samples import oracle, record
+from verify_samples import record
 
-from eqc.errors import EqcError, NotationError
-from eqc.notation.sympy_form import parse_expression, parse_text
-from eqc.notation.tree import Node
+from eqc.errors import NotationError
+from eqc.notation.sympy_form import parse_text
 from eqc.records.catalog import Catalog
 from eqc.records.model import Record
-from eqc.verify.claims import Points, check_claims, check_relation
-from eqc.verify.claims_prove import is_proved
-from eqc.verify.claims_reading import read_law
+from eqc.verify.claims import Points, check_relation
 from eqc.verify.oracle import Oracle
 from eqc.verify.report import Check
-from eqc.verify.run import ZERO, verify
+from eqc.verify.run import ZERO
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOG = Catalog(ROOT)
