@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import sympy as sp
 
 from eqc.derive import linalg
-from eqc.derive.partials import Partial, partials
+from eqc.derive.partials import Partial, partials, weigh
 from eqc.derive.reductions import others_statement, winners
 from eqc.ir.opaque import Opaque
 from eqc.ir.program import Op, Program, Statement, Tensor, axes_of, fixed_names, fresh, names_in
@@ -122,13 +122,6 @@ class _Forward:
         body = weigh(factor, sp.Add(*(tangent_term(p, statement.loops, self.tangents) for p in parts)))
         dot = self._tangent(before.target)
         self.statements.append(replace(statement, target=dot, body=body))
-
-
-def weigh(factor: Expr, body: Expr) -> Expr:
-    """factor·body, where a choice of factors reaches the product: an entry that lost is not multiplied by 0."""
-    if not isinstance(factor, sp.Piecewise):
-        return factor * body
-    return branches([(pair.args[0] * body, pair.args[1]) for pair in factor.args])
 
 
 def tangent_term(part: Partial, loops: tuple[Index, ...], tangents: Mapping[str, Tensor]) -> Expr:

@@ -136,29 +136,43 @@ def _extremum(node: Expr, active: frozenset[str]) -> dict[Read, Partial]:
         cases = [(db, beats(b, a)), (da, keeps(a, b))]
     else:
         cases = [(da, beats(a, b)), (db, beats(b, a)), (_scaled_sum(da, db, sp.Rational(1, 2)), relation(sp.Eq, a, b))]
-    return _without_guards(_combine(cases, padded=((sp.nan, sp.true),)))
+    return _guarded_by(_combine(cases, padded=((sp.nan, sp.true),)), (da, db))
+
+
+def _guarded_by(found: dict[Read, Partial], swept: tuple[dict[Read, Partial], ...]) -> dict[Read, Partial]:
+    """An extremum looks at all its arguments, whichever wins: what guards a read is what the arguments guard it by."""
+    guards = {r: sp.Or(*(d[r].guard for d in swept if r in d and d[r].slope != 0)) for r in found}
+    return {r: Partial(r, part.slope, guards[r]) for r, part in found.items()}
 
 
 def _many(node: Expr, swept: list[tuple[Expr, dict[Read, Partial]]], constants: list[Expr]) -> dict[Read, Partial]:
-    winners = sp.Add(*(branches([(_ONE, relation(sp.Eq, a, node)), (_ZERO, sp.true)]) for a, found in swept if found))
+    moving = [a for a, found in swept if found]
+    wins = [branches([(_ONE, relation(sp.Eq, a, node)), (_ZERO, sp.true)]) for a in moving]
+    # Where one expression is all that can win, it has won: SymPy would carry 1/x into a single choice, and divide by 0.
+    winners = sp.Add(*wins) if len(set(moving)) > 1 else sp.Integer(len(moving))
     lost_to = [(_ZERO, relation(sp.Eq, c, node)) for c in constants]
-    terms: dict[Read, list[Expr]] = {}
+    terms: dict[Read, list[Partial]] = {}
     loses = partial(relation, sp.Lt if isinstance(node, Maximum) else sp.Gt)
     for a, found in swept:
         for r, part in found.items():
             weight = branches(
                 [*lost_to, (1 / winners, relation(sp.Eq, a, node)), (_ZERO, loses(a, node)), (sp.nan, sp.true)]
             )
-            terms.setdefault(r, []).append(weight * part.slope)
-    return {r: Partial(r, sp.Add(*slopes)) for r, slopes in terms.items()}
+            terms.setdefault(r, []).append(Partial(r, weigh(weight, part.slope), part.guard))
+    return {r: _merged(r, parts) for r, parts in terms.items()}
 
 
 def _scaled_sum(a: dict[Read, Partial], b: dict[Read, Partial], scale: Expr) -> dict[Read, Partial]:
     reads = sorted({*a, *b}, key=lambda r: r.name)
-    total = {r: sp.Add(*(scale * d[r].slope for d in (a, b) if r in d)) for r in reads}
-    return {r: Partial(r, slope) for r, slope in total.items()}
+    return {r: _merged(r, [_scaled(d[r], scale) for d in (a, b) if r in d]) for r in reads}
 
 
-def _without_guards(found: dict[Read, Partial]) -> dict[Read, Partial]:
-    """An extremum looks at all its arguments, whichever wins."""
-    return {r: Partial(r, part.slope) for r, part in found.items()}
+def _scaled(part: Partial, scale: Expr) -> Partial:
+    return Partial(part.read, scale * part.slope, part.guard)
+
+
+def weigh(factor: Expr, body: Expr) -> Expr:
+    """factor·body, where a choice of factors reaches the product: an entry that lost is not multiplied by 0."""
+    if not isinstance(factor, sp.Piecewise):
+        return factor * body
+    return branches([(pair.args[0] * body, pair.args[1]) for pair in factor.args])

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 import sympy as sp
 
 from eqc.derive import linalg
-from eqc.derive.jvp import weigh, whole_axes, zero
-from eqc.derive.partials import Partial, partials
+from eqc.derive.jvp import whole_axes, zero
+from eqc.derive.partials import Partial, partials, weigh
 from eqc.derive.reductions import others_statement, winners
 from eqc.ir.opaque import Opaque
 from eqc.ir.program import Op, Program, Statement, Tensor, axes_of, fixed_names, fresh, names_in, tensors_read

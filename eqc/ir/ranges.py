@@ -30,7 +30,12 @@ def is_nonnegative(expression: Expr, loops: Sequence[Index], facts: Sequence[Exp
     known = [sp.expand(f) for f in facts]
     for index in loops:
         known += _loop_facts(index)
-    return _shown(sp.expand(expression), tuple(loops), known, _MAX_FACTS)
+    return _shown(sp.expand(_without_signs(expression)), tuple(loops), known, _MAX_FACTS)
+
+
+def _without_signs(expression: Expr) -> Expr:
+    """|a| as the largest of a, -a and 0."""
+    return expression.replace(sp.Abs, lambda a: Maximum(a, -a, sp.Integer(0)))
 
 
 def _loop_facts(index: Index) -> list[Expr]:

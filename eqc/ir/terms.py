@@ -71,6 +71,10 @@ class Quotient(sp.Function):  # type: ignore[misc]
     is_integer = True
     is_nonnegative = True
 
+    @classmethod
+    def eval(cls, dividend: Expr, divisor: Expr) -> Expr | None:
+        return dividend if divisor == 1 else None
+
 
 class FloorDivide(sp.Function):  # type: ignore[misc]
     """The quotient of two integers, rounded down (`floor(a/b)` is not known to be an integer where b may be 0)."""
@@ -78,12 +82,20 @@ class FloorDivide(sp.Function):  # type: ignore[misc]
     nargs = 2
     is_integer = True
 
+    @classmethod
+    def eval(cls, dividend: Expr, divisor: Expr) -> Expr | None:
+        return dividend if divisor == 1 else None
+
 
 class Remainder(sp.Function):  # type: ignore[misc]
     """The remainder of two integers, with the divisor's sign."""
 
     nargs = 2
     is_integer = True
+
+    @classmethod
+    def eval(cls, dividend: Expr, divisor: Expr) -> Expr | None:
+        return sp.Integer(0) if divisor == 1 else None
 
 
 def remainder(dividend: Expr, divisor: Expr) -> Expr:

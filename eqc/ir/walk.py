@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import sympy as sp
+from sympy.functions.elementary.piecewise import ExprCondPair
 
 from eqc.ir.terms import Expr, Read, read
 
@@ -27,7 +28,12 @@ def branches(pairs: list[tuple[Expr, Expr]]) -> Expr:
         return kept[0][0]
     if kept[-1][1] == sp.true and all(value == kept[-1][0] for value, _ in kept):
         return kept[-1][0]
-    return sp.Piecewise(*kept, evaluate=False)
+    return sp.Basic.__new__(sp.Piecewise, *(_case(value, condition) for value, condition in kept))
+
+
+def _case(value: Expr, condition: Expr) -> Expr:
+    """A pair whose condition stays as it is written (SymPy's own constructor opens choices in it into ITE)."""
+    return sp.Basic.__new__(ExprCondPair, value, condition)
 
 
 def negation(condition: Expr) -> Expr:
@@ -50,6 +56,8 @@ def rebuild(node: Expr, args: tuple[Expr, ...]) -> Expr:
         return negation(args[0])
     if isinstance(node, sp.core.relational.Relational):
         return relation(node.func, *args)
+    if isinstance(node, ExprCondPair):
+        return _case(*args)
     if isinstance(node, sp.Piecewise):
         return branches([(pair.args[0], pair.args[1]) for pair in args])
     return node.func(*args)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import sympy as sp
@@ -47,13 +47,24 @@ def facts(guard: Expr) -> list[Expr]:
     >>> facts(sp.Gt(index_symbol("i"), 2))
     [i - 3]
     """
+    return [f for part in _conjuncts(guard) for f in _facts_of(part)]
+
+
+def _conjuncts(guard: Expr) -> Iterator[Expr]:
+    """The comparisons that hold together where a condition holds."""
+    inner = guard.args[0] if isinstance(guard, sp.Not) else None
     if isinstance(guard, sp.And):
-        return [f for part in sorted(guard.args, key=sp.default_sort_key) for f in facts(part)]
-    if isinstance(guard, sp.Not):
-        inner = guard.args[0]
-        if isinstance(inner, sp.Or):
-            return facts(sp.And(*(sp.Not(part) for part in inner.args)))
-        return facts(inner.negated) if isinstance(inner, sp.core.relational.Relational) else []
+        parts = sorted(guard.args, key=sp.default_sort_key)
+    elif isinstance(inner, sp.Or):
+        parts = [sp.Not(part) for part in sorted(inner.args, key=sp.default_sort_key)]
+    else:
+        yield inner.negated if isinstance(inner, sp.core.relational.Relational) else guard
+        return
+    for part in parts:
+        yield from _conjuncts(part)
+
+
+def _facts_of(guard: Expr) -> list[Expr]:
     if not isinstance(guard, sp.core.relational.Relational):
         return []
     left, right = guard.args
@@ -69,13 +80,23 @@ def facts(guard: Expr) -> list[Expr]:
     return table.get(type(guard), [])
 
 
+def _gaps(guard: Expr, loops: Sequence[Index]) -> list[Expr]:
+    """The same for integers that differ, where the loops show which of them is the larger one."""
+    found: list[Expr] = []
+    for part in _conjuncts(guard):
+        if isinstance(part, sp.Ne) and all(side.is_integer for side in part.args):
+            gap = part.lhs - part.rhs
+            found += [difference - 1 for difference in (gap, -gap) if is_nonnegative(difference, loops)]
+    return found
+
+
 def place(node: Node, tensor: str, position: Expr, extent: Expr, scope: Scope, label: str) -> Check | None:
     """Show that 0 <= position < extent, or say how to check it when called; otherwise an error.
 
     Data decides where the position reads an integer input; sizes decide where it uses no index.
     """
-    known = facts(scope.guard)
     loops = [loop for loop in scope.loops if loop.name in _reachable(position, scope)]
+    known = [*facts(scope.guard), *_gaps(scope.guard, loops)]
     if is_nonnegative(position, loops, known) and is_nonnegative(extent - 1 - position, loops, known):
         return None
     by_data = bool(reads_of(position)) or any(reads_of(loop.extent) for loop in loops)

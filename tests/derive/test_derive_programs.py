@@ -54,6 +54,14 @@ FOUND: dict[str, tuple[str, dict[str, str]]] = {
         "Sum(Max(Piecewise((x[t + 1], t < n), (b, True)) + x[t], 0)*w[t], (t, 1, n))",
         {"b": "b", "w": VECTOR, **X},
     ),
+    "guarded read in a maximum of three": (
+        "Sum(Max(Piecewise((x[t + 1], t < n), (b, True)) + x[t], 0, x[t]**2)*w[t], (t, 1, n))",
+        {"b": "b", "w": VECTOR, **X},
+    ),
+    "guarded read in a minimum with itself": (
+        "Sum(Min(Piecewise((x[t + 1], t < n), (b, True)), Piecewise((x[t]*x[t + 1], t < n), (x[1], True))), (t, 1, n))",
+        {"b": "b", **X},
+    ),
     "extremum of whole numbers": ("squash(MaxOver(i*b, (i, 1, n))) + x[1]", {"b": "b", **X}),
     "maximum in a maximum": ("Max(Min(Piecewise((2, b > 1), (b, True)), x[1]*x[n]), b**2, x[1]**3)", {"b": "b", **X}),
     "maximum of three in a sum": (
@@ -70,34 +78,21 @@ FOUND: dict[str, tuple[str, dict[str, str]]] = {
         X,
     ),
     "record with linear algebra": ("inverted(A + 4*I)[1, n]*A[1, 1]", A),
+    "another record at stride 1, twice": (
+        "Sum(strided(strided(x, w, 1), w, 1)[i]**2, (i, 1, 1))",
+        {"x": "{shape: [2*K]}", "w": "{shape: [K]}", "K": "taps"},
+    ),
     "record of a constant": ("Sum(x[t]*squash(x[t] - x[t]), (t, 1, n))", X),
 }
-WRONG = {
-    "guarded read in a maximum": "SymPy opens a Piecewise inside a relation",
-    "choice in a maximum": "SymPy opens a Piecewise inside a relation",
-    "choice in a comparison": "SymPy opens a Piecewise inside a relation",
-    "maximum in a maximum": "SymPy opens a Piecewise inside a relation",
-}
 
 
-@pytest.mark.parametrize(
-    "label", [pytest.param(n, marks=[pytest.mark.xfail(reason=WRONG[n])] if n in WRONG else []) for n in FOUND]
-)
+@pytest.mark.parametrize("label", FOUND)
 def test_formulas_that_random_search_found(label: str) -> None:
     of, programs = made(label, *FOUND[label])
     check_everything(of, programs)
 
 
-OPENED = {
-    **{name: reason for name, reason in WRONG.items() if "relation" in reason},
-    "maximum of three in a sum": "sums are expanded inside of choices, where 1/Piecewise becomes an infinity",
-    "maximum of three in a matrix": "sums are expanded inside of choices, where 1/Piecewise becomes an infinity",
-}
-
-
-@pytest.mark.parametrize(
-    "label", [pytest.param(n, marks=[pytest.mark.xfail(reason=OPENED[n])] if n in OPENED else []) for n in FOUND]
-)
+@pytest.mark.parametrize("label", FOUND)
 def test_programs_hold_nothing_that_has_no_source(label: str) -> None:
     _, programs = made(label, *FOUND[label])
     for kind, value in programs.items():

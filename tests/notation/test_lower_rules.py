@@ -462,6 +462,10 @@ GUARDED = [
     ("Eq(y[i], x[Max(i - 1, 1)])", [1, 1, 2]),
     ("Eq(y[i], x[ceiling(i/2)])", [1, 1, 2]),
     ("Eq(y[i], Piecewise((0, Or(i < 2, i >= n)), (x[i - 1]*x[i + 1], True)))", [0, 3, 0]),
+    ("Eq(y[i], Piecewise((0, Eq(i, n)), (x[i + 1], True)))", [2, 3, 0]),
+    ("Eq(y[i], Piecewise((x[i - 1], Ne(1, i)), (0, True)))", [0, 1, 2]),
+    ("Eq(y[i], Piecewise((0, Or(Eq(i, 1), Eq(i, n))), (x[i - 1]*x[i + 1], True)))", [0, 3, 0]),
+    ("Eq(y[i], Sum(x[Abs(i - j) + 1], (j, 1, n)))", [6, 5, 6]),
 ]
 
 
@@ -472,12 +476,6 @@ def test_positions_in_range_by_proof_or_by_guard(formula: str, expected: list[fl
     assert run(formula, given={"x": [1, 2, 3]}, y=VECTOR, **X) == expected
 
 
-@pytest.mark.xfail(reason="i != n is not taken for a bound")
-def test_a_position_in_range_that_is_not_shown_yet() -> None:
-    formula = "Eq(y[i], Piecewise((0, Eq(i, n)), (x[i + 1], True)))"
-    assert run(formula, given={"x": [1, 2, 3]}, y=VECTOR, **X) == [2, 3, 0]
-
-
 UNPROVED = [
     "Eq(y[i], x[i + 1])",
     "Eq(y[i], x[i - 1])",
@@ -486,6 +484,8 @@ UNPROVED = [
     "Sum(x[i], (i, 0, n))",
     "Eq(y[i], Piecewise((x[i + 1], i <= n), (0, True)))",
     "Eq(y[i], Piecewise((0, i < n), (x[i + 1], True)))",
+    "Eq(y[i], Piecewise((x[i + 1], Ne(i, n - 1)), (0, True)))",
+    "Eq(y[i], Sum(x[Abs(i - j)], (j, 1, n)))",
     "Eq(y[i], Piecewise((x[i + 1], x[i] > 0), (0, True)))",
     "Eq(y[i], Sum(x[j + i], (j, 1, i)))",
     "x[0]",

@@ -263,14 +263,9 @@ SMALL = [
     for name in case_names()
     if not is_opaque(case(name).value) and len(case(name).value.statements) <= MOST_STATEMENTS
 ]
-STRAY = {"max_ragged": "conditions with choices inside are opened"}
 
 
-def marked(names: list[str]) -> list[Any]:
-    return [pytest.param(n, marks=[pytest.mark.xfail(reason=STRAY[n])] if n in STRAY else []) for n in names]
-
-
-@pytest.mark.parametrize("name", marked(SMALL))
+@pytest.mark.parametrize("name", SMALL)
 def test_latex_is_balanced_and_texts_name_no_helper(name: str) -> None:
     of = case(name)
     notation = {n: Notation(e.latex[0], e.index) for n, e in of.record.symbols.items() if e.latex}

@@ -24,18 +24,11 @@ NAMES = [
     for name in case_names()
     if not is_opaque(case(name).value) and len(case(name).value.statements) <= MOST_STATEMENTS
 ]
-FOLDED = "conditions on an entry of a chosen extremum are opened by SymPy"
-KNOWN = {
-    "max_ragged": FOLDED,
-    "equations/linf_norm": FOLDED,
-}
 MOST_INPUTS = 2
 
 
-def names_with_jacobians() -> list[Any]:
-    """Those that are known to be wrong are marked."""
-    names = [name for name in NAMES if "jacobian" in derivatives(name)]
-    return [pytest.param(n, marks=[pytest.mark.xfail(reason=KNOWN[n])] if n in KNOWN else []) for n in names]
+def names_with_jacobians() -> list[str]:
+    return [name for name in NAMES if "jacobian" in derivatives(name)]
 
 
 @pytest.fixture(autouse=True)

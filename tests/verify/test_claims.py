@@ -228,7 +228,9 @@ def test_what_is_no_claim_is_an_error(id: str, text: str, rule: str) -> None:
     assert rule in found.value.rule
 
 
-@pytest.mark.parametrize("text", ["Eq(Limit(f, x, 0), 0)", "Eq(Derivative(f, x, x, x), 0)", "Eq(log(-exp(x)), f*log(-1))"])
+@pytest.mark.parametrize(
+    "text", ["Eq(Limit(f, x, 0), 0)", "Eq(Derivative(f, x, x, x), 0)", "Eq(log(-exp(x)), f*log(-1))"]
+)
 def test_what_cannot_be_tested_is_skipped_with_a_reason(text: str) -> None:
     check = checked("wave", text)
     assert (check.status, check.compared) == ("skipped", 0)
