@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from eqc import atomic
 from eqc.errors import BuildError, EqcError, Span
 from eqc.freshness import Inputs, State, is_generated, read_if_there
+from eqc.measured import records_hash, summary
 from eqc.parallel import over_records
 from eqc.project import GENERATED, RecordFile, Survey, survey
 
@@ -202,7 +203,16 @@ def compile_task(record_id: str, catalog: Catalog) -> Compiled:
     """Compile one record, in whatever process this is."""
     from eqc import pipeline  # heavy: an unchanged build must not load it
 
-    return pipeline.compile_record(record_id, catalog)
+    def accuracy(composes: tuple[str, ...]) -> str:
+        files = {name: place(catalog, name) for name in (record_id, *composes)}
+        return summary(catalog.root, files[record_id], records_hash(catalog.root, files.values()))
+
+    return pipeline.compile_record(record_id, catalog, accuracy)
+
+
+def place(catalog: Catalog, record_id: str) -> RecordFile:
+    """Where a record stands."""
+    return RecordFile(record_id, catalog.path(record_id).parent.name)
 
 
 def _remove(root: Path, paths: Iterable[Path]) -> None:

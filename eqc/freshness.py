@@ -144,14 +144,16 @@ class Inputs:
         self._files = files
         read = ((name, _read(root / file.source)) for name, file in files.items())
         self._bytes = {name: data for name, data in read if data is not None}
+        measured = ((name, _read(root / file.accuracy)) for name, file in files.items())
+        self._measured = {name: data for name, data in measured if data is not None}
         self._ids = {name.encode(): name for name in files}
         self._fingerprint = compiler_fingerprint() if fingerprint is None else fingerprint
 
     def hash(self, record_id: str, composes: Iterable[str]) -> str | None:
         """The `eqc-inputs` of a record that composes these others; None if one of them cannot be read.
 
-        Which other ids a record mentions counts too: a new record named like a function that it calls changes
-        what the call means.
+        What was measured of its accuracy counts, for docstrings tell it. Which other ids a record mentions counts too:
+        a new record named like a function that it calls changes what the call means.
         """
         total = hashlib.sha256(self._fingerprint.encode())
         for name in (record_id, *sorted(composes)):
@@ -161,6 +163,7 @@ class Inputs:
             _feed(total, self._files[name].source.encode())
             _feed(total, data)
             _feed(total, " ".join(self._mentioned(data)).encode())
+        _feed(total, self._measured.get(record_id, b""))
         return total.hexdigest()
 
     def _mentioned(self, data: bytes) -> list[str]:

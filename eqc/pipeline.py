@@ -96,8 +96,13 @@ class Compiler:
         return tuple(sorted(found))
 
 
-def compile_record(record_id: str, catalog: Catalog) -> Compiled:
-    """Everything that `eqc build` writes for a record, below the header."""
+def compile_record(
+    record_id: str, catalog: Catalog, accuracy: Callable[[tuple[str, ...]], str] | None = None
+) -> Compiled:
+    """Everything that `eqc build` writes for a record, below the header.
+
+    `accuracy` gives the line that says how accurate the kernels were found, for the ids of the composed records.
+    """
     compiler = Compiler(catalog)
     record, value = catalog.get(record_id), compiler.program(record_id)
     kernels = []
@@ -105,8 +110,9 @@ def compile_record(record_id: str, catalog: Catalog) -> Compiled:
         scheduled = check(schedule(check(program)))
         kernels.append(Kernel(kind, scheduled, _kernel_documentation(record, kind, scheduled, value)))
     updates = {n: e.updates for n, e in record.symbols.items() if e.updates}
-    text = module_source(schedule(value), kernels, _heading(record), updates)
-    return Compiled(text, compiler.composes(record_id))
+    composes = compiler.composes(record_id)
+    heading = _heading(record, accuracy(composes) if accuracy is not None else "")
+    return Compiled(module_source(schedule(value), kernels, heading, updates), composes)
 
 
 def _refuse_reserved(record: Record) -> None:
@@ -175,11 +181,12 @@ def _explain_passes(kind: str, program: Program, passes: Sequence[Pass], lines: 
     return program
 
 
-def _heading(record: Record) -> Documentation:
+def _heading(record: Record, accuracy: str) -> Documentation:
     lines = ["", record.summary] if record.summary else []
     lines += ["", *(f"    {line}" for latex in record.latex[:1] for line in latex.splitlines())]
     lines += ["", *(_glossary_line(record, name) for name in record.symbols)]
     lines += ["", *(f"Source: {', '.join(p for p in (s.title, s.section, s.url) if p)}" for s in record.sources)]
+    lines += ["", accuracy] if accuracy else []
     return Documentation(f"{record.title}.", tuple(lines))
 
 

@@ -42,6 +42,11 @@ class RecordFile:
         """
         return f"{GENERATED}/{self.area}/{self.id}.py"
 
+    @property
+    def accuracy(self) -> str:
+        """The file that `eqc verify --accuracy` writes, relative to the project's root."""
+        return f"{GENERATED}/{self.area}/{self.id}.accuracy.json"
+
 
 @dataclass(frozen=True, slots=True)
 class Survey:

@@ -37,7 +37,8 @@ MAY_IMPORT = {
     "atomic": "errors",
     "freshness": "errors project",
     "parallel": "errors atomic records",
-    "build": "errors project atomic freshness parallel records pipeline",
+    "measured": "project",
+    "build": "errors project atomic freshness parallel records pipeline measured",
     "drift": "errors project freshness parallel build",
     "scaffold": "errors project atomic build",
     # using what was generated
@@ -49,8 +50,8 @@ MAY_IMPORT = {
     "verify": "errors records notation.tree notation.sympy_form notation.words kernels",
     "checking": "errors records pipeline verify.membership",
     "commands": (
-        "errors project freshness parallel build drift scaffold records notation.to_sympy pipeline kernels signatures"
-        " precompile checking verify"
+        "errors project atomic freshness parallel build drift scaffold records notation.to_sympy pipeline kernels"
+        " signatures precompile checking verify measured"
     ),
     "cli": "errors freshness parallel commands",
     "__main__": "cli",

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from eqc.build import record_state
+from eqc.commands.accuracy import measure_all
 from eqc.commands.console import note, progress, report_failures, say, say_json, table
 from eqc.commands.options import ids_argument, jobs_option, json_option, project_root, root_option
 from eqc.errors import BuildError, EqcError, Span
@@ -24,17 +25,22 @@ REMEDIES = {"stale": "are not what the record gives now", "not built": "are not 
 @click.command("verify")
 @ids_argument
 @json_option
+@click.option("--accuracy", is_flag=True, help="Measure bits of error, and keep them beside the kernels.")
 @jobs_option
 @root_option
-def command(ids: tuple[str, ...], as_json: bool, jobs: int) -> int:
+def command(ids: tuple[str, ...], as_json: bool, accuracy: bool, jobs: int) -> int:
     """Compare the kernels of records (all, or those named) with an independent oracle, and test their claims.
 
-    Kernels that are not up to date are not verified: they are reported, and `eqc build` mends that.
+    Kernels that are not up to date are not verified: they are reported, and `eqc build` mends that. With --accuracy
+    their errors are measured in bits instead, over plain inputs and over the whole range of floats; a build writes
+    what was found into the docstrings.
     """
     root = project_root()
     whole = survey(root)
     chosen = whole.choose(ids)
     failed = {**chosen.problems, **outdated(root, whole, chosen)}
+    if accuracy:
+        return measure_all(root, tuple(name for name in chosen.files if name not in failed), failed, as_json, jobs)
     outcomes = _verify(root, tuple(name for name in chosen.files if name not in failed), jobs)
     failed |= {name: one.error for name, one in outcomes.items() if one.error is not None}
     if as_json:

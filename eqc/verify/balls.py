@@ -21,6 +21,8 @@ Objects = NDArray[np.object_]
 
 NAN: Ball = flint.arb.nan()
 MINUS_INFINITY: Ball = flint.arb.neg_inf()
+LEAST_CERTAIN = 1e-323
+"""A ball that holds 0 and is narrower than this is less than any float."""
 
 
 class Undecided(Exception):

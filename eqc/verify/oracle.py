@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from eqc.errors import ShapeError, nearest
 from eqc.records.model import Record
-from eqc.verify.balls import Ball, Objects, Undecided, ball, blurred, is_certain, precision
+from eqc.verify.balls import LEAST_CERTAIN, Ball, Objects, Undecided, ball, blurred, is_certain, precision
 from eqc.verify.functions import Decisions
 from eqc.verify.hyperdual import HyperDual, Scalar, lift
 from eqc.verify.reading import Reading, read_record
@@ -25,7 +25,6 @@ from eqc.verify.tensor import Tensor, Value, filled
 from eqc.verify.tree_eval import Evaluator
 
 PRECISIONS = (192, 768, 3072)
-LEAST = 1e-323
 Inputs = Mapping[str, ArrayLike]
 Direction = Mapping[str, NDArray[Any]]
 
@@ -64,7 +63,7 @@ class Oracle:
     12.0
     """
 
-    def __init__(self, record: Record, catalog: Records, zero: float = LEAST) -> None:
+    def __init__(self, record: Record, catalog: Records, zero: float = LEAST_CERTAIN) -> None:
         self.zero = zero
         self.record = record
         self.catalog = catalog
