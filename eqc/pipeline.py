@@ -62,7 +62,7 @@ class Compiler:
                 record = self.catalog.get(record_id)
                 _refuse_reserved(record)
                 roles = find_roles(record, self.ids, self._position_arguments)
-                lowered = lower(record, roles, self.program, self.ids)
+                lowered = lower(roles.record, roles, self.program, self.ids)
                 self._programs[record_id] = rename_copies(lowered)
             finally:
                 self._open.pop()

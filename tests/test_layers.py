@@ -47,7 +47,7 @@ MAY_IMPORT = {
     "precompile": "errors parallel build records kernels",
     "equation": "project records notation pipeline",
     # evidence shares nothing with the compiler but the reading of a formula
-    "verify": "errors records notation.tree notation.sympy_form notation.words kernels",
+    "verify": "errors records notation.tree notation.sympy_form notation.words notation.laws kernels",
     "checking": "errors records pipeline verify.membership",
     "commands": (
         "errors project atomic freshness parallel build drift scaffold records notation.to_sympy pipeline kernels"

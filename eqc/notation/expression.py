@@ -221,6 +221,8 @@ def _call(state: Lowering, node: Call, scope: Scope) -> Value:
     arguments = [lower_expression(state, a, scope) for a in node.arguments]
     if node.function == "log" and len(arguments) == 1 and arguments[0].determinant_of is not None:
         return linalg.log_determinant(node.span, state, arguments[0].determinant_of, scope)
+    if node.function == "MaxEntry":
+        return reduce.largest_entry(state, arguments[0], scope)
     if node.function in SCALAR_FUNCTIONS:
         return elementwise(node.span, SCALAR[node.function], arguments)
     if node.function in _CONNECTIVE:

@@ -6,9 +6,6 @@ every use of another record becomes statements of its own, over just those indic
 
 from __future__ import annotations
 
-import sympy as sp
-from sympy.logic.boolalg import Boolean
-
 from eqc.errors import NotationError, ShapeError
 from eqc.ir.program import Op, Parameter, Program, Tensor
 from eqc.ir.terms import Expr, extent_symbol, integer_symbol
@@ -148,30 +145,13 @@ def _lower_whole(state: Lowering, statement: Assign) -> None:
     if not declared and reduction_into(state, name, (), statement.value, Scope()):
         return
     value = lower_expression(state, statement.value, Scope())
-    _require_number(value, statement)
+    if value.identity:
+        raise stray_identity(statement.span)
     if declared is not None and not same_shape(value.shape, declared):
         value = _fit(value, declared, statement)
     loops = state.new_axes(value.shape, Scope(), entry.index if entry is not None else ())
     at = tuple(loop.symbol for loop in loops)
     define(state, name, value.shape, loops, at, Op.NONE, value.at(at))
-
-
-def _require_number(value: Value, statement: Assign) -> None:
-    """An equation gives numbers: no condition, and no multiple of an identity matrix of unknown order."""
-    if value.identity:
-        raise stray_identity(statement.span)
-    entry = value.at(_origin(value))
-    if isinstance(entry, Boolean) and not isinstance(entry, sp.Expr):
-        raise NotationError(
-            statement.span,
-            written=target_name(statement),
-            rule="the formula is a condition, not a number",
-            remedy="write Piecewise((1, condition), (0, True)), or Eq(name, …) for an assignment",
-        )
-
-
-def _origin(value: Value) -> tuple[Expr, ...]:
-    return tuple(sp.Integer(0) for _ in value.shape)
 
 
 def _fit(value: Value, declared: tuple[Expr, ...], statement: Assign) -> Value:

@@ -137,6 +137,11 @@ def compare(op: CompareOp, left: Node, right: Node, places: Places) -> Node:
     return Compare(left.span, op, left, right)
 
 
+def define(target: Node, value: Node, places: Places) -> Node:
+    """An equation that may give a name to a condition."""
+    return Compare(target.span, "==", target, value) if is_condition(value) else compare("==", target, value, places)
+
+
 def connect(op: BinaryOp, left: Node, right: Node, places: Places) -> Node:
     """`and` or `or` of two conditions."""
     require_condition(left, places)

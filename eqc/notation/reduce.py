@@ -38,6 +38,18 @@ def reduction(state: Lowering, node: Call, scope: Scope) -> Value:
     return number(_shift(op, node, read(tensor.name, at, integer=tensor.integer), state, scope))
 
 
+def largest_entry(state: Lowering, value: Value, scope: Scope) -> Value:
+    """The greatest entry over all axes of a value."""
+    if not value.rank:
+        return value
+    axes = state.new_axes(value.shape, scope)
+    body = guarded(value.at(tuple(axis.symbol for axis in axes)), scope, -sp.oo)
+    loops = context(state, (body, *value.shape), scope)
+    at = tuple(loop.symbol for loop in loops)
+    tensor = _append(state, state.name("top"), box(loops), loops, axes, at, Op.MAX, body)
+    return number(read(tensor.name, at, integer=tensor.integer))
+
+
 def reduction_into(state: Lowering, name: str, shape: tuple[Expr, ...], node: Node, scope: Scope) -> bool:
     """Define `name` by one statement if the whole right side is a sum, product or extremum; False if it is not."""
     if not isinstance(node, Call) or node.function not in _OPS or node.function in state.record_ids:

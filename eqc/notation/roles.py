@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from eqc.errors import NotationError, ShapeError, nearest
-from eqc.notation.sympy_form import parse_expression, parse_statement
+from eqc.notation.laws import read_statements
+from eqc.notation.sympy_form import parse_expression
 from eqc.notation.tree import Assign, Call, Name, Node, Subscript, TupleNode, walk
 from eqc.notation.words import BINDERS, CONSTANTS
 from eqc.records.model import Record, SymbolEntry
@@ -18,9 +19,11 @@ BARE_OUTPUT = "out"
 class Roles:
     """The statements of a record with the part that each name plays in them.
 
-    `positions` are the names that positions are made of, also through other statements.
+    `record` has entries for what its laws assign; `positions` are the names that positions are made of, also through
+    other statements.
     """
 
+    record: Record
     statements: tuple[Assign, ...]
     shapes: Mapping[str, tuple[Node, ...]]
     inputs: tuple[str, ...]
@@ -54,7 +57,7 @@ PositionArguments = Callable[[str], Sequence[bool]]
 
 def find_roles(record: Record, record_ids: Iterable[str], position_arguments: PositionArguments) -> Roles:
     """Infer the role of every name of a record; errors for undeclared, unused and doubly used names."""
-    statements = tuple(parse_statement(text) for text in record.statements)
+    record, statements = read_statements(record)
     shapes = {
         name: tuple(parse_expression(axis) for axis in entry.shape)
         for name, entry in record.symbols.items()
@@ -68,7 +71,7 @@ def find_roles(record: Record, record_ids: Iterable[str], position_arguments: Po
     sizes = {n.name for shape in shapes.values() for axis in shape for n in walk(axis) if isinstance(n, Name)}
     sizes |= _names_in_limits(statements)
     calls = {n.function for s in statements for n in walk(s.value) if isinstance(n, Call)}
-    _check_declared(record, used | sizes, indices, assigned, set(record_ids))
+    _check_declared(record, statements, used | sizes, indices, assigned, set(record_ids))
     in_positions = _names_in_positions(statements) | _passed_as_positions(
         statements, calls & set(record_ids) - {record.id}, position_arguments
     )
@@ -86,6 +89,7 @@ def find_roles(record: Record, record_ids: Iterable[str], position_arguments: Po
             raise _unused(entry)
     _check_used(record, used | sizes | calls | set(assigned) | indices | set(record_ids))
     return Roles(
+        record=record,
         statements=statements,
         shapes=shapes,
         inputs=tuple(inputs),
@@ -200,12 +204,12 @@ def _check_targets(statements: Iterable[Assign]) -> None:
 
 def _check_assigned(record: Record, statements: tuple[Assign, ...]) -> None:
     seen: set[str] = set()
-    for text, statement in zip(record.statements, statements, strict=True):
+    for statement in statements:
         name = target_name(statement)
         if name in seen:
             raise NotationError(
                 statement.span,
-                written=text.text,
+                written=name,
                 rule=f"{name} is assigned twice",
                 remedy="give the second one its own name",
             )
@@ -220,11 +224,16 @@ def _check_assigned(record: Record, statements: tuple[Assign, ...]) -> None:
 
 
 def _check_declared(
-    record: Record, used: set[str], indices: set[str], assigned: tuple[str, ...], record_ids: set[str]
+    record: Record,
+    statements: tuple[Assign, ...],
+    used: set[str],
+    indices: set[str],
+    assigned: tuple[str, ...],
+    record_ids: set[str],
 ) -> None:
     known = set(record.symbols) | indices | set(assigned) | set(CONSTANTS)
-    for text in record.statements:
-        for node in walk(parse_statement(text).value):
+    for statement in statements:
+        for node in walk(statement.value):
             if isinstance(node, Name) and node.name not in known:
                 raise NotationError(
                     node.span,

@@ -15,7 +15,16 @@ from eqc.errors import Span
 from eqc.notation.bounds import check_sizes
 from eqc.notation.chains import height
 from eqc.notation.literals import BadNumber, read_literal
-from eqc.notation.operators import INFIX, PREFIX, OperatorStack, compare, connect, require_condition, require_number
+from eqc.notation.operators import (
+    INFIX,
+    PREFIX,
+    OperatorStack,
+    compare,
+    connect,
+    define,
+    require_condition,
+    require_number,
+)
 from eqc.notation.tokens import Places, Token, check_nesting, tokenize
 from eqc.notation.tree import (
     Assign,
@@ -62,7 +71,7 @@ REFUSED: Mapping[str, tuple[str, str]] = {
 
 
 def parse_statement(source: SourceText) -> Assign:
-    """A statement: `Eq(target, value)` assigns, anything else is a bare expression.
+    """A statement: `Eq(target, value)` assigns, anything else is a bare expression, or a law if it is a condition.
 
     Raises NotationError with the place of what cannot be read.
 
@@ -75,10 +84,9 @@ def parse_statement(source: SourceText) -> Assign:
     if not (isinstance(formula, Compare) and formula.op == "=="):
         return Assign(formula.span, None, formula)
     target = formula.left
-    if not (isinstance(target, Name) or (isinstance(target, Subscript) and isinstance(target.base, Name))):
-        rule, remedy = "a statement defines a name or its entries", "write Eq(y, value) or Eq(y[i], value)"
-        places.fail_at(target.span, rule, remedy)
-    return Assign(formula.span, target, formula.right)
+    if isinstance(target, Name) or (isinstance(target, Subscript) and isinstance(target.base, Name)):
+        return Assign(formula.span, target, formula.right)
+    return Assign(formula.span, None, formula)
 
 
 def parse_expression(source: SourceText) -> Node:
@@ -261,6 +269,8 @@ class _Parser:
         word = name.text
         if word in RELATION_CALLS:
             self._check_count(name, arguments, 2)
+            if word == "Eq" and not self._depth and isinstance(arguments[0], Name | Subscript):
+                return define(arguments[0], arguments[1], self._places)
             return compare(RELATION_CALLS[word], arguments[0], arguments[1], self._places)
         if word == "Not":
             self._check_count(name, arguments, 1)

@@ -134,6 +134,7 @@ MATRIX_WORDS: Mapping[str, FunctionWord] = _table(
     FunctionWord("OneMatrix", 2, 2, "matrix of ones, rows by columns", "OneMatrix"),
     FunctionWord("HadamardProduct", 2, None, "product entry by entry", "HadamardProduct"),
     FunctionWord("HadamardPower", 2, 2, "power entry by entry", "HadamardPower"),
+    FunctionWord("MaxEntry", 1, 1, "greatest entry of an array, or the number itself"),
     FunctionWord("diag", 1, 1, "diagonal matrix of a vector", "DiagMatrix"),
     FunctionWord("LogDeterminant", 1, 1, "logarithm of a positive determinant, also log(Determinant(X))"),
     FunctionWord("Cholesky", 1, 1, "lower triangular factor of a symmetric positive definite matrix"),

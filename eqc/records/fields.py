@@ -72,6 +72,17 @@ def _entries(value: object) -> object:
     return _number(value)
 
 
+def _results(value: object) -> object:
+    """The same, with true and false for 1 and 0."""
+    return _entries(_as_integers(value))
+
+
+def _as_integers(value: object) -> object:
+    if isinstance(value, list):
+        return [_as_integers(item) for item in value]
+    return int(value) if isinstance(value, bool) else value
+
+
 def _lengths(item: object) -> tuple[int, ...]:
     return (len(item), *(_lengths(item[0]) if item else ())) if isinstance(item, list) else ()
 
@@ -130,6 +141,7 @@ _DOMAIN_SCHEMA: dict[str, Any] = {
     ]
 }
 _ENTRIES_SCHEMA: dict[str, Any] = {"anyOf": [{"type": "number"}, {"type": "string"}, {"type": "array"}]}
+_RESULTS_SCHEMA: dict[str, Any] = {"anyOf": [*_ENTRIES_SCHEMA["anyOf"], {"type": "boolean"}]}
 
 Text = Annotated[str, BeforeValidator(_text)]
 FilledText = Annotated[str, BeforeValidator(_filled)]
@@ -148,6 +160,7 @@ Tolerance = Annotated[float, PlainValidator(_tolerance, json_schema_input_type=f
 Boolean = Annotated[bool, PlainValidator(_boolean, json_schema_input_type=bool)]
 Origin = Annotated[int, PlainValidator(_origin, json_schema_input_type=Literal[0, 1])]
 Entries = Annotated[Any, PlainValidator(_entries), WithJsonSchema(_ENTRIES_SCHEMA)]
+Results = Annotated[Any, PlainValidator(_results), WithJsonSchema(_RESULTS_SCHEMA)]
 DomainText = Annotated[Any, PlainValidator(_domain), WithJsonSchema(_DOMAIN_SCHEMA)]
 Kind = Annotated[str, PlainValidator(_choice("value", "function"), json_schema_input_type=Literal["value", "function"])]
 Derivative = Annotated[

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from eqc.errors import BuildError, RecordError, Span, nearest
 from eqc.records.model import Claim, Example, Record, Source, SourceText, SymbolEntry
-from eqc.records.names import BARE_OUTPUT, id_problem
+from eqc.records.names import BARE_OUTPUT, UNDECLARED, id_problem
 from eqc.records.schema import RecordKeys, SymbolKeys
 from eqc.records.validate import locate, record_error, validate, written
 from eqc.records.yaml_tree import YamlMapping, YamlNode, YamlScalar, YamlSequence, read_yaml
@@ -181,8 +181,8 @@ def _check_example(
     for name, value in values.items():
         key, node = locate(root, ("examples", number, part, name))
         span = key.span if key else node.span
-        if name not in symbols and not (name == BARE_OUTPUT and part == "expect"):
-            known = [*symbols, BARE_OUTPUT] if part == "expect" else symbols
+        if name not in symbols and not (part == "expect" and name.removesuffix("_residual") in (*symbols, *UNDECLARED)):
+            known = [*symbols, *UNDECLARED] if part == "expect" else symbols
             raise record_error(span, f"{name}:", "no symbol of the record has this name", nearest(name, known))
         if isinstance(value, str) and symbols[name].kind != "function":
             rule, remedy = f"the value of {name} should be a number or a list", "write a number, .inf or .nan"

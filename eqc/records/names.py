@@ -10,6 +10,8 @@ ID_PATTERN = r"[a-z][a-z0-9_]*"
 
 RESERVED_ENDINGS = {"_bar": "cotangents", "_dot": "tangents"}
 BARE_OUTPUT = "out"
+HOLDS, RESIDUAL = "holds", "residual"
+UNDECLARED = (BARE_OUTPUT, HOLDS, RESIDUAL)
 
 
 def is_name(text: str) -> bool:

@@ -21,6 +21,7 @@ from eqc.records.fields import (
     Name,
     Number,
     Origin,
+    Results,
     Shape,
     SymbolName,
     Text,
@@ -72,7 +73,9 @@ class ExampleKeys(_Keys):
     """Inputs with the outputs that they must give."""
 
     given: dict[str, Entries] = Field(description="The inputs, by name: numbers or nested lists.")
-    expect: dict[str, Entries] = Field(description="The outputs, by name; the output of a bare expression is out.")
+    expect: dict[str, Results] = Field(
+        description="The outputs, by name; that of a bare expression is out, those of a law are holds and residual."
+    )
     source: Text = Field("", description="Where the example comes from.")
     erratum: Text = Field("", description="What the source printed instead, and why that is wrong.")
     rtol: Tolerance | None = Field(None, description="The relative tolerance, where the source rounds.")

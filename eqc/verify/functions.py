@@ -115,6 +115,8 @@ def _absolute(decide: Decisions, x: Scalar) -> Scalar:
     order = decide.order(x, 0)
     if order is None:
         return x
+    if order == 0 and isinstance(x, HyperDual) and not x.value.is_zero():
+        return HyperDual(abs(x.value))  # a ball around 0
     return -x if order < 0 else x if order > 0 else 0
 
 

@@ -89,15 +89,18 @@ class Oracle:
         other: Direction | None = None,
         bits: int | None = None,
         blur: frozenset[str] = frozenset(),
+        *,
+        lenient: bool = False,
     ) -> Truth:
         """Values, derivatives along each direction, and mixed ones with `other`.
 
         Without `bits` the result is certified: precision rises until every ball is small, and kinks that no precision
-        decides count as ties. With `bits` it is computed once, and `Undecided` tells that a kink is too near; the
-        inputs named in `blur`, and their entries in `other`, are then known to one roundoff of those bits only.
+        decides count as ties. With `bits` it is computed once, and `Undecided` tells that a kink is too near, unless
+        `lenient` takes it as a tie; the inputs named in `blur`, and their entries in `other`, are then known to one
+        roundoff of those bits only.
         """
         if bits is not None:
-            return self._at(inputs, along, other, bits, Decisions(), blur)
+            return self._at(inputs, along, other, bits, Decisions(lenient), blur)
         for step in PRECISIONS:
             last = step == PRECISIONS[-1]
             try:

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from eqc.errors import NotationError
-from eqc.notation.sympy_form import parse_expression, parse_statement
+from eqc.notation.laws import read_statements
+from eqc.notation.sympy_form import parse_expression
 from eqc.notation.tree import Assign, Call, Name, Node, Number, Subscript, TupleNode, walk
 from eqc.records.model import Record, SymbolEntry
 
@@ -71,7 +72,7 @@ def read_record(record: Record) -> Reading:
     >>> reading.inputs, reading.extents, reading.outputs
     (('x',), ('n',), ('out',))
     """
-    statements = tuple(parse_statement(text) for text in record.statements)
+    record, statements = read_statements(record)
     shapes = {
         name: tuple(parse_expression(axis) for axis in entry.shape)
         for name, entry in record.symbols.items()

@@ -23,7 +23,7 @@ from eqc.notation.tree import (
 )
 from eqc.verify.balls import CONSTANT_NAMES, NAN, constant
 from eqc.verify.calls import CONSTANT_MATRICES, MATRIX_WORDS, call_record, integrate, reduce
-from eqc.verify.functions import modulo, scalar_function
+from eqc.verify.functions import greatest, modulo, scalar_function
 from eqc.verify.hyperdual import HyperDual, Scalar, divide, normal, power, total
 from eqc.verify.reading import REDUCTIONS, Reading
 from eqc.verify.session import Label, OutOfRange, Session
@@ -274,6 +274,9 @@ def _call(ev: Evaluator, node: Call) -> Value:
     if word in CONSTANT_MATRICES:
         units = tuple(isinstance(a, Number) and a.value == 1 for a in node.arguments)
         return Tensor(CONSTANT_MATRICES[word](*arguments).data, units)
+    if word == "MaxEntry":
+        (array,) = arguments
+        return greatest(ev.session.decide, list(array.data.ravel())) if isinstance(array, Tensor) else array
     if word in MATRIX_WORDS:
         return MATRIX_WORDS[word](node.span, *arguments)
     function = scalar_function(word)

@@ -41,7 +41,7 @@ TABLE: dict[str, Wrong] = {
         ["x[1]"], {"x": "{shape: [m]}"}, "x: {", "m", "the extent m is not declared", "add it under symbols"
     ),
     "assigned twice": Wrong(
-        ["Eq(y, x)", "Eq(y, 2*x)"], {"y": "y", "x": "x"}, "y, 2*x", "Eq(y, 2*x)", "y is assigned twice", "its own name"
+        ["Eq(y, x)", "Eq(y, 2*x)"], {"y": "y", "x": "x"}, "y, 2*x", "y", "y is assigned twice", "its own name"
     ),
     "read too early": Wrong(
         ["Eq(a, b)", "Eq(b, x)"], {"a": "a", "b": "b", "x": "x"}, "b)", "b", "b is read before", "reorder"
@@ -162,8 +162,11 @@ TABLE: dict[str, Wrong] = {
         ["x*sqrt(-2)"], {"x": "x"}, "x*sqrt", "out", "undefined or complex", "root of a negative"
     ),
     "a number beyond floats": Wrong(["x*10**400"], {"x": "x"}, "x*10", "out", "beyond float64", "logarithms"),
-    "a condition as formula": Wrong(
-        ["x > 0"], {"x": "x"}, "x > 0", "out", "a condition, not a number", "Piecewise((1, "
+    "a law of what is no comparison": Wrong(
+        ["Eq(y, True)"], {"y": "y"}, "True", "…", "a law is made of comparisons", "compare two numbers"
+    ),
+    "a law whose output is an input": Wrong(
+        ["holds > 0"], {"holds": "x"}, "holds > 0", "holds", "a law without a name", "Eq(valid, …)"
     ),
     "a branch without condition": Wrong(
         ["Piecewise(x, x)"], {"x": "x"}, "x, x)", "Piecewise", "pairs (value, condition)", "True"

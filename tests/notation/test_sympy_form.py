@@ -231,10 +231,21 @@ def test_statements() -> None:
     assert statement("log(1 + exp(z))") == ("", "log((1 + exp(z)))")
 
 
-@pytest.mark.parametrize("text", ["Eq(2*y, x)", "Eq(1, x)", "Eq(f(x), x)", "Eq(A.T, x)", "Eq(f(x)[i], x)"])
-def test_statements_define_names(text: str) -> None:
-    with pytest.raises(NotationError, match="a statement defines a name"):
-        parse_statement(SourceText(text, Span("r.yaml", 1, 1)))
+@pytest.mark.parametrize(
+    "text", ["Eq(2*y, x)", "Eq(1, x)", "Eq(A.T, A)", "Eq(f(x)[i], x)", "x < y", "And(x < y, y < z)"]
+)
+def test_conditions_that_define_no_name_are_laws(text: str) -> None:
+    read = parse_statement(SourceText(text, Span("r.yaml", 1, 1)))
+    assert read.target is None and shown(read.value) == shown(parse_text(text))
+
+
+def test_conditions_may_have_a_name() -> None:
+    read = parse_statement(SourceText("Eq(fits[i], x[i] < 1)", Span("r.yaml", 1, 1)))
+    assert read.target is not None and shown(read.target) == "fits[i]" and isinstance(read.value, Compare)
+    with pytest.raises(NotationError, match="a condition stands where a number should"):
+        parse_statement(SourceText("Eq(2*x, y < 1)", Span("r.yaml", 1, 1)))
+    with pytest.raises(NotationError, match="a condition stands where a number should"):
+        parse_statement(SourceText("And(Eq(x, y < 1), z < 1)", Span("r.yaml", 1, 1)))
 
 
 REFUSED = [
