@@ -65,10 +65,9 @@ class Equation:
         """The equation in LaTeX, as the record states it; made from the SymPy form if it does not."""
         if self.record.latex:
             return self.record.latex[0]
-        from sympy import latex  # slow to import
+        from eqc.pipeline import latex_of  # loads the compiler
 
-        forms = self.sympy if isinstance(self.sympy, list) else [self.sympy]
-        return r" \\ ".join(latex(form) for form in forms)
+        return latex_of(self.record)
 
     def derive(self, wrt: str, order: int = 1) -> Any:
         """The derivative in one input, in closed form where that is short: `.sympy`, `.latex` and `.text`.

@@ -20,7 +20,8 @@ from eqc.ir.spec import check
 from eqc.notation.lower import lower
 from eqc.notation.roles import find_roles
 from eqc.present.derivative import derivative
-from eqc.present.printing import Notation
+from eqc.present.glossary import Glossary
+from eqc.present.record import record_latex
 from eqc.present.report import Derived, report
 from eqc.records.catalog import Catalog
 from eqc.records.model import Record
@@ -138,24 +139,23 @@ def derive(record_id: str, wrt: str, order: int, catalog: Catalog) -> Derived:
     """
     compiler = Compiler(catalog)
     value = compiler.program(record_id)
-    records = [catalog.get(used) for used in compiler.composes(record_id)] + [catalog.get(record_id)]
-    notation = {
-        name: Notation(entry.latex[0], entry.index)
-        for record in records
-        for name, entry in record.symbols.items()
-        if entry.latex
-    }
-    patterns = {name: entry.index for name, entry in catalog.get(record_id).symbols.items() if entry.index}
+    record = catalog.get(record_id)
+    patterns = {name: entry.index for name, entry in record.symbols.items() if entry.index}
     forms = derivative(value, wrt, order, patterns)
     kind = ("gradient" if "gradient" in derivative_programs(value) else "vjp") if order == 1 else "hvp"
     code = _kernel_source(compile_record(record_id, catalog).text, function_name(record_id, kind))
-    return report(forms, value, notation, code)
+    return report(forms, value, Glossary.of(record), code)
 
 
 def _kernel_source(module: str, name: str) -> str:
     """The functions of one kernel, cut out of a module."""
     blocks = [b for b in module.split("\n\n\n") if f"def {name}(" in b or f"def _{name}(" in b]
     return "\n\n\n".join(blocks)
+
+
+def latex_of(record: Record) -> str:
+    """The LaTeX of a record as it states it; printed from the SymPy form if it states none."""
+    return record.latex[0] if record.latex else record_latex(record)
 
 
 def explain(record_id: str, catalog: Catalog) -> str:
@@ -183,7 +183,7 @@ def _explain_passes(kind: str, program: Program, passes: Sequence[Pass], lines: 
 
 def _heading(record: Record, accuracy: str) -> Documentation:
     lines = ["", record.summary] if record.summary else []
-    lines += ["", *(f"    {line}" for latex in record.latex[:1] for line in latex.splitlines())]
+    lines += ["", *(f"    {line}" for line in latex_of(record).splitlines())]
     lines += ["", *(_glossary_line(record, name) for name in record.symbols)]
     lines += ["", *(f"Source: {', '.join(p for p in (s.title, s.section, s.url) if p)}" for s in record.sources)]
     lines += ["", accuracy] if accuracy else []

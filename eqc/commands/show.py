@@ -38,9 +38,16 @@ def _show_formula(record: Record) -> None:
     say(f"{record.title}\n{record.path}\n")
     if record.summary:
         say(f"{record.summary}\n")
-    _section("LaTeX", record.latex)
+    _section("LaTeX", record.latex or [printed_latex(record)])
     _section("SymPy", (one.text for one in record.statements))
     _section("Formula", pretty_formulas(record))
+
+
+def printed_latex(record: Record) -> str:
+    """The LaTeX of a record that states none, printed from its SymPy form."""
+    from eqc.pipeline import latex_of  # loads the compiler
+
+    return latex_of(record)
 
 
 def pretty_formulas(record: Record) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sympy as sp
@@ -11,8 +10,13 @@ from eqc.ir.program import Program
 from eqc.ir.show import show
 from eqc.ir.terms import Expr, Read, read
 from eqc.present.closed import Inliner, TooLarge
+from eqc.present.counting import count_from_one
 from eqc.present.derivative import ClosedForm
-from eqc.present.printing import FormulaPrinter, Notation, TextPrinter, count_from_one, to_sympy
+from eqc.present.formula import formula_of
+from eqc.present.glossary import Glossary
+from eqc.present.latex import LatexWriter, derivative_of, formula_latex
+from eqc.present.sympy_objects import to_sympy
+from eqc.present.text import formula_text
 
 _LONGEST = 90
 """Operations beyond which a formula is no longer what a person would write."""
@@ -28,9 +32,9 @@ class Derived:
     code: str
 
 
-def report(forms: tuple[ClosedForm, ...], value: Program, notation: Mapping[str, Notation], code: str) -> Derived:
+def report(forms: tuple[ClosedForm, ...], value: Program, glossary: Glossary, code: str) -> Derived:
     """All notations of a derivative; `code` is the kernel that computes it."""
-    parts = [_Part(form, value, notation) for form in forms]
+    parts = [_Part(form, value, glossary) for form in forms]
     equations = [part.sympy for part in parts]
     return Derived(
         text="\n\n".join(part.text for part in parts),
@@ -43,44 +47,45 @@ def report(forms: tuple[ClosedForm, ...], value: Program, notation: Mapping[str,
 class _Part:
     """One output's derivative."""
 
-    def __init__(self, form: ClosedForm, value: Program, notation: Mapping[str, Notation]) -> None:
+    def __init__(self, form: ClosedForm, value: Program, glossary: Glossary) -> None:
         self.form = form
         self.value = value
-        self.formula = FormulaPrinter(notation)
+        self.glossary = glossary
         self.indices = tuple(p for r in (form.output, *form.inputs) for p in r.positions)
         short = form.body is not None and sp.count_ops(form.body) <= _LONGEST
         self.body = count_from_one(form.body, self.indices) if short else None
-        self.heads = [count_from_one(r, self.indices) for r in (form.output, *form.inputs)]
+        self.heads = [formula_of(count_from_one(r, self.indices)) for r in (form.output, *form.inputs)]
+        self.where = [] if self.body is None else [(formula_of(a), formula_of(b)) for a, b in self._where()]
 
     @property
     def text(self) -> str:
-        output, *inputs = (TextPrinter().doprint(r) for r in self.heads)
+        output, *inputs = (formula_text(head) for head in self.heads)
         below = " ".join(f"∂{i}" for i in inputs)
         left = f"∂{output}/{below}" if len(inputs) == 1 else f"∂²{output}/({below})"
         if self.body is None:
             return f"{left} is too long to write out; the program that computes it:\n{show(self.form.program)}"
-        lines = [f"{left} = {TextPrinter().doprint(self.body)}"]
-        lines += [f"  where {name} = {TextPrinter().doprint(body)}" for name, body in self._where()]
+        lines = [f"{left} = {formula_text(formula_of(self.body))}"]
+        lines += [f"  where {formula_text(name)} = {formula_text(body)}" for name, body in self.where]
         return "\n".join(lines)
 
     @property
     def latex(self) -> str:
-        output, *inputs = (self.formula.doprint(r) for r in self.heads)
-        power = "^{2}" if len(inputs) == 2 else ""
-        below = " ".join(rf"\partial {i}" for i in inputs)
-        left = rf"\frac{{\partial{power} {output}}}{{{below}}}"
+        output, *inputs = self.heads
+        writer = LatexWriter(self.glossary)
+        order = "^2" if len(inputs) == 2 else ""
+        below = " ".join(rf"\partial {writer.write(i).text}" for i in inputs)
+        left = derivative_of(writer.write(output), order, below).text
         if self.body is None:
             return rf"{left} = \text{{too long to write out}}"
-        lines = [f"{left} = {self.formula.doprint(self.body)}"]
-        where = [(self.formula.doprint(read), self.formula.doprint(body)) for read, body in self._where()]
-        lines += [rf"\quad \text{{where }} {name} = {body}" for name, body in where]
+        lines = [f"{left} = {formula_latex(formula_of(self.body), self.glossary)}"]
+        for name, body in self.where:
+            shown = formula_latex(name, self.glossary), formula_latex(body, self.glossary)
+            lines.append(rf"\quad \text{{where }} {shown[0]} = {shown[1]}")
         return "\n".join(lines)
 
     @property
     def sympy(self) -> object:
-        if self.body is None:
-            return show(self.form.program)
-        return to_sympy(self.body)
+        return show(self.form.program) if self.body is None else to_sympy(self.body)
 
     def _where(self) -> list[tuple[Expr, Expr]]:
         """Definitions of the named parts that the form uses, those that they use first."""

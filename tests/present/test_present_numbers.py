@@ -14,8 +14,9 @@ from core_samples import case, case_names, derivatives, draw, is_opaque, memory_
 
 from eqc.derive.assemble import derivative_programs
 from eqc.ir.interpret import FUNCTIONS, interpret
+from eqc.present.counting import count_from_one
 from eqc.present.derivative import ClosedForm, derivative
-from eqc.present.printing import count_from_one, to_sympy
+from eqc.present.sympy_objects import to_sympy
 
 MOST_STATEMENTS = 12
 FEW = 4

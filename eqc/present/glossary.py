@@ -1,0 +1,109 @@
+"""What a printer knows of the names in a formula: their notation, which are arrays, which are records."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from eqc.notation.tree import Attribute, Binary, Call, Name, Node, Unary
+from eqc.notation.words import CONNECTIVES, MATRIX_WORDS, RELATIONS
+from eqc.present.latex_words import CONSTANTS
+from eqc.present.symbols import Notation, default_latex
+from eqc.records.model import Record
+
+_SCALARS = frozenset({"Trace", "Determinant", "LogDeterminant", *RELATIONS, *CONNECTIVES})
+_BRACKETS = ((r"\left(", r"\right)"), ("(", ")"), (r"\lVert", r"\rVert"), (r"\|", r"\|"), ("|", "|"))
+_SEPARATOR = re.compile(r"(\s*(?:(?<!\\)[,;]|\\mid|(?:\\,)?\\\|(?:\\,)?)\s*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Glossary:
+    """The notation of every name; `ranks` are the axes of arrays."""
+
+    notation: Mapping[str, Notation] = field(default_factory=dict)
+    ranks: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, record: Record, alike: frozenset[str] = frozenset()) -> Glossary:
+        """The glossary of a record. Two symbols that look alike are told apart by the name of the updating one.
+
+        New values in `alike` may look like the old ones that they replace.
+        """
+        notation: dict[str, Notation] = {}
+        seen: set[tuple[str, tuple[str, ...]]] = set()
+        for name, entry in sorted(record.symbols.items(), key=lambda item: item[1].updates is not None):
+            latex = entry.latex[0] if entry.latex else default_latex(name)
+            shown = Notation(latex, entry.index)
+            if (latex, entry.index) in seen and name not in alike:
+                shown = Notation(default_latex(name))
+            seen.add((latex, entry.index))
+            notation[name] = shown
+        ranks = {name: len(entry.shape) for name, entry in record.symbols.items() if entry.shape}
+        return cls(notation, ranks)
+
+    def with_names(self, names: Mapping[str, str]) -> Glossary:
+        """More names, spelt as given."""
+        return replace(self, notation={**self.notation, **{n: Notation(latex) for n, latex in names.items()}})
+
+    def name(self, name: str) -> str:
+        """A bare name: an array without its positions, a number, an index or a constant."""
+        known = self.notation.get(name)
+        if known is not None:
+            return known.at(())
+        return CONSTANTS.get(name) or default_latex(name)
+
+    def entry(self, name: str, positions: tuple[str, ...]) -> str:
+        """One entry of an array."""
+        known = self.notation.get(name)
+        return (known or Notation(default_latex(name))).at(positions)
+
+    def call(self, function: str, arguments: tuple[str, ...]) -> str | None:
+        r"""Another record, or a function-valued symbol, at its arguments; None where the glossary shows no brackets.
+
+        >>> Glossary({"norm": Notation(r"\|x\|")}).call("norm", ("y",))
+        '\\|y\\|'
+        """
+        known = self.notation.get(function)
+        start, end = (0, 0) if known is None else _bracketed(known.latex)
+        if known is None or not end:
+            return None
+        parts = _SEPARATOR.split(known.latex[start:end])
+        if len(parts[::2]) != len(arguments):
+            return None
+        parts[::2] = arguments
+        return f"{known.latex[:start]}{''.join(parts)}{known.latex[end:]}"
+
+    def function(self, name: str) -> str:
+        """The letter of another record or of a function-valued symbol."""
+        known = self.notation.get(name)
+        if known is None:
+            return rf"\operatorname{{{name}}}".replace("_", r"\_")
+        return known.at(())
+
+    def is_array(self, node: Node) -> bool:
+        """Whether a part stands for an array, so that the order of factors matters and it cannot divide."""
+        if isinstance(node, Name):
+            return node.name in self.ranks
+        if isinstance(node, Attribute):
+            return True
+        if isinstance(node, Unary | Binary):
+            return any(self.is_array(child) for child in node.children())
+        if isinstance(node, Call) and node.function not in _SCALARS:
+            return self._gives_array(node)
+        return False
+
+    def _gives_array(self, node: Call) -> bool:
+        if node.function in MATRIX_WORDS and node.function not in self.notation:
+            return True
+        return any(self.is_array(argument) for argument in node.arguments)
+
+
+def _bracketed(latex: str) -> tuple[int, int]:
+    """Where the arguments stand in `f(x)` or `\\|x\\|`: between the first bracket and its last partner."""
+    found = []
+    for opener, closer in _BRACKETS:
+        start, end = latex.find(opener), latex.rfind(closer)
+        if 0 <= start < end:
+            found.append((start + len(opener), end))
+    return min(found, default=(0, 0))

@@ -1,0 +1,68 @@
+"""A whole record in LaTeX, printed from its SymPy form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from eqc.notation.sympy_form import parse_statement
+from eqc.notation.tree import Assign, Name, Node, Subscript, walk
+from eqc.present.glossary import Glossary
+from eqc.present.latex import LatexWriter
+from eqc.records.model import Record
+
+
+def record_latex(record: Record) -> str:
+    r"""The statements of a record as LaTeX: one equation, or lines that are aligned at their signs.
+
+    Raises NotationError where a statement cannot be read.
+
+    >>> from eqc.records.load import load_text
+    >>> text = "{title: Square, sympy: 'Eq(y, x**2/2)', symbols: {x: a, y: b}}"
+    >>> record_latex(load_text(text, id="square", area="algebra", file="square.yaml"))
+    'y = \\frac{1}{2} x^2'
+    """
+    statements = [parse_statement(source) for source in record.statements]
+    updated = _updates(record, statements)
+    writer = LatexWriter(Glossary.of(record, alike=updated))
+    lines = [_line(writer, statement, updated) for statement in statements]
+    if len(lines) == 1:
+        return "".join(lines[0])
+    rows = [f"{left}&{right}" if right else f"&{left}" for left, right in lines]
+    return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+
+
+def _line(writer: LatexWriter, statement: Assign, updated: frozenset[str]) -> tuple[str, str]:
+    value = writer.write(statement.value).text
+    if statement.target is None:
+        return value, ""
+    sign = r"\leftarrow" if target_name(statement.target) in updated else "="
+    return f"{writer.write(statement.target).text} ", f"{sign} {value}"
+
+
+def target_name(target: Name | Subscript) -> str:
+    """The name that a statement assigns."""
+    base = target.base if isinstance(target, Subscript) else target
+    return base.name if isinstance(base, Name) else ""
+
+
+def _updates(record: Record, statements: Sequence[Assign]) -> frozenset[str]:
+    """New values that may be printed over the old ones: no later statement reads the old one."""
+    found = set()
+    for n, statement in enumerate(statements):
+        name = target_name(statement.target) if statement.target is not None else ""
+        old = record.symbols[name].updates if name in record.symbols else None
+        if old is None or shown_name(record, old) != shown_name(record, name):
+            continue
+        if not any(_reads(later.value, old) for later in statements[n + 1 :]):
+            found.add(name)
+    return frozenset(found)
+
+
+def shown_name(record: Record, name: str) -> str:
+    """How a symbol is typeset."""
+    latex = record.symbols[name].latex
+    return latex[0] if latex else name
+
+
+def _reads(node: Node, name: str) -> bool:
+    return any(isinstance(part, Name) and part.name == name for part in walk(node))
