@@ -83,4 +83,6 @@ class Equation:
 
     def _repr_html_(self) -> str:
         """The title and the equation, for notebooks."""
-        return f"<p>{escape(self.title)}</p>\n\\[ {escape(self.latex, quote=False)} \\]"
+        from eqc.present.mathml import html_of  # only notebooks need it
+
+        return f"<p>{escape(self.title)}</p>\n{html_of(self.latex)}"

@@ -45,7 +45,7 @@ MAY_IMPORT = {
     "kernels": "errors project",
     "signatures": "kernels",
     "precompile": "errors parallel build records kernels",
-    "equation": "project records notation pipeline",
+    "equation": "project records notation present.mathml pipeline",
     # evidence shares nothing with the compiler but the reading of a formula
     "verify": "errors records notation.tree notation.sympy_form notation.words notation.laws kernels",
     "checking": "errors records pipeline verify.membership",
@@ -63,7 +63,7 @@ LIBRARIES = {
     "numba": {"now": "emit.runtime", "later": ""},  # emit.runtime is copied to generated/ as it stands
     "sympy": {
         "now": "ir notation derive rewrite schedule emit present verify.claims_prove",
-        "later": "equation commands.show",
+        "later": "commands.show",
     },
     "pydantic": {"now": "records", "later": ""},
     "pydantic_core": {"now": "records", "later": ""},
@@ -72,11 +72,12 @@ LIBRARIES = {
     "rich": {"now": "", "later": "commands"},
     "flint": {"now": "verify", "later": ""},
     "mpmath": {"now": "ir.interpret verify", "later": ""},
+    "latex2mathml": {"now": "", "later": "present.mathml"},
     "latex2sympy2": {"now": "notation", "later": ""},
     "numpy": {"now": "kernels verify ir.interpret checking emit.runtime", "later": ""},
 }
 
-HEAVY = ("sympy", "numba", "numpy", "pydantic", "ruamel", "click", "rich", "flint", "mpmath", "latex2sympy2")
+HEAVY = ("sympy", "numba", "numpy", "pydantic", "ruamel", "click", "rich", "flint", "mpmath", "latex2sympy2", "latex2mathml")
 
 
 class Import(NamedTuple):

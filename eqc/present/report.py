@@ -15,6 +15,7 @@ from eqc.present.derivative import ClosedForm
 from eqc.present.formula import formula_of
 from eqc.present.glossary import Glossary
 from eqc.present.latex import LatexWriter, derivative_of, formula_latex
+from eqc.present.mathml import html_of
 from eqc.present.sympy_objects import to_sympy
 from eqc.present.text import formula_text
 
@@ -30,6 +31,11 @@ class Derived:
     latex: str
     sympy: object
     code: str
+
+    def _repr_html_(self) -> str:
+        """The formulas, for notebooks."""
+        lines = self.latex.replace("\n\n", "\n").splitlines()
+        return "\n".join(html_of(line.removeprefix(r"\quad ")) for line in lines)
 
 
 def report(forms: tuple[ClosedForm, ...], value: Program, glossary: Glossary, code: str) -> Derived:
