@@ -44,8 +44,8 @@ SMOOTH: frozenset[type] = frozenset(
 def _power(node: Expr) -> tuple[Expr, ...]:
     base, exponent = node.args
     slope = exponent * sp.Pow(base, exponent - 1)
-    if exponent.is_integer and not exponent.is_number and not exponent.is_positive:
-        # A constant term has slope 0, also at 0, where 0 * 0**(-1) would be NaN.
+    if not exponent.is_number and not exponent.is_positive and not base.is_nonzero:
+        # x**0 has slope 0, also at 0, where 0 * 0**(-1) would be NaN.
         slope = branches([(_ZERO, sp.Eq(exponent, 0)), (slope, sp.true)])
     return slope, (sp.log(base) * node if exponent.free_symbols else _ZERO)
 

@@ -227,6 +227,12 @@ def test_a_constant_power_has_slope_zero_at_zero() -> None:
     assert [interpret(slope, {"x": 0, "k": k})["x_bar"] for k in (0, 1, 2)] == [0, 1, 0]
 
 
+def test_a_power_to_a_real_zero_has_slope_zero_at_zero() -> None:
+    value = program("x**w", x="{domain: nonnegative}", w="{domain: binary, differentiable: false}")
+    slope = derivative_programs(value)["gradient"]
+    assert [interpret(slope, {"x": 0, "w": w})["x_bar"] for w in (0, 1)] == [0, 1]
+
+
 def test_a_guarded_read_at_bare_indices_keeps_its_guard() -> None:
     """The loop over k may run beyond x: neither derivative may look or write there."""
     formula = "Sum(Piecewise((x[k], k <= n), (0, True)), (k, 1, r))"

@@ -375,7 +375,7 @@ def seed_of(name: str) -> int:
 
 
 def draw(of: Case, rng: random.Random) -> dict[str, Any]:
-    """Random arguments in the declared domains, at extents 1 to 3, at which every position is in range."""
+    """Random arguments in the declared domains, at extents 1 to 3, with positions in range and no division by zero."""
     for _ in range(400):
         arguments = _attempt(of, rng)
         if arguments is not None and in_range(of.value, arguments):
@@ -443,10 +443,13 @@ def _number(domain: Any, rng: random.Random) -> float:
 
 
 def in_range(value: Program, arguments: Mapping[str, Any]) -> bool:
-    """Whether all checks of a program hold; Python's negative positions do not count as in range."""
+    """Whether all checks of a program hold and nothing is divided by zero, as the spread of one sample would be.
+
+    Python's negative positions do not count as in range.
+    """
     try:
         memory = memory_of(value, arguments)
-    except IndexError:
+    except (IndexError, ZeroDivisionError):
         return False
     sizes = sizes_of(value, arguments)
     for check in value.checks:
