@@ -23,7 +23,10 @@ SOURCES = {path.relative_to(ROOT).as_posix(): path for path in sorted((ROOT / "e
 CATALOG = Catalog(ROOT)
 
 # Ids of records that are words of mathematics before they are records: eqc's tables of functions have them.
-WORDS_OF_MATHEMATICS = {"tanh": "the hyperbolic tangent, a function of SymPy's and of Python's math module"}
+WORDS_OF_MATHEMATICS = {
+    "precision": "the number of bits of a computation",
+    "tanh": "the hyperbolic tangent, a function of SymPy's and of Python's math module",
+}
 
 EXECUTING = {"eval", "exec", "sympify", "parse_expr", "lambdify", "__import__", "parse_latex"}
 
