@@ -25,7 +25,7 @@ from eqc.present.record import record_latex
 from eqc.present.report import Derived, report
 from eqc.records.catalog import Catalog
 from eqc.records.model import Record
-from eqc.rewrite.passes import SIZE, STABILITY, rewrite
+from eqc.rewrite.passes import REASONS, SIZE, STABILITY, rewrite
 from eqc.schedule.clean import rename_copies
 from eqc.schedule.passes import PASSES, schedule
 
@@ -177,8 +177,14 @@ def _explain_passes(kind: str, program: Program, passes: Sequence[Pass], lines: 
         after = check(run(program))
         if after != program:
             lines += [f"{kind}: after {name}", show(after)]
+            lines += [f"  {line}" for why in REASONS.get(name, _silent)(program) for line in str(why).splitlines()]
         program = after
     return program
+
+
+def _silent(program: Program) -> tuple[object, ...]:
+    """A pass that needs no reasons."""
+    return ()
 
 
 def _heading(record: Record, accuracy: str) -> Documentation:

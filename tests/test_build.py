@@ -55,7 +55,7 @@ def compiler(monkeypatch: pytest.MonkeyPatch) -> FakeCompiler:
     fake = FakeCompiler()
     monkeypatch.setattr(building, "compile_task", fake)
     monkeypatch.setattr(drift, "compile_task", fake)
-    monkeypatch.setattr(building, "runtime_source", lambda: b"helpers = 1\n")
+    monkeypatch.setattr(building, "support_source", lambda name: b"helpers = 1\n")
     monkeypatch.setattr(parallel, "_open_catalog", FakeCatalog)
     monkeypatch.setattr(freshness, "compiler_fingerprint", lambda: "this version")
     return fake
@@ -90,6 +90,7 @@ def test_build_writes_modules_packages_and_runtime(project: Path, compiler: Fake
     assert sorted(tree(project)) == [
         "__init__.py",
         "_runtime.py",
+        "_stable.py",
         "losses/__init__.py",
         "losses/mse.py",
         "physics/__init__.py",
@@ -408,7 +409,7 @@ def compile_slowly(name, catalog):
 
 root = Path(sys.argv[1])
 building.compile_task = compile_slowly
-building.runtime_source = lambda: b"helpers = 1\\n"
+building.support_source = lambda name: b"helpers = 1\\n"
 freshness.compiler_fingerprint = lambda: "this version"
 parallel._open_catalog = lambda root: None
 if len(sys.argv) > 3:

@@ -421,7 +421,7 @@ def assert_whole(tree: dict[str, bytes], names: set[str]) -> None:
     assert files.keys() == names
     for name, data in files.items():
         compile(data, name, "exec")
-        assert name.endswith(("__init__.py", "_runtime.py")) or split(data) is not None
+        assert name.endswith(("__init__.py", "_runtime.py", "_stable.py")) or split(data) is not None
 
 
 def test_a_build_killed_at_any_time_leaves_whole_files(project: Project) -> None:

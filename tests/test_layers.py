@@ -60,7 +60,7 @@ MAY_IMPORT = {
 
 # Who may import a library when it is loaded itself ("now"), or inside a function or for annotations ("later").
 LIBRARIES = {
-    "numba": {"now": "emit.runtime", "later": ""},  # emit.runtime is copied to generated/ as it stands
+    "numba": {"now": "emit.runtime emit.stable", "later": ""},  # copied to generated/ as they stand
     "sympy": {
         "now": "ir notation derive rewrite schedule emit present verify.claims_prove",
         "later": "commands.show",

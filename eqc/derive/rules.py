@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 import sympy as sp
 
+from eqc.derive.stable import SLOPES
 from eqc.errors import DerivationError
 from eqc.ir.terms import Converged, Expr, FloorDivide, Quotient, Remainder, XLogY
 from eqc.ir.walk import branches
@@ -105,6 +106,8 @@ def local_derivatives(node: Expr) -> tuple[Expr, ...]:
     >>> local_derivatives(sp.log(x)), local_derivatives(sp.Abs(x))
     ((1/x,), (sign(x),))
     """
+    if type(node) in SLOPES:
+        return SLOPES[type(node)](*node.args)
     rule = LOCAL.get(type(node))
     if rule is not None:
         return rule(node)

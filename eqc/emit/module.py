@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from eqc.emit.docs import Documentation, docstring
 from eqc.emit.function import Function, extent_lines, words
+from eqc.emit.printer import MODULES
 from eqc.emit.signature import signature
 from eqc.ir.program import Program
 
@@ -52,10 +53,18 @@ def module_source(value: Program, kernels: Sequence[Kernel], heading: Documentat
     imports = ["import math", ""] if "math." in body else []
     imports += ["import numpy as np"] if "np." in body else []
     imports += ["from numba import njit"]
-    imports += ["", f"from .._runtime import {', '.join(f'{h[1:]} as {h}' for h in sorted(used))}"] if used else []
+    imports += ["", *_helpers(used)] if used else []
     kinds = tuple(k.kind for k in kernels)
     literal = signature(value, kinds, updates)
     return "\n".join([docstring(heading, ""), "", *imports, "", f"SIGNATURE = {literal}", "", "", body, ""])
+
+
+def _helpers(used: set[str]) -> list[str]:
+    """The imports of functions that are written beside the kernels, by module."""
+    modules: dict[str, list[str]] = {}
+    for name in sorted(used):
+        modules.setdefault(MODULES.get(name, "_runtime"), []).append(f"{name[1:]} as {name}")
+    return [f"from ..{module} import {', '.join(names)}" for module, names in sorted(modules.items())]
 
 
 def _tables(function: Function) -> list[str]:

@@ -9,6 +9,7 @@ import sympy as sp
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
+from eqc.ir import stable
 from eqc.ir.terms import Converged, Expr, FloorDivide, Maximum, Minimum, Quotient, Read, Remainder, XLogY
 from eqc.ir.walk import is_short, transform
 
@@ -45,6 +46,36 @@ RUNTIME: Mapping[type, str] = {
     Converged: "_converged",
 }
 """Functions of the runtime module that is written beside the kernels; a leading underscore hides no record's name."""
+
+STABLE: Mapping[type, str] = {
+    stable.Log1p: "_log_1p",
+    stable.Expm1: "_exp_m1",
+    stable.Logistic: "_logistic",
+    stable.LogisticSlope: "_logistic_slope",
+    stable.Log1pExp: "_log_1p_exp",
+    stable.Log1mExp: "_log_1m_exp",
+    stable.HyperbolicTangent: "_hyperbolic_tangent",
+    stable.LogCosh: "_log_cosh",
+    stable.SoftTangent: "_soft_tangent",
+    stable.SoftTangentSlope: "_soft_tangent_slope",
+    stable.NormalDensity: "_normal_density",
+    stable.NormalProbability: "_normal_probability",
+    stable.LogisticGate: "_logistic_gate",
+    stable.LogisticGateSlope: "_logistic_gate_slope",
+    stable.NormalGate: "_normal_gate",
+    stable.NormalGateSlope: "_normal_gate_slope",
+    stable.SoftTangentGate: "_soft_tangent_gate",
+    stable.SoftTangentGateSlope: "_soft_tangent_gate_slope",
+    stable.ExpDifference: "_exp_difference",
+    stable.PowerComplement: "_power_complement",
+    stable.XLog1pY: "_xlog1py",
+}
+"""Functions of the module of stable forms, which is written beside the kernels too."""
+
+MODULES: Mapping[str, str] = {
+    **dict.fromkeys(STABLE.values(), "_stable"),
+}
+"""Where a helper comes from, if not from the runtime module."""
 
 _INFIX: Mapping[type, str] = {FloorDivide: "//", Remainder: "%"}
 _BIG = 2**31
@@ -98,6 +129,11 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
             return f"({left} {_INFIX[head]} {right})"
         if head in MATH:
             return self._call(f"math.{MATH[head]}", expr.args)
+        if head is stable.Difference:
+            left, right = (self.parenthesize(a, PRECEDENCE["Mul"]) for a in expr.args)
+            return f"({left} - {right})"
+        if head in STABLE:
+            return self._call(STABLE[head], expr.args)
         if head in RUNTIME:
             return self._call(RUNTIME[head], expr.args)
         raise NotImplementedError(f"no source for {head.__name__}")

@@ -29,6 +29,7 @@ from eqc.ir.opaque import (
     SolveVectorTransposed,
 )
 from eqc.ir.program import Op, Program, Statement
+from eqc.ir.stable import DEFINITIONS, Stable, XLog1pY
 from eqc.ir.terms import Converged, Expr, FloorDivide, Index, Maximum, Minimum, Quotient, Read, Remainder, XLogY
 
 Value = Any
@@ -237,7 +238,16 @@ def evaluate(expression: Expr, environment: Environment, memory: Mapping[str, Va
         return any(evaluate(a, environment, memory) for a in expression.args)
     if not expression.args:
         return _atom(expression)
-    return FUNCTIONS[type(expression)](*(evaluate(a, environment, memory) for a in expression.args))
+    values = tuple(evaluate(a, environment, memory) for a in expression.args)
+    return _stable(type(expression), values) if isinstance(expression, Stable) else FUNCTIONS[type(expression)](*values)
+
+
+def _stable(head: type[Stable], values: tuple[Value, ...]) -> Value:
+    """A stable head by its definition, where no product 0·∞ is met."""
+    if head is XLog1pY and values[0] == 0:
+        return values[0]
+    symbols = tuple(sp.Symbol(f"argument_{n}", real=True) for n in range(len(values)))
+    return evaluate(DEFINITIONS[head](*symbols), dict(zip(symbols, values, strict=True)), {})
 
 
 def _atom(expression: Expr) -> Value:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from eqc.ir.program import Program
 from eqc.rewrite.shift import shift_exponentials
 from eqc.rewrite.split import split
-from eqc.rewrite.stability import stabilise
+from eqc.rewrite.stability import fired_rules, stabilise
 
 STABILITY: tuple[tuple[str, Callable[[Program], Program]], ...] = (
     ("shift sums of exponentials", shift_exponentials),
     ("stable forms", stabilise),
 )
 """Left out for a record that says `stabilise: false`."""
+
+REASONS: Mapping[str, Callable[[Program], tuple[object, ...]]] = {"stable forms": fired_rules}
+"""Pass -> what it did to a program and why that is right, for `eqc explain`."""
 
 SIZE: tuple[tuple[str, Callable[[Program], Program]], ...] = (("split large bodies", split),)
 

@@ -1,21 +1,133 @@
-"""Rules that rewrite one node of a body into a form that holds over more of the float range."""
+"""Rules that rewrite one shape of expression into one that holds over more of the float range, and how they match.
+
+A pattern is an expression over the letters `A` and `B`, which stand for any expression. Sums and products match in any
+order and may have further terms or factors; a letter that stands alone in a product takes all factors that read data.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import sympy as sp
+
+from eqc.ir.program import reads_of
 from eqc.ir.terms import Expr
+
+A = sp.Symbol("a", real=True)
+B = sp.Symbol("b", real=True)
+_LETTERS = (A, B)
+
+Binding = dict[Expr, Expr]
+
+
+def anything(found: Binding) -> bool:
+    """No condition."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`apply(node)` is the better form, or None where the rule does not match.
+    """`pattern` = `replacement` wherever `where` holds of what the letters stand for.
 
-    `identity` says in words what equals what, `because` why the new form is better.
+    `because` says why the replacement is better, `holds` in words where the two are equal.
     """
 
-    name: str
-    identity: str
+    pattern: Expr
+    replacement: Expr
     because: str
-    apply: Callable[[Expr], Expr | None]
+    holds: str = "for all real numbers"
+    where: Callable[[Binding], bool] = anything
+
+    @property
+    def identity(self) -> str:
+        """What equals what."""
+        return f"{self.pattern} = {self.replacement}"
+
+    def apply(self, node: Expr) -> Expr | None:
+        """The better form, or None where the rule does not match.
+
+        >>> x = sp.Symbol("x", real=True)
+        >>> Rule(1 - sp.cos(A), 2*sp.sin(A/2)**2, "it cancels").apply(3 - sp.cos(2*x)) is None
+        True
+        >>> Rule(1 - sp.cos(A), 2*sp.sin(A/2)**2, "it cancels").apply(1 + x - sp.cos(2*x))
+        x + 2*sin(x)**2
+        """
+        if isinstance(self.pattern, sp.Add | sp.Mul):
+            if type(node) is not type(self.pattern):
+                return None
+            for found, rest in _match_part(self.pattern, node, {}):
+                if self.where(found):
+                    return node.func(self._filled(found), *rest)
+            return None
+        for found in _match(self.pattern, node, {}):
+            if self.where(found):
+                return self._filled(found)
+        return None
+
+    def _filled(self, found: Binding) -> Expr:
+        return self.replacement.xreplace(found)
+
+
+def _match(pattern: Expr, node: Expr, bound: Binding) -> Iterator[Binding]:
+    """Every way to read a whole node as a pattern."""
+    if pattern in _LETTERS:
+        if bound.get(pattern, node) == node:
+            yield {**bound, pattern: node}
+    elif not pattern.args:
+        if pattern == node:
+            yield bound
+    elif isinstance(pattern, sp.Mul) and pattern.args[0] == -1:
+        yield from _match(-pattern, -node, bound)
+    elif isinstance(pattern, sp.Add | sp.Mul):
+        if type(node) is type(pattern):
+            yield from (found for found, rest in _match_part(pattern, node, bound) if not rest)
+    elif type(node) is type(pattern) and len(node.args) == len(pattern.args):
+        yield from _match_all(pattern.args, node.args, bound)
+
+
+def _match_all(patterns: tuple[Expr, ...], nodes: tuple[Expr, ...], bound: Binding) -> Iterator[Binding]:
+    if not patterns:
+        yield bound
+        return
+    for found in _match(patterns[0], nodes[0], bound):
+        yield from _match_all(patterns[1:], nodes[1:], found)
+
+
+def _match_part(pattern: Expr, node: Expr, bound: Binding) -> Iterator[tuple[Binding, list[Expr]]]:
+    """Every way to read some terms (or factors) of a node as those of a pattern, with the others."""
+    fixed = [p for p in pattern.args if p not in _LETTERS]
+    letters = [p for p in pattern.args if p in _LETTERS]
+    for found, rest in _choose(fixed, list(node.args), bound):
+        taken = _take_letters(letters, type(node), rest, found)
+        if taken is not None:
+            yield taken
+
+
+def _choose(patterns: list[Expr], nodes: list[Expr], bound: Binding) -> Iterator[tuple[Binding, list[Expr]]]:
+    if not patterns:
+        yield bound, nodes
+        return
+    for place, node in enumerate(nodes):
+        for found in _match(patterns[0], node, bound):
+            yield from _choose(patterns[1:], nodes[:place] + nodes[place + 1 :], found)
+
+
+def _take_letters(
+    letters: list[Expr], head: type, nodes: list[Expr], bound: Binding
+) -> tuple[Binding, list[Expr]] | None:
+    """Letters that are known take what they stand for, an unknown one the rest."""
+    found, rest = dict(bound), list(nodes)
+    for letter in sorted(letters, key=lambda p: p not in found):
+        if letter in found:
+            for part in head.make_args(found[letter]):  # type: ignore[attr-defined]
+                if part not in rest:
+                    return None
+                rest.remove(part)
+            continue
+        mine = [n for n in rest if head is sp.Add or reads_of(n)]
+        if not mine:
+            return None
+        found[letter] = head(*mine)
+        rest = [n for n in rest if n not in mine]
+    return found, rest

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import sympy as sp
 
 from eqc.ir.program import Op, Program, Statement, Tensor, free_names, fresh, names_in, reads_of
+from eqc.ir.stable import Stable
 from eqc.ir.terms import Expr, Index, XLogY, read
 from eqc.ir.walk import is_long_sum, substitute, transform
 
@@ -29,6 +30,7 @@ _EXPENSIVE = (
     sp.loggamma,
     sp.polygamma,
     XLogY,
+    Stable,
 )
 _Key = tuple[Expr, tuple[Expr, ...]]
 """A call with its loops renamed by position, and their extents: equal for equal work."""

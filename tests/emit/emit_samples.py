@@ -12,7 +12,8 @@ from core_samples import Texts, case, record_text, text_catalog
 
 from eqc.pipeline import compile_record
 
-RUNTIME = Path(__file__).resolve().parents[2] / "eqc" / "emit" / "runtime.py"
+EMIT = Path(__file__).resolve().parents[2] / "eqc" / "emit"
+SUPPORT = ("runtime", "stable")
 
 
 def identity(*arguments: Any, **named: Any) -> Any:
@@ -22,8 +23,11 @@ def identity(*arguments: Any, **named: Any) -> Any:
 
 @lru_cache(maxsize=1)
 def plain_runtime() -> dict[str, Any]:
-    """The functions of the runtime module without Numba."""
-    return run(RUNTIME.read_text(encoding="utf-8"), "runtime")
+    """The functions of the modules that are written beside kernels, without Numba."""
+    found: dict[str, Any] = {}
+    for name in SUPPORT:
+        found.update(run((EMIT / f"{name}.py").read_text(encoding="utf-8"), name))
+    return found
 
 
 def run(source: str, name: str) -> dict[str, Any]:

@@ -1,0 +1,73 @@
+"""Slopes of the stable heads, each in a form without cancellation or overflow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import sympy as sp
+
+from eqc.ir.stable import (
+    Difference,
+    ExpDifference,
+    Expm1,
+    HyperbolicTangent,
+    Log1mExp,
+    Log1p,
+    Log1pExp,
+    LogCosh,
+    Logistic,
+    LogisticGate,
+    LogisticGateSlope,
+    LogisticSlope,
+    NormalDensity,
+    NormalGate,
+    NormalGateSlope,
+    NormalProbability,
+    PowerComplement,
+    SoftTangent,
+    SoftTangentGate,
+    SoftTangentGateSlope,
+    SoftTangentSlope,
+    Stable,
+    XLog1pY,
+)
+from eqc.ir.terms import Expr
+from eqc.ir.walk import branches
+
+_ONE, _ZERO = sp.Integer(1), sp.Integer(0)
+
+
+def _soft_curvature(x: Expr) -> Expr:
+    return SoftTangentSlope(x) * (Logistic(-x) - 2 * SoftTangent(x) * Logistic(x))
+
+
+def _xlog1py(x: Expr, y: Expr) -> tuple[Expr, ...]:
+    """Where x is 0 the product does not move with y."""
+    return Log1p(y), branches([(_ZERO, sp.Eq(x, 0)), (x / (1 + y), sp.true)])
+
+
+SLOPES: Mapping[type[Stable], Callable[..., tuple[Expr, ...]]] = {
+    Log1p: lambda x: (1 / (1 + x),),
+    Expm1: lambda x: (sp.exp(x),),
+    Logistic: lambda x: (LogisticSlope(x),),
+    LogisticSlope: lambda x: (-LogisticSlope(x) * HyperbolicTangent(x / 2),),
+    Log1pExp: lambda x: (Logistic(x),),
+    Log1mExp: lambda x: (-1 / Expm1(-x),),
+    HyperbolicTangent: lambda x: (4 * LogisticSlope(2 * x),),
+    LogCosh: lambda x: (HyperbolicTangent(x),),
+    SoftTangent: lambda x: (SoftTangentSlope(x),),
+    SoftTangentSlope: lambda x: (_soft_curvature(x),),
+    NormalDensity: lambda x: (-x * NormalDensity(x),),
+    NormalProbability: lambda x: (NormalDensity(x),),
+    LogisticGate: lambda x: (LogisticGateSlope(x),),
+    LogisticGateSlope: lambda x: (LogisticSlope(x) * (2 - x * HyperbolicTangent(x / 2)),),
+    NormalGate: lambda x: (NormalGateSlope(x),),
+    NormalGateSlope: lambda x: (NormalDensity(x) * (2 - x**2),),
+    SoftTangentGate: lambda x: (SoftTangentGateSlope(x),),
+    SoftTangentGateSlope: lambda x: (2 * SoftTangentSlope(x) + x * _soft_curvature(x),),
+    ExpDifference: lambda x, y: (ExpDifference(x, y), -ExpDifference(x, y)),
+    Difference: lambda x, y: (_ONE, -_ONE),
+    PowerComplement: lambda x, y: (-y * x ** (y - 1), -sp.log(x) * x**y),
+    XLog1pY: _xlog1py,
+}
+"""Head -> its slope in each argument."""

@@ -1,0 +1,168 @@
+"""Heads for functions that floats compute well in one piece and badly from their parts.
+
+`DEFINITIONS` says what each one is in ordinary functions: the meaning, and what tests and the interpreter go by. How
+it is computed stands in `eqc.emit.stable`, how it is differentiated in `eqc.derive.stable`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import sympy as sp
+
+from eqc.ir.terms import Expr
+
+
+class Stable(sp.Function):  # type: ignore[misc]
+    """A real function of real numbers that stays as it is written."""
+
+    nargs = 1
+    is_real = True
+
+
+class Log1p(Stable):
+    """log(1 + x)."""
+
+
+class Expm1(Stable):
+    """exp(x) - 1."""
+
+
+class Logistic(Stable):
+    """1/(1 + exp(-x))."""
+
+
+class LogisticSlope(Stable):
+    """The slope of `Logistic`."""
+
+
+class Log1pExp(Stable):
+    """log(1 + exp(x))."""
+
+
+class Log1mExp(Stable):
+    """log(1 - exp(x)) for negative x."""
+
+
+class HyperbolicTangent(Stable):
+    """tanh(x), whose slope is not computed from its value."""
+
+
+class LogCosh(Stable):
+    """log(cosh(x))."""
+
+
+class SoftTangent(Stable):
+    """tanh(log(1 + exp(x)))."""
+
+
+class SoftTangentSlope(Stable):
+    """The slope of `SoftTangent`."""
+
+
+class NormalDensity(Stable):
+    """exp(-x²/2)/√(2π)."""
+
+
+class NormalProbability(Stable):
+    """The standard normal distribution function, (1 + erf(x/√2))/2."""
+
+
+class LogisticGate(Stable):
+    """x/(1 + exp(-x))."""
+
+
+class LogisticGateSlope(Stable):
+    """The slope of `LogisticGate`."""
+
+
+class NormalGate(Stable):
+    """x times `NormalProbability`."""
+
+
+class NormalGateSlope(Stable):
+    """The slope of `NormalGate`."""
+
+
+class SoftTangentGate(Stable):
+    """x·tanh(log(1 + exp(x)))."""
+
+
+class SoftTangentGateSlope(Stable):
+    """The slope of `SoftTangentGate`."""
+
+
+class ExpDifference(Stable):
+    """exp(x - y), right also where x - y is rounded."""
+
+    nargs = 2
+
+
+class Difference(Stable):
+    """x - y, taken before anything else is added."""
+
+    nargs = 2
+
+
+class PowerComplement(Stable):
+    """1 - xʸ for positive x."""
+
+    nargs = 2
+
+
+class XLog1pY(Stable):
+    """x·log(1 + y), which is 0 where x is 0."""
+
+    nargs = 2
+
+
+_ONE, _TWO = sp.Integer(1), sp.Integer(2)
+
+
+def _logistic(x: Expr) -> Expr:
+    return 1 / (1 + sp.exp(-x))
+
+
+def _slope_of(function: Callable[[Expr], Expr]) -> Callable[[Expr], Expr]:
+    at = sp.Symbol("at", real=True)
+    slope = sp.diff(function(at), at)
+    return lambda x: slope.subs(at, x)
+
+
+def _soft(x: Expr) -> Expr:
+    return sp.tanh(sp.log(1 + sp.exp(x)))
+
+
+def _density(x: Expr) -> Expr:
+    return sp.exp(-(x**2) / 2) / sp.sqrt(2 * sp.pi)
+
+
+def _probability(x: Expr) -> Expr:
+    return sp.erfc(-x / sp.sqrt(2)) / 2
+
+
+DEFINITIONS: Mapping[type[Stable], Callable[..., Expr]] = {
+    Log1p: lambda x: sp.log(1 + x),
+    Expm1: lambda x: sp.exp(x) - 1,
+    Logistic: _logistic,
+    LogisticSlope: lambda x: sp.exp(-x) / (1 + sp.exp(-x)) ** 2,
+    Log1pExp: lambda x: sp.log(1 + sp.exp(x)),
+    Log1mExp: lambda x: sp.log(1 - sp.exp(x)),
+    HyperbolicTangent: sp.tanh,
+    LogCosh: lambda x: sp.log(sp.cosh(x)),
+    SoftTangent: _soft,
+    SoftTangentSlope: _slope_of(_soft),
+    NormalDensity: _density,
+    NormalProbability: _probability,
+    LogisticGate: lambda x: x * _logistic(x),
+    LogisticGateSlope: _slope_of(lambda x: x * _logistic(x)),
+    NormalGate: lambda x: x * _probability(x),
+    NormalGateSlope: lambda x: _probability(x) + x * _density(x),
+    SoftTangentGate: lambda x: x * _soft(x),
+    SoftTangentGateSlope: _slope_of(lambda x: x * _soft(x)),
+    ExpDifference: lambda x, y: sp.exp(x - y),
+    Difference: lambda x, y: x - y,
+    PowerComplement: lambda x, y: 1 - x**y,
+    XLog1pY: lambda x, y: x * sp.log(1 + y),
+}
+"""Head -> what it is, in functions that the interpreter knows."""

@@ -1,0 +1,117 @@
+"""The rules for numerical stability, by mathematical headings. A rule knows a shape, never a record.
+
+They are tried in the order of this table at every node, arguments first, until none matches.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from eqc.ir.program import reads_of
+from eqc.ir.stable import (
+    Expm1,
+    HyperbolicTangent,
+    Log1mExp,
+    Log1p,
+    Log1pExp,
+    LogCosh,
+    Logistic,
+    LogisticGate,
+    LogisticSlope,
+    NormalGate,
+    NormalProbability,
+    PowerComplement,
+    SoftTangent,
+    SoftTangentGate,
+    XLog1pY,
+)
+from eqc.ir.terms import XLogY
+from eqc.rewrite.rule import A, B, Binding, Rule
+
+_CANCELS = "the difference of two close numbers loses their digits"
+_OVERFLOWS = "the exponential overflows where the quotient does not"
+_ROOT_2 = sp.sqrt(2)
+
+
+def _negative_power(found: Binding) -> bool:
+    return bool(found[B].is_Integer and found[B].is_negative)
+
+
+def _read_both(found: Binding) -> bool:
+    """A number times a logarithm is never 0·∞."""
+    return bool(reads_of(found[A]) and reads_of(found[B])) and not any(
+        isinstance(f, sp.log | Log1p) for f in sp.Mul.make_args(found[A])
+    )
+
+
+def _varying_power(found: Binding) -> bool:
+    return not found[B].is_number and bool(reads_of(found[A]))
+
+
+EXPONENTIALS = (
+    Rule(sp.exp(A) - 1, Expm1(A), _CANCELS),
+    Rule(1 - sp.exp(A), -Expm1(A), _CANCELS),
+    Rule(sp.exp(A) - sp.exp(-A), 2 * sp.sinh(A), _CANCELS),
+    Rule(sp.exp(A) + sp.exp(-A), 2 * sp.cosh(A), "one function in the place of two"),
+    Rule(sp.exp(A) / 2 - sp.exp(-A) / 2, sp.sinh(A), _CANCELS),
+    Rule(sp.exp(A) / 2 + sp.exp(-A) / 2, sp.cosh(A), "one function in the place of two"),
+)
+
+LOGISTIC = (
+    Rule((1 + sp.exp(A)) ** B, Logistic(-A) ** (-B), _OVERFLOWS, where=_negative_power),
+    Rule(sp.exp(A) * Logistic(-A), Logistic(A), _OVERFLOWS),
+    Rule(sp.exp(A) * Logistic(-A) ** 2, LogisticSlope(A), _OVERFLOWS),
+    Rule(1 - Logistic(A), Logistic(-A), _CANCELS),
+    Rule(Logistic(A) * Logistic(-A), LogisticSlope(A), "one function in the place of two"),
+    Rule(2 * Logistic(A) - 1, HyperbolicTangent(A / 2), _CANCELS),
+    Rule(A * Logistic(A), LogisticGate(A), "its slope cancels near a root, unless it is known as a whole"),
+)
+
+HYPERBOLIC = (
+    Rule(sp.tanh(A), HyperbolicTangent(A), "its slope 1 - tanh² cancels, unless it is known as a whole"),
+    Rule(sp.sinh(A) / sp.cosh(A), HyperbolicTangent(A), _OVERFLOWS),
+    Rule(Expm1(A) * Logistic(-A), HyperbolicTangent(A / 2), _OVERFLOWS),
+    Rule(1 - HyperbolicTangent(A) ** 2, 4 * LogisticSlope(2 * A), _CANCELS),
+    Rule(sp.cosh(A) ** -2, 4 * LogisticSlope(2 * A), "the square overflows where its reciprocal does not"),
+    Rule(1 + HyperbolicTangent(A), 2 * Logistic(2 * A), _CANCELS),
+    Rule(1 - HyperbolicTangent(A), 2 * Logistic(-2 * A), _CANCELS),
+    Rule(sp.log(2 * sp.cosh(A)), LogCosh(A) + sp.log(2), "cosh overflows where its logarithm does not"),
+    Rule(sp.log(sp.cosh(A)), LogCosh(A), "cosh overflows where its logarithm does not"),
+    Rule(HyperbolicTangent(Log1pExp(A)), SoftTangent(A), "a quotient of polynomials in one exponential"),
+    Rule(A * SoftTangent(A), SoftTangentGate(A), "its slope cancels near a root, unless it is known as a whole"),
+)
+
+LOGARITHMS = (
+    Rule(sp.log(1 + sp.exp(A)), Log1pExp(A), "exp overflows, and is lost beside 1"),
+    Rule(sp.log(Logistic(A)), -Log1pExp(-A), "the logarithm of what underflows"),
+    Rule(sp.log(-Expm1(A)), Log1mExp(A), _CANCELS, "for negative a"),
+    Rule(sp.log(1 + A), Log1p(A), "what is small is lost beside 1", "for a above -1"),
+    Rule(A * sp.log(B), XLogY(A, B), "0·log 0 is 0 in the mathematics and NaN in floats", "b > 0", _read_both),
+    Rule(A * Log1p(B), XLog1pY(A, B), "0·log 0 is 0 in the mathematics and NaN in floats", "b > -1", _read_both),
+)
+
+NORMAL = (
+    Rule(1 + sp.erf(A), 2 * NormalProbability(_ROOT_2 * A), _CANCELS),
+    Rule(1 - sp.erf(A), 2 * NormalProbability(-_ROOT_2 * A), _CANCELS),
+    Rule(sp.erfc(_ROOT_2 * A / 2), 2 * NormalProbability(-A), "rounding of a/√2 is magnified in the tail"),
+    Rule(A * NormalProbability(A), NormalGate(A), "its slope cancels near a root, unless it is known as a whole"),
+)
+
+POWERS = (
+    Rule(A**2 - B**2, (A - B) * (A + B), _CANCELS),
+    Rule(1 - A**2, (1 - A) * (1 + A), _CANCELS),
+    Rule(1 - A**B, PowerComplement(A, B), _CANCELS, where=_varying_power),
+    Rule(A**B - 1, -PowerComplement(A, B), _CANCELS, where=_varying_power),
+)
+
+TRIGONOMETRY = (Rule(1 - sp.cos(A), 2 * sp.sin(A / 2) ** 2, _CANCELS),)
+
+RULES: tuple[Rule, ...] = (
+    *EXPONENTIALS,
+    *LOGISTIC,
+    *HYPERBOLIC,
+    *LOGARITHMS,
+    *NORMAL,
+    *POWERS,
+    *TRIGONOMETRY,
+)
