@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from eqc.ir.program import Program
+from eqc.rewrite.others import part_greatest
 from eqc.rewrite.shift import shift_exponentials
 from eqc.rewrite.split import split
 from eqc.rewrite.stability import fired_rules, stabilise
 
 STABILITY: tuple[tuple[str, Callable[[Program], Program]], ...] = (
+    ("part the greatest of exponentials", part_greatest),
     ("shift sums of exponentials", shift_exponentials),
     ("stable forms", stabilise),
 )

@@ -1,7 +1,7 @@
-"""Sums of exponentials are shifted by their greatest exponent: Σ exp(u) = exp(m) Σ exp(u - m).
+"""Sums of exponentials with weights are shifted by their greatest exponent: Σ w exp(u) = exp(m) Σ w exp(u - m).
 
-Quotients exp(u)/Σ exp(u) and logarithms log Σ exp(u) do not overflow then. The shift m cancels exactly, so that it may
-stand still in derivatives.
+Quotients exp(u)/Σ w exp(u) and logarithms log Σ w exp(u) do not overflow then. The shift m cancels exactly, so that it
+may stand still in derivatives.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def shift_exponentials(program: Program) -> Program:
     taken = names_in(program)
     statements = list(program.statements)
     for total in program.statements:
-        exponent = _exponent(total)
+        exponent = exponent_of(total)
         if exponent is None or _is_shifted(exponent, program) or total.target.name in program.outputs:
             continue
         shifted = _shift(statements, total, exponent, taken)
@@ -28,7 +28,7 @@ def shift_exponentials(program: Program) -> Program:
     return program.with_statements(tuple(statements))
 
 
-def _exponent(statement: Statement) -> Expr | None:
+def exponent_of(statement: Statement) -> Expr | None:
     """u where the statement is Σ w·exp(u) with u depending on what is summed over."""
     if statement.op is not Op.SUM or statement.scatter or statement.guard != sp.true:
         return None
@@ -43,7 +43,7 @@ def _is_shifted(exponent: Expr, program: Program) -> bool:
 
 def _shift(statements: list[Statement], total: Statement, exponent: Expr, taken: set[str]) -> list[Statement] | None:
     """The statements with the shift, or None if some reader would keep exp(m)."""
-    stored, argument = _stored(total, exponent, taken)
+    stored, argument = store(total, exponent, taken)
     top = Tensor(fresh("top", taken), total.target.shape, differentiable=False, constant=True)
     greatest = replace(total, target=top, op=Op.MAX, body=argument)
     scaled = replace(total.target, name=fresh(total.target.name, taken))
@@ -63,7 +63,7 @@ def _shift(statements: list[Statement], total: Statement, exponent: Expr, taken:
     return result
 
 
-def _stored(total: Statement, exponent: Expr, taken: set[str]) -> tuple[list[Statement], Expr]:
+def store(total: Statement, exponent: Expr, taken: set[str]) -> tuple[list[Statement], Expr]:
     """An extremum compares stored values: the exponent becomes a tensor unless it is one."""
     if isinstance(exponent, Read):
         return [], exponent

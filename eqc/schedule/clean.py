@@ -144,7 +144,12 @@ def _is_extremum(statement: Statement) -> bool:
 def _is_trivial(body: Expr) -> bool:
     """A read, a number, or a number times a read."""
     scaled = body.is_Mul and len(body.args) == 2 and body.args[0].is_number and isinstance(body.args[1], Read)
-    return isinstance(body, Read) or body.is_number or scaled
+    return (isinstance(body, Read) and not _is_gather(body)) or body.is_number or scaled
+
+
+def _is_gather(r: Read) -> bool:
+    """Whether data decide the position, which is looked up once."""
+    return any(isinstance(s, Read) for p in r.positions for s in p.free_symbols)
 
 
 def _reads_whole(statement: Statement, name: str) -> bool:

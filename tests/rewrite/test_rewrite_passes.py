@@ -81,8 +81,8 @@ def test_a_record_may_refuse_stability() -> None:
         for stabilise in ("true", "false")
     }
     shifted, plain = (compile_record("sample", Texts({"sample": t})).text for t in texts.values())  # type: ignore[arg-type]
-    assert "_maximum" in shifted
-    assert "_maximum" not in plain
+    assert "_exp_difference" in shifted
+    assert "_exp_difference" not in plain
 
 
 # shifted sums of exponentials ---------------------------------------------------------------------------------------
@@ -96,28 +96,53 @@ def stable(*formulas: str, **symbols: str) -> Program:
     return check(rewrite(program(*formulas, **symbols), stable=True))
 
 
-def test_softmax_is_shifted() -> None:
-    value = stable("Eq(y[j], exp(z[j])/Sum(exp(z[k]), (k, 1, n)))", y=VECTOR, z=VECTOR, n="size")
+def test_weighted_sums_are_shifted() -> None:
+    value = stable("Eq(y[j], exp(z[j])/Sum(w[k]*exp(z[k]), (k, 1, n)))", y=VECTOR, z=VECTOR, w=VECTOR, n="size")
     assert lines(value) == [
         "top = max(k: n) z[k]",
-        "total1 = sum(k: n) exp(-top + z[k])",
+        "total1 = sum(k: n) w[k]*exp(-top + z[k])",
         "y[j] = exp(-top + z[j])/total1  for j: n",
     ]
+
+
+def test_softmax_parts_the_greatest_from_the_others() -> None:
+    value = stable("Eq(y[j], exp(z[j])/Sum(exp(z[k]), (k, 1, n)))", y=VECTOR, z=VECTOR, n="size")
+    assert lines(value)[:3] == [
+        "place = argmax(k: n) z[k]",
+        "top = z[place]",
+        "others = sum(k: n) (1 - KroneckerDelta(place, k))*ExpDifference(z[k], top)",
+    ]
+
+
+@pytest.mark.parametrize(
+    "formula", ["log(exp(z[j])/Sum(exp(z[k]), (k, 1, n)))", "z[j] - log(Sum(exp(z[k]), (k, 1, n)))"]
+)
+def test_the_slope_of_a_log_probability_near_0_keeps_its_digits(formula: str) -> None:
+    slopes = derivative_programs(stable(f"Eq(y[j], {formula})", y=VECTOR, z=VECTOR, n="size"))["vjp"]
+    with mpmath.workdps(15):  # far fewer digits than 1 - s would need
+        slope = interpret(slopes, {"z": [100, -3, -5], "y_bar": [1, 0, 0]})["z_bar"][0]
+    others = mpmath.exp(-103) + mpmath.exp(-105)
+    assert abs(slope - others / (1 + others)) < 1e-14 * others
+
+
+def test_sums_over_ragged_ranges_are_shifted_as_before() -> None:
+    value = stable("Eq(s[i], log(Sum(exp(x[k]), (k, 1, i))))", s=VECTOR, x=VECTOR, n="size")
+    assert "top[i] = max(k: i + 1) x[k]  for i: n" in lines(value)
 
 
 def test_the_logarithm_of_a_sum_is_shifted() -> None:
     value = stable("log(Sum(exp(a*x[i]), (i, 1, n)))", x=VECTOR, a="a", n="size")
     with mpmath.workdps(15):
         assert abs(interpret(value, {"x": [1000, 1001], "a": 1})["out"] - (1001 + mpmath.log1p(mpmath.exp(-1)))) < 1e-12
-    assert any("max(" in line for line in lines(value))
+    assert any("argmax(" in line for line in lines(value))
 
 
 def test_the_shift_has_no_derivative() -> None:
-    value = stable("log(Sum(exp(x[i]), (i, 1, n)))", x=VECTOR, n="size")
+    value = stable("log(Sum(w[i]*exp(x[i]), (i, 1, n)))", x=VECTOR, w="{shape: [n], differentiable: false}", n="size")
     assert [t.name for t in value.tensors.values() if t.constant] == ["top"]
     gradient = derivative_programs(value)["gradient"]
     assert not any(s.target.name.startswith("top_") for s in gradient.statements)
-    found = interpret(gradient, {"x": [3, 3, 3]})["x_bar"]
+    found = interpret(gradient, {"x": [3, 3, 3], "w": [1, 1, 1]})["x_bar"]
     assert all(abs(entry - mpmath.fraction(1, 3)) < 1e-38 for entry in found)
 
 
