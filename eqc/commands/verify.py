@@ -15,7 +15,7 @@ from eqc.freshness import Inputs, State
 from eqc.parallel import Outcome, over_records
 from eqc.project import RecordFile, Survey, survey
 from eqc.records.catalog import Catalog
-from eqc.verify.report import Check, Report
+from eqc.verify.report import STATUSES, Check, Report
 
 Outcomes = dict[str, Outcome[Report]]
 
@@ -109,7 +109,7 @@ def _print(outcomes: Outcomes, failed: dict[str, EqcError], in_detail: bool) -> 
 
 def _report_row(report: Report) -> tuple[str, ...]:
     statuses = [check.status for check in report.checks]
-    counts = ", ".join(f"{statuses.count(one)} {one}" for one in ("passed", "failed", "skipped") if one in statuses)
+    counts = ", ".join(f"{statuses.count(one)} {one}" for one in STATUSES if one in statuses)
     numbers = sum(check.compared for check in report.checks)
     result = "passed" if report.passed else "FAILED"
     return report.id, result, counts, str(numbers), f"{report.worst_error:.1e}"

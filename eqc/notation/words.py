@@ -158,6 +158,7 @@ CONNECTIVES: Mapping[str, FunctionWord] = _table(
     FunctionWord("And", 1, None, "all conditions hold", "And"),
     FunctionWord("Or", 1, None, "some condition holds", "Or"),
     FunctionWord("Not", 1, 1, "the condition does not hold", "Not"),
+    FunctionWord("Implies", 2, 2, "in claims: a relation that is meant where the condition holds", "Implies"),
 )
 
 CALCULUS_WORDS: Mapping[str, FunctionWord] = _table(

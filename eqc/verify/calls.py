@@ -60,6 +60,12 @@ MATRIX_WORDS: Mapping[str, Callable[..., Value]] = {
     "RightSingularVectors": right_singular_vectors,
 }
 
+DECOMPOSITIONS = frozenset(
+    {"Eigenvalues", "Eigenvectors", "SingularValues", "LeftSingularVectors", "RightSingularVectors"}
+)
+DECOMPOSITION_STEPS = 1500
+"""What one of them counts for where the work is bounded."""
+
 CONSTANT_MATRICES: Mapping[str, Callable[[int, int], Tensor]] = {
     "ZeroMatrix": lambda rows, columns: plain((rows, columns), lambda at: 0),
     "OneMatrix": lambda rows, columns: plain((rows, columns), lambda at: 1),

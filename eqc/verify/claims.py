@@ -66,7 +66,7 @@ def check_claims(oracle: Oracle, seed: int = 0) -> tuple[Check, ...]:
     >>> text += "[{name: slope, sympy: 'Eq(Derivative(y, x), 3*x**2)'}, {name: even, sympy: 'Eq(y.subs(x, -x), y)'}]"
     >>> slope, even = check_claims(Oracle(load_text(text, id="cube", area="a", file="cube.yaml"), {}))
     >>> slope.name, slope.status, slope.reason
-    ('claim: slope', 'passed', 'proved; tested 20 points')
+    ('claim: slope', 'proved', 'proved; tested 20 points')
     >>> even.status, even.reason.partition(":")[0]
     ('failed', 'FAILED at x = -0.6548988223075867')
     """
@@ -84,8 +84,9 @@ def _checked(oracle: Oracle, name: str, source: SourceText, points: Points) -> C
 def check_relation(oracle: Oracle, name: str, formula: Node, points: Points) -> Check:
     """Test a relation about a record, and try to prove it.
 
-    The check has passed if the relation held wherever it was tested, is skipped with the reason if it could be tested
-    nowhere, and has failed otherwise. Raises EqcError if the formula is no relation or has no value.
+    The check is `tested` if the relation held wherever it was tested, and `proved` if it follows from the formulas
+    too; it is skipped with the reason if it could be tested nowhere, and has failed otherwise. Raises EqcError if the
+    formula is no relation or has no value.
     """
     law = read_law(oracle.reading, formula)
     try:
@@ -94,8 +95,8 @@ def check_relation(oracle: Oracle, name: str, formula: Node, points: Points) -> 
         return Check(name, "skipped", f"cannot be tested: {error}")
     except _MEANINGLESS as error:
         return Check(name, "failed", f"FAILED: it cannot be evaluated: {type(error).__name__}: {error}")
-    if check.status == "passed" and is_proved(oracle, law):
-        return replace(check, reason=f"proved; {check.reason}")
+    if check.status == "tested" and is_proved(oracle, law):
+        return replace(check, status="proved", reason=f"proved; {check.reason}")
     return check
 
 
@@ -106,7 +107,7 @@ def _tested(oracle: Oracle, name: str, law: Law, points: Points) -> Check:
     checks = []
     for shapes in choices:
         check = verdict(name, list(_findings(replace(trial, shapes=shapes), points)))
-        if check.status == "passed":
+        if check.status == "tested":
             return check if len(choices) == 1 else replace(check, reason=f"{check.reason}, {_with_shapes(shapes)}")
         checks.append(check)
     return checks[0]

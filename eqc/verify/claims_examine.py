@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from eqc.errors import ShapeError
+from eqc.notation.tree import Node
 from eqc.verify.balls import Undecided, precision
 from eqc.verify.claims_decide import Kind, Outcome, Watched, outcomes
 from eqc.verify.claims_eval import LawEvaluator
@@ -16,6 +17,7 @@ from eqc.verify.claims_settings import Setting, settings
 from eqc.verify.oracle import PRECISIONS, Oracle
 from eqc.verify.reading import Reading
 from eqc.verify.session import Session
+from eqc.verify.tensor import Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,11 @@ class Finding:
     def compared(self) -> int:
         """How many comparisons were decided."""
         return sum(count for (_, kind), count in self.counts.items() if kind in ("holds", "fails"))
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether the relation says nothing here, as its condition holds for no values of the indices."""
+        return not self.counts and self.outside is None
 
     @property
     def lopsided(self) -> str:
@@ -127,6 +134,8 @@ class Trial:
         """Whether the law is decided at these values of its free indices."""
         ev.indices = dict(setting)
         try:
+            if self.law.condition is not None and not _holds(ev, self.law.condition):
+                return True
             found = [outcome for part in self.law.parts for outcome in outcomes(ev, part, last=last)]
         except Undecided:
             return False
@@ -136,3 +145,9 @@ class Trial:
         for outcome in found:
             finding.add(setting, outcome)
         return True
+
+
+def _holds(ev: LawEvaluator, condition: Node) -> bool:
+    """Whether a condition holds, in all entries if it is about arrays."""
+    value = ev.value(condition)
+    return bool(all(value.data.ravel()) if isinstance(value, Tensor) else value)

@@ -21,13 +21,15 @@ _DISCRETE = frozenset({"binary", "sign", "one_hot"})
 class Law:
     """A relation with the part that each of its names plays.
 
-    `parts` all have to hold. `indices` are free: the law is meant for all their values at which `reads`, its reads at
-    free indices that nothing guards, stay inside the arrays. `fresh` are symbols that stand in no glossary and come in
-    by a substitution. `placed` are all names read as positions that are no values of the record. `reading` is the
-    record's own, cut to the statements that the law needs, and without outputs.
+    `parts` all have to hold where the condition does, if there is one. `indices` are free: the law is meant for all
+    their values at which `reads`, its reads at free indices that nothing guards, stay inside the arrays. `fresh` are
+    symbols that stand in no glossary and come in by a substitution. `placed` are all names read as positions that are
+    no values of the record. `reading` is the record's own, cut to the statements that the law needs, and without
+    outputs.
     """
 
     formula: Node
+    condition: Node | None
     parts: tuple[Node, ...]
     indices: tuple[str, ...]
     fresh: tuple[str, ...]
@@ -51,7 +53,8 @@ def read_law(reading: Reading, formula: Node) -> Law:
     >>> law.indices, law.fresh
     (('k',), ('c',))
     """
-    parts = tuple(_parts(formula))
+    condition, relation = _premise(formula)
+    parts = tuple(_parts(relation))
     known = _known(reading)
     scan = _scan(formula, known)
     for name in scan.plain:
@@ -68,7 +71,18 @@ def read_law(reading: Reading, formula: Node) -> Law:
     statements = _needed(reading, formula)
     own = replace(reading, statements=statements, outputs=(), names_below={**reading.names_below, **below})
     hints, reads = _reads(scan, indices)
-    return Law(formula, parts, indices, fresh, frozenset(scan.placed), reads, hints, own)
+    return Law(formula, condition, parts, indices, fresh, frozenset(scan.placed), reads, hints, own)
+
+
+def _premise(formula: Node) -> tuple[Node | None, Node]:
+    """`Implies(condition, relation)` taken apart; any other relation has no condition."""
+    if not (isinstance(formula, Call) and formula.function == "Implies" and len(formula.arguments) == 2):
+        return None, formula
+    condition, relation = formula.arguments
+    if not (_is_condition(condition) or (isinstance(condition, Binary) and condition.op == "and")):
+        rule, remedy = "what implies a claim is a condition", "write Implies(x > 0, Eq(a, b))"
+        raise NotationError(condition.span, written="…", rule=rule, remedy=remedy)
+    return condition, relation
 
 
 def _parts(formula: Node) -> Iterator[Node]:

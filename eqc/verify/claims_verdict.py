@@ -37,18 +37,22 @@ def verdict(name: str, findings: Sequence[Finding]) -> Check:
         return Check(name, "failed", f"FAILED at {_where(lopsided, [])}: {reason}", 0, None, _origin(lopsided, []))
     tested = [f for f in chosen if f.compared]
     if not tested:
-        return Check(name, "skipped", f"cannot be tested: neither side is finite at any of {len(findings)} points")
-    return Check(name, "passed", _points(chosen, tested, smooth), sum(f.compared for f in tested))
+        why = "its condition holds at none" if all(f.is_idle for f in chosen) else "neither side is finite at any"
+        return Check(name, "skipped", f"cannot be tested: {why} of {len(findings)} points")
+    compared = sum(f.compared for f in tested)
+    return Check(name, "tested", _points(chosen, tested, smooth), compared, points=len(tested))
 
 
 def _points(chosen: Sequence[Finding], tested: Sequence[Finding], smooth: Sequence[Finding]) -> str:
     """How many points were tested, and why others were not."""
     outside = sum(f.outside is not None for f in chosen)
-    undefined = len(chosen) - len(tested) - outside
+    idle = sum(f.is_idle for f in chosen)
+    undefined = len(chosen) - len(tested) - outside - idle
     notes = (
         "" if chosen is smooth else "all on kinks",
         f"a side is not finite at {undefined} more" if undefined else "",
         f"the arrays are too small at {outside} more" if outside else "",
+        f"the condition does not hold at {idle} more" if idle else "",
     )
     points = f"tested {len(tested)} point{'s' if len(tested) != 1 else ''}"
     return ", ".join((points, *filter(None, notes)))

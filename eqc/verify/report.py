@@ -11,7 +11,9 @@ import numpy as np
 
 from eqc.verify.compare import Deviation, Outcome
 
-Status = Literal["passed", "failed", "skipped"]
+Status = Literal["passed", "proved", "tested", "failed", "skipped"]
+STATUSES: tuple[Status, ...] = ("passed", "proved", "tested", "failed", "skipped")
+"""Claims are `proved` or `tested` where other checks are `passed`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +31,9 @@ class Origin:
 class Check:
     """One kind of check over all points and dtypes.
 
-    `compared` counts numbers. `reason` says why the check failed or was skipped, or what part of it was skipped.
-    `errors` are the largest by dtype, relative to the size that the tolerance is relative to; `worst` is the number
-    that comes closest to its tolerance, or is furthest beyond it.
+    `compared` counts numbers, and `points`, for a claim, where it was tested. `reason` says why the check failed or was
+    skipped, or what part of it was skipped. `errors` are the largest by dtype, relative to the size that the tolerance
+    is relative to; `worst` is the number that comes closest to its tolerance, or is furthest beyond it.
     """
 
     name: str
@@ -41,10 +43,13 @@ class Check:
     worst: Deviation | None = None
     origin: Origin | None = None
     errors: Mapping[str, float] = field(default_factory=dict)
+    points: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """Plain data; infinities and what is not a number become words."""
         plain: dict[str, Any] = {"check": self.name, "status": self.status, "compared": self.compared}
+        if self.points:
+            plain["points"] = self.points
         if self.reason:
             plain["reason"] = self.reason
         if self.errors:

@@ -22,7 +22,15 @@ from eqc.notation.tree import (
     Unary,
 )
 from eqc.verify.balls import CONSTANT_NAMES, NAN, constant
-from eqc.verify.calls import CONSTANT_MATRICES, MATRIX_WORDS, call_record, integrate, reduce
+from eqc.verify.calls import (
+    CONSTANT_MATRICES,
+    DECOMPOSITION_STEPS,
+    DECOMPOSITIONS,
+    MATRIX_WORDS,
+    call_record,
+    integrate,
+    reduce,
+)
 from eqc.verify.functions import greatest, modulo, scalar_function
 from eqc.verify.hyperdual import HyperDual, Scalar, divide, normal, power, total
 from eqc.verify.reading import REDUCTIONS, Reading
@@ -278,6 +286,7 @@ def _call(ev: Evaluator, node: Call) -> Value:
         (array,) = arguments
         return greatest(ev.session.decide, list(array.data.ravel())) if isinstance(array, Tensor) else array
     if word in MATRIX_WORDS:
+        ev.session.steps += DECOMPOSITION_STEPS if word in DECOMPOSITIONS else 0
         return MATRIX_WORDS[word](node.span, *arguments)
     function = scalar_function(word)
     if function is None:
