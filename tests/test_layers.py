@@ -77,7 +77,19 @@ LIBRARIES = {
     "numpy": {"now": "kernels verify ir.interpret checking emit.runtime", "later": ""},
 }
 
-HEAVY = ("sympy", "numba", "numpy", "pydantic", "ruamel", "click", "rich", "flint", "mpmath", "latex2sympy2", "latex2mathml")
+HEAVY = (
+    "sympy",
+    "numba",
+    "numpy",
+    "pydantic",
+    "ruamel",
+    "click",
+    "rich",
+    "flint",
+    "mpmath",
+    "latex2sympy2",
+    "latex2mathml",
+)
 
 
 class Import(NamedTuple):

@@ -101,7 +101,7 @@ def contract(statement: Statement, taken: set[str], directions: tuple[Index, ...
         return [statement]
     groups: dict[tuple[Index, ...], list[Expr]] = {}
     for term in sp.Add.make_args(sp.expand_mul(statement.body, deep=False)):
-        body, bound = _picked(term, statement.bound, directions)
+        body, bound = _picked(_deltas_first(term), statement.bound, directions)
         groups.setdefault(bound, []).append(body)
     if set(groups) == {statement.bound}:
         return [statement]
@@ -113,6 +113,20 @@ def contract(statement: Statement, taken: set[str], directions: tuple[Index, ...
         parts.append(replace(statement, target=target, loops=loops, body=sp.Add(*bodies)))
         terms.append(read(target.name, statement.positions))
     return [*parts, replace(statement, loops=statement.free, op=Op.NONE, body=sp.Add(*terms))]
+
+
+def _deltas_first(term: Expr) -> Expr:
+    """A product in which the deltas that all branches of a choice have stand before it."""
+    factors = sp.Mul.make_args(term)
+    choice = next((f for f in factors if isinstance(f, sp.Piecewise)), None)
+    if choice is None:
+        return term
+    cases = [(sp.Mul.make_args(pair.args[0]), pair.args[1]) for pair in choice.args]
+    moving = [case for case, _ in cases if case not in ((sp.Integer(0),), (sp.nan,))]
+    first = moving[0] if moving else ()
+    common = [f for f in first if isinstance(f, sp.KroneckerDelta) and all(f in case for case in moving)]
+    rest = branches([(sp.Mul(*(f for f in case if f not in common)), condition) for case, condition in cases])
+    return sp.Mul(*(f for f in factors if f is not choice), *common, rest)
 
 
 def _picked(term: Expr, bound: tuple[Index, ...], directions: tuple[Index, ...]) -> tuple[Expr, tuple[Index, ...]]:

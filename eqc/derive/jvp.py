@@ -127,7 +127,7 @@ class _Forward:
 def tangent_term(part: Partial, loops: tuple[Index, ...], tangents: Mapping[str, Tensor]) -> Expr:
     """slope · tangent of the read; a read that a guard protects keeps it."""
     dot = tangents[part.read.tensor]
-    term = part.slope * read(dot.name, part.read.positions)
+    term = weigh(part.slope, read(dot.name, part.read.positions))
     if whole_axes(part.read, loops, dot.shape):
         return term
     return branches([(term, part.guard), (sp.Integer(0), sp.true)])

@@ -172,7 +172,9 @@ def _scaled(part: Partial, scale: Expr) -> Partial:
 
 
 def weigh(factor: Expr, body: Expr) -> Expr:
-    """factor·body, where a choice of factors reaches the product: an entry that lost is not multiplied by 0."""
-    if not isinstance(factor, sp.Piecewise):
+    """factor·body, where a choice of factors reaches the product: what was not chosen is not multiplied by 0."""
+    choice = next((f for f in sp.Mul.make_args(factor) if isinstance(f, sp.Piecewise)), None)
+    if choice is None:
         return factor * body
-    return branches([(pair.args[0] * body, pair.args[1]) for pair in factor.args])
+    rest = sp.Mul(*(f for f in sp.Mul.make_args(factor) if f is not choice))
+    return branches([(pair.args[0] * rest * body, pair.args[1]) for pair in choice.args])

@@ -6,6 +6,7 @@ renames them (no Kronecker delta appears); any other read scatters to its positi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import sympy as sp
@@ -16,7 +17,7 @@ from eqc.derive.partials import Partial, partials, weigh
 from eqc.derive.reductions import others_statement, winners
 from eqc.ir.opaque import Opaque
 from eqc.ir.program import Op, Program, Statement, Tensor, axes_of, fixed_names, fresh, names_in, tensors_read
-from eqc.ir.terms import Expr, Index, Read, read
+from eqc.ir.terms import Expr, Index, Maximum, Minimum, Read, read
 from eqc.ir.walk import branches, substitute
 
 
@@ -90,6 +91,7 @@ class _Reverse:
         self.active = active_tensors(program)
         extrema = [s for s in program.statements if s.op in (Op.MAX, Op.MIN)]
         self.selected = frozenset().union(*(tensors_read(s) for s in extrema))
+        self.optional = _upstream_of_choices(program, self.active)
         self.parts: dict[str, list[Contribution]] = {}
         self.statements: list[Statement] = []
 
@@ -166,11 +168,16 @@ class _Reverse:
             factor = weigh(share, factor)
         tensors = self.program.tensors
         for part in parts:
-            body = weigh(factor, part.slope)
-            if statement.target.name in self.selected:
+            body = weigh(part.slope, factor) if isinstance(factor, Read) else weigh(factor, part.slope)
+            if self._may_be_passed_over(statement, part):
                 # An entry that an extremum passed over adds nothing, whatever its own slope is.
                 body = branches([(body, sp.Ne(cotangent, 0)), (sp.Integer(0), sp.true)])
             self.contribute(part.read.tensor, _contribution(statement, part, body, tensors[part.read.tensor]))
+
+    def _may_be_passed_over(self, statement: Statement, part: Partial) -> bool:
+        """Whether a cotangent that is 0 says that the value was not chosen, and the slope may be infinite there."""
+        name = statement.target.name
+        return name in self.selected or (name in self.optional and _may_be_infinite(part.slope))
 
     def _pull_opaque(self, statement: Statement, bar: Tensor) -> None:
         """The cotangents of whole arrays, by the rule of the function."""
@@ -184,6 +191,29 @@ class _Reverse:
         for r, argument, part in zip(statement.body.args, arguments, parts, strict=True):
             if argument.name in self.active:
                 self.contribute(argument.name, _whole(statement, r, argument, part, self.fixed))
+
+
+def _upstream_of_choices(program: Program, active: frozenset[str]) -> frozenset[str]:
+    """What choices and extrema may pass over, and all that it is made of."""
+    found: set[str] = set()
+    for statement in reversed(program.statements):
+        if statement.target.name in found or (statement.op in (Op.MAX, Op.MIN) and statement.target.name in active):
+            found |= tensors_read(statement)
+        elif statement.target.name in active:
+            found |= {r.tensor for value in _alternatives(statement.body) for r in value.atoms(Read)}
+    return frozenset(found)
+
+
+def _alternatives(body: Expr) -> Iterator[Expr]:
+    """The values among which the choices of a body choose."""
+    for choice in body.atoms(sp.Piecewise, Maximum, Minimum):
+        yield from (pair.args[0] for pair in choice.args) if isinstance(choice, sp.Piecewise) else choice.args
+
+
+def _may_be_infinite(slope: Expr) -> bool:
+    """Whether a slope is infinite at 0 where the value is not: that of a root."""
+    roots = (p for p in slope.atoms(sp.Pow) if p.exp.is_Rational and -1 < p.exp < 0)
+    return any(not p.base.is_number for p in roots)
 
 
 def _whole(statement: Statement, r: Read, argument: Tensor, part: Tensor, fixed: set[str]) -> Contribution:

@@ -14,14 +14,18 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from eqc.verify.balls import MINUS_INFINITY, NAN, Ball, Series, Undecided, ball, power_series
-from eqc.verify.hyperdual import HyperDual, Scalar, divide, lift, multiply, normal, power, total, undefined
+from eqc.verify.hyperdual import HyperDual, Scalar, divide, hull, lift, multiply, normal, power, total, undefined
 
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """How comparisons are decided; `lenient` takes balls that overlap as equal, at the end of the precisions."""
+    """How comparisons are decided; `lenient` takes balls that overlap as equal, at the end of the precisions.
+
+    `rough` is for finding what rounding does: where balls overlap, the result is then either one.
+    """
 
     lenient: bool = False
+    rough: bool = False
 
     def order(self, left: Scalar, right: Scalar) -> int | None:
         """-1, 0 or 1 as left is below, equal to or above right; None if one is not a number.
@@ -95,6 +99,8 @@ def greatest(decide: Decisions, values: Sequence[Scalar], sign: int = 1) -> Scal
     if any(v.value.is_nan() for v in numbers):
         return undefined(*numbers)
     ties = [values[k] for k in decide.extreme(values, sign)]
+    if decide.rough and len(ties) > 1:
+        return hull(ties)
     return ties[0] if len(ties) == 1 else divide(total(ties), len(ties))
 
 
@@ -105,6 +111,8 @@ def _extreme_word(sign: int) -> Callable[..., Scalar]:
         if any(isinstance(v, HyperDual) and v.value.is_nan() for v in values):
             return greatest(decide, values, sign)
         ties = [values[k] for k in decide.extreme(values, sign)]
+        if decide.rough and len(ties) > 1:
+            return hull(ties)
         constants = [v for v in ties if not isinstance(v, HyperDual)]
         return constants[0] if constants else greatest(decide, ties, sign)
 
@@ -116,7 +124,7 @@ def _absolute(decide: Decisions, x: Scalar) -> Scalar:
     if order is None:
         return x
     if order == 0 and isinstance(x, HyperDual) and not x.value.is_zero():
-        return HyperDual(abs(x.value))  # a ball around 0
+        return hull([x, -x]) if decide.rough else HyperDual(abs(x.value))
     return -x if order < 0 else x if order > 0 else 0
 
 

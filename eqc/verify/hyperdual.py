@@ -7,7 +7,7 @@ infinite slope there. Integers and fractions stay Python's own: they are exact a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -245,3 +245,30 @@ def _scaled(parts: Parts, factor: Ball) -> Parts:
 def _add_parts(parts: dict[int, Ball], more: Parts) -> None:
     for k, v in more.items():
         parts[k] = parts[k] + v if k in parts else v
+
+
+def hull(numbers: Sequence[Scalar]) -> HyperDual:
+    """What is known of a number that is one of several: balls that hold all of theirs, part by part.
+
+    >>> x = HyperDual(ball(0), {0: ball(2)})
+    >>> found = hull([x, -x])
+    >>> found.first[0].contains(2), found.first[0].contains(-2), found.first[0].contains(3)
+    (True, True, False)
+    """
+    lifted = [lift(number) for number in numbers]
+    others = [n.other for n in lifted if n.other is not None]
+    first, mixed = _hull_of([n.first for n in lifted]), _hull_of([n.mixed for n in lifted])
+    other = _spanned([*others, *([ball(0)] if len(others) < len(lifted) else [])]) if others else None
+    return HyperDual(_spanned([n.value for n in lifted]), first, other, mixed)
+
+
+def _hull_of(parts: Sequence[Parts]) -> Parts:
+    keys = sorted({key for part in parts for key in part})
+    return {key: _spanned([part.get(key, ball(0)) for part in parts]) for key in keys}
+
+
+def _spanned(balls: Sequence[Ball]) -> Ball:
+    found = balls[0]
+    for one in balls[1:]:
+        found = found.union(one)
+    return found

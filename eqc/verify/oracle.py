@@ -100,7 +100,7 @@ class Oracle:
         roundoff of those bits only.
         """
         if bits is not None:
-            return self._at(inputs, along, other, bits, Decisions(lenient), blur)
+            return self._at(inputs, along, other, bits, Decisions(lenient, rough=lenient), blur)
         for step in PRECISIONS:
             last = step == PRECISIONS[-1]
             try:
