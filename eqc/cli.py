@@ -24,6 +24,7 @@ COMMANDS = {
     "show": "Show one equation with its glossary, sources and kernels.",
     "derive": "Print the derivative of an equation.",
     "explain": "Print what each pass of the compiler did to a record.",
+    "bench": "Time kernels beside NumPy, JAX and PyTorch.",
     "schema": "Print the JSON Schema of the record format, for editors.",
 }
 

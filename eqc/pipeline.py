@@ -5,7 +5,7 @@ This is the one module that knows the order; each stage knows only its own input
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from eqc.derive.assemble import derivative_programs
@@ -114,6 +114,12 @@ def compile_record(
     composes = compiler.composes(record_id)
     heading = _heading(record, accuracy(composes) if accuracy is not None else "")
     return Compiled(module_source(schedule(value), kernels, heading, updates), composes)
+
+
+def plain_programs(record_id: str, catalog: Catalog) -> Mapping[str, Program]:
+    """A record's programs by kind as the formula is printed: derived and tidied up, but not stabilised."""
+    programs = derivative_programs(Compiler(catalog).program(record_id))
+    return {kind: schedule(program) for kind, program in programs.items()}
 
 
 def _refuse_reserved(record: Record) -> None:

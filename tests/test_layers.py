@@ -49,9 +49,11 @@ MAY_IMPORT = {
     # evidence shares nothing with the compiler but the reading of a formula
     "verify": "errors records notation.tree notation.sympy_form notation.words notation.laws kernels",
     "checking": "errors records pipeline verify.membership",
+    # timing beside other libraries
+    "bench": "errors records ir emit.printer kernels verify.draws",
     "commands": (
         "errors project atomic freshness parallel build drift scaffold records notation.to_sympy pipeline kernels"
-        " signatures precompile checking verify measured"
+        " signatures precompile checking verify measured bench"
     ),
     "cli": "errors freshness parallel commands",
     "__main__": "cli",
@@ -62,7 +64,7 @@ MAY_IMPORT = {
 LIBRARIES = {
     "numba": {"now": "emit.runtime emit.stable", "later": ""},  # copied to generated/ as they stand
     "sympy": {
-        "now": "ir notation derive rewrite schedule emit present verify.claims_prove",
+        "now": "ir notation derive rewrite schedule emit present verify.claims_prove bench.transcribe",
         "later": "commands.show",
     },
     "pydantic": {"now": "records", "later": ""},
@@ -70,11 +72,14 @@ LIBRARIES = {
     "ruamel": {"now": "records", "later": ""},
     "click": {"now": "cli commands", "later": ""},
     "rich": {"now": "", "later": "commands"},
+    "scipy": {"now": "", "later": "bench.namespaces"},
+    "jax": {"now": "", "later": "bench"},
+    "torch": {"now": "", "later": "bench"},
     "flint": {"now": "verify", "later": ""},
     "mpmath": {"now": "ir.interpret verify", "later": ""},
     "latex2mathml": {"now": "", "later": "present.mathml"},
     "latex2sympy2": {"now": "notation", "later": ""},
-    "numpy": {"now": "kernels verify ir.interpret checking emit.runtime", "later": ""},
+    "numpy": {"now": "kernels verify ir.interpret checking emit.runtime bench", "later": "bench"},
 }
 
 HEAVY = (

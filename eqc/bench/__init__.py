@@ -1,0 +1,1 @@
+"""Timing kernels beside array libraries: the same formula, the same inputs, one run."""

@@ -1,0 +1,150 @@
+"""Who is timed: eqc's kernels, and the same formula as NumPy, JAX and PyTorch people write it."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from eqc.bench.namespaces import jax_namespace, numpy_namespace, torch_namespace
+from eqc.bench.transcribe import compile_transcription
+from eqc.ir.program import Program
+from eqc.kernels.kernel import Kernel
+
+Run = Callable[[], Sequence[Any]]
+"""Value and derivatives in one call: the real outputs, then a derivative for each differentiable input."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What everybody computes: a kernel's value and gradient, or its value and vjp where it has several outputs.
+
+    `programs` are the record's own by kind, `arguments` in its order, `cotangents` one for each real output.
+    """
+
+    kernel: Kernel
+    programs: Mapping[str, Program]
+    arguments: list[Any]
+    cotangents: list[Any]
+
+    @property
+    def is_gradient(self) -> bool:
+        return "value_and_gradient" in self.programs
+
+    @property
+    def differentiable(self) -> list[int]:
+        """The places of the arguments that derivatives are taken in."""
+        return [n for n, tensor in enumerate(self.kernel.signature.inputs) if tensor.differentiable]
+
+
+def available() -> tuple[str, ...]:
+    """The contenders whose libraries are installed.
+
+    >>> available()[:2]
+    ('eqc', 'numpy')
+    """
+    return tuple(name for name in CONTENDERS if name == "eqc" or importlib.util.find_spec(name) is not None)
+
+
+def of_eqc(work: Work) -> Run:
+    """The kernels, through their public interface."""
+    kernel, given = work.kernel, work.arguments
+    if work.is_gradient:
+
+        def gradient() -> Sequence[Any]:
+            value, slopes = kernel.value_and_gradient(*given)
+            return [value, *_listed(slopes)]
+
+        return gradient
+    if "vjp" not in work.programs:
+        return lambda: _listed(kernel(*given))
+    return lambda: [*_listed(kernel(*given)), *_listed(kernel.vjp(*given, *work.cotangents))]
+
+
+def of_numpy(work: Work) -> Run:
+    """The formula and its derivative, transcribed."""
+    xp = numpy_namespace()
+    if work.is_gradient:
+        both = compile_transcription(work.programs["value_and_gradient"])
+        return lambda: both(xp, *work.arguments)
+    value = compile_transcription(work.programs["value"])
+    if "vjp" not in work.programs:
+        return lambda: value(xp, *work.arguments)
+    slopes = compile_transcription(work.programs["vjp"])
+    return lambda: (*value(xp, *work.arguments), *slopes(xp, *work.arguments, *work.cotangents))
+
+
+def of_jax(work: Work) -> Run:
+    """The transcribed formula, differentiated and compiled by JAX."""
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    xp, value = jax_namespace(), compile_transcription(work.programs["value"])
+    chosen = work.differentiable
+    given = [jax.numpy.asarray(a) if isinstance(a, np.ndarray | np.generic) else a for a in work.arguments]
+    bars = [jax.numpy.asarray(bar) for bar in work.cotangents]
+
+    def both(free: list[Any], bars: list[Any]) -> Any:
+        outputs, pull = jax.vjp(lambda *free: _real(work, value(xp, *_filled(given, chosen, free))), *free)
+        return (*outputs, *pull(tuple(bars)))
+
+    compiled = jax.jit(both)
+    free = [given[n] for n in chosen]
+    return lambda: jax.block_until_ready(compiled(free, bars))
+
+
+def of_torch(work: Work) -> Run:
+    """The transcribed formula, differentiated by PyTorch's autograd."""
+    import torch
+
+    xp, value = torch_namespace(), compile_transcription(work.programs["value"])
+    chosen = work.differentiable
+    given = [torch.as_tensor(a) if isinstance(a, np.ndarray | np.generic) else a for a in work.arguments]
+    free = [given[n].requires_grad_() for n in chosen]
+    bars = [torch.as_tensor(bar) for bar in work.cotangents]
+
+    def both() -> Sequence[Any]:
+        outputs = _real(work, value(xp, *_filled(given, chosen, free)))
+        slopes = torch.autograd.grad(outputs, free, bars, allow_unused=True)
+        return [*(out.detach() for out in outputs), *slopes]
+
+    return both
+
+
+CONTENDERS: Mapping[str, Callable[[Work], Run]] = {
+    "eqc": of_eqc,
+    "numpy": of_numpy,
+    "jax": of_jax,
+    "torch": of_torch,
+}
+
+
+def _listed(result: Any) -> list[Any]:
+    return list(result) if isinstance(result, tuple) else [result]
+
+
+def _real(work: Work, outputs: Sequence[Any]) -> tuple[Any, ...]:
+    kinds = work.kernel.signature.outputs
+    return tuple(out for out, tensor in zip(outputs, kinds, strict=True) if tensor.kind == "real")
+
+
+def _filled(given: Sequence[Any], chosen: Sequence[int], free: Sequence[Any]) -> list[Any]:
+    """The arguments, those that are differentiated taken from `free`."""
+    by_place = dict(zip(chosen, free, strict=True))
+    return [by_place.get(n, value) for n, value in enumerate(given)]
+
+
+def agree(reference: Sequence[Any], other: Sequence[Any], dtype: str) -> bool:
+    """Whether two contenders computed the same thing, as far as the plain formula's rounding lets one tell."""
+    tolerance = 1e-6 if dtype == "float64" else 1e-2
+    if len(reference) != len(other):
+        return False
+    for ours, theirs in zip(reference, other, strict=True):
+        a, b = np.asarray(ours, dtype=float), np.asarray(0.0 if theirs is None else theirs, dtype=float)
+        scale = np.max(np.abs(a), initial=0.0)
+        if not np.all(np.abs(a - b) <= tolerance * scale):
+            return False
+    return True

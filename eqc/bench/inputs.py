@@ -1,0 +1,72 @@
+"""Random arguments of a kernel at chosen extents, from the domains of the record."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from eqc.errors import BuildError, nearest
+from eqc.kernels.signature import Signature, Tensor
+from eqc.records.model import Record
+from eqc.verify.draws import draw, draw_integers
+
+
+def extents_of_size(signature: Signature, size: int) -> dict[str, int]:
+    """Equal extents such that the largest array has about `size` elements.
+
+    A record of scalars has none: it is timed on arrays of `size` items.
+
+    >>> from eqc.kernels.signature import read_signature
+    >>> A = {"name": "A", "kind": "real", "shape": ("n", "m"), "differentiable": True}
+    >>> extents_of_size(read_signature({"id": "f", "inputs": (A,), "outputs": (), "kernels": (),
+    ...     "extents": (("n", "A", 0, "_size"), ("m", "A", 1, "_size"))}), 10_000)
+    {'n': 100, 'm': 100}
+    """
+    rank = max((len(tensor.shape) for tensor in (*signature.inputs, *signature.outputs)), default=0)
+    return {rule.name: max(1, round(size ** (1 / rank))) for rule in signature.extents} if rank else {}
+
+
+def arguments(
+    record: Record, signature: Signature, extents: Mapping[str, int], dtype: str, items: int | None = None
+) -> list[Any]:
+    """One value for each input; the seed follows from the record's id.
+
+    `items` gives every scalar input a leading axis. Raises BuildError for an extent that the record does not have, or
+    that is missing.
+    """
+    rng = np.random.default_rng(zlib.crc32(record.id.encode()))
+    _check_names(signature, extents)
+    lead = () if items is None else (items,)
+    return [_argument(record, tensor, extents, rng, lead, dtype) for tensor in signature.inputs]
+
+
+def _argument(
+    record: Record,
+    tensor: Tensor,
+    extents: Mapping[str, int],
+    rng: np.random.Generator,
+    lead: tuple[int, ...],
+    dtype: str,
+) -> Any:
+    domain = record.symbols[tensor.name].domain
+    if tensor.per_call:
+        chosen = extents.get(tensor.name, tensor.default)
+        return int(draw_integers(domain, rng, (), 3)) if chosen is None else int(chosen)
+    shape = (*lead, *(axis.evaluate(extents) for axis in tensor.shape))
+    if tensor.kind == "integer":
+        return draw_integers(domain, rng, shape, min(extents.values(), default=3))
+    return draw(domain, rng, shape, "double").astype(dtype)
+
+
+def _check_names(signature: Signature, extents: Mapping[str, int]) -> None:
+    known = [rule.name for rule in signature.extents] + [t.name for t in signature.inputs if t.per_call]
+    for name in extents:
+        if name not in known:
+            raise BuildError(None, written=name, rule=f"{signature.id} has no such extent", remedy=nearest(name, known))
+    for rule in signature.extents:
+        if rule.name not in extents:
+            remedy = f"give one, such as {rule.name}=100"
+            raise BuildError(None, written=signature.id, rule=f"the extent {rule.name} is not given", remedy=remedy)

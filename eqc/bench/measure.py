@@ -1,0 +1,97 @@
+"""One row of a benchmark: a record at one size, timed for everybody who is there."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from eqc.bench.contenders import CONTENDERS, Run, Work, agree
+from eqc.bench.inputs import arguments
+from eqc.bench.timing import interleave
+from eqc.errors import EqcError
+from eqc.ir.program import Program
+from eqc.kernels.kernel import Kernel
+from eqc.records.model import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Seconds a call by contender, and why others are missing; `elements` is the size of the largest array."""
+
+    id: str
+    extents: Mapping[str, int]
+    dtype: str
+    elements: int
+    seconds: Mapping[str, float]
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+    def ratio(self, name: str) -> float | None:
+        """How many times longer a contender takes than eqc."""
+        return self.seconds[name] / self.seconds["eqc"] if name in self.seconds else None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Who is timed, in what precision, for how many turns and about how many seconds."""
+
+    names: Collection[str] = tuple(CONTENDERS)
+    dtype: str = "float64"
+    turns: int = 15
+    budget: float = 4.0
+
+
+def measure(
+    record: Record,
+    kernel: Kernel,
+    programs: Mapping[str, Program],
+    extents: Mapping[str, int],
+    settings: Settings,
+    items: int | None = None,
+) -> Row:
+    """Time value and derivative of a record; `items` is the number of items where its inputs are all scalars.
+
+    A contender that cannot do the work, or whose result is another one, is named in the row's notes. Raises BuildError
+    for extents that do not fit.
+    """
+    given = arguments(record, kernel.signature, extents, settings.dtype, items)
+    outputs = kernel(*given)
+    real = outputs if isinstance(outputs, tuple) else (outputs,)
+    work = Work(kernel, programs, given, _cotangents(record, kernel, programs, real))
+    runs, notes = _prepare(work, settings)
+    seconds = interleave(runs, settings.turns, settings.budget)
+    arrays = [a for a in (*given, *real) if hasattr(a, "size")]
+    return Row(record.id, dict(extents), settings.dtype, max((int(a.size) for a in arrays), default=1), seconds, notes)
+
+
+def _cotangents(record: Record, kernel: Kernel, programs: Mapping[str, Program], outputs: Sequence[Any]) -> list[Any]:
+    """Random ones for the real outputs; 1 where the derivative is a gradient."""
+    rng = np.random.default_rng(zlib.crc32(record.id.encode()))
+    real = [out for tensor, out in zip(kernel.signature.outputs, outputs, strict=True) if tensor.kind == "real"]
+    if "gradient" in programs:
+        return [np.ones_like(out) for out in real]
+    return [rng.standard_normal(out.shape).astype(out.dtype) for out in real]
+
+
+def _prepare(work: Work, settings: Settings) -> tuple[dict[str, Run], dict[str, str]]:
+    runs: dict[str, Run] = {}
+    notes: dict[str, str] = {}
+    reference: Any = None
+    for name in (n for n in CONTENDERS if n in settings.names):
+        try:
+            run = CONTENDERS[name](work)
+            result = run()
+        except EqcError as error:
+            notes[name] = error.rule
+            continue
+        except Exception as error:  # noqa: BLE001  (another library's limits are no defect of ours)
+            notes[name] = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+            continue
+        reference = result if reference is None else reference
+        if not agree(reference, result, settings.dtype):
+            notes[name] = "gives another result"
+        runs[name] = run
+    return runs, notes

@@ -1,0 +1,73 @@
+"""`eqc bench` as its users run it: rows, JSON, workloads, mistakes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from eqc.bench.contenders import available
+from eqc.bench.workloads import Workload, workloads
+from eqc.cli import main
+from eqc.errors import BuildError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_a_row_for_every_size(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["bench", "softmax", "sigmoid", "--size", "8", "--size", "64", "--turns", "3", "--json"]
+    assert main([*arguments, "--against", "numpy", "--root", str(ROOT)]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [(row["id"], row["extents"], row["elements"]) for row in rows] == [
+        ("softmax", {"C": 8}, 8),
+        ("softmax", {"C": 64}, 64),
+        ("sigmoid", {}, 8),
+        ("sigmoid", {}, 64),
+    ]
+    assert all(row["seconds"].keys() == {"eqc", "numpy"} and min(row["seconds"].values()) > 0 for row in rows)
+    assert not any(row["notes"] for row in rows)
+
+
+@pytest.mark.parametrize("library", [name for name in available() if name not in ("eqc", "numpy")])
+def test_other_libraries_compute_the_same(library: str, capsys: pytest.CaptureFixture[str]) -> None:
+    ids = ["scaled_dot_product_attention", "binary_cross_entropy", "max_pool_2d", "gru", "elu"]
+    arguments = ["bench", *ids, "--size", "64", "--turns", "3", "--json", "--against", library]
+    assert main([*arguments, "--root", str(ROOT)]) == 0
+    for row in json.loads(capsys.readouterr().out):
+        assert row["notes"] == {}, row
+
+
+def test_the_table_has_a_column_for_every_contender(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["bench", "mean_squared_error", "--extent", "N=5", "--turns", "3", "--against", "numpy", "--size", "1"]
+    assert main([*arguments, "--root", str(ROOT)]) == 0
+    out = capsys.readouterr().out
+    assert "numpy / eqc" in out and "N=5" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["mean_squared_error", "--extent", "M=5"], "no such extent"),
+        (["mean_squared_eror"], "no record has this id"),
+        (["mean_squared_error", "--against", "fortran"], "one of eqc, numpy, jax, torch"),
+        (["mean_squared_error", "--extent", "N=many"], "is no extent"),
+    ],
+)
+def test_mistakes_are_named(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", *arguments, "--root", str(ROOT)]) in (1, 2)
+    assert message in capsys.readouterr().err
+
+
+def test_workloads_stand_in_the_project_file(tmp_path: Path) -> None:
+    assert workloads(tmp_path) == ()
+    file = tmp_path / "pyproject.toml"
+    file.write_text("[tool.eqc.bench]\nsoftmax = [{C = 10}]\nsigmoid = [{items = 7}]\n")
+    assert workloads(tmp_path) == (Workload("softmax", {"C": 10}), Workload("sigmoid", {}, 7))
+    for wrong in ("softmax = 3", "softmax = [3]", "softmax = [{C = 0}]", "softmax = [{C = '10'}]"):
+        file.write_text(f"[tool.eqc.bench]\n{wrong}\n")
+        with pytest.raises(BuildError, match="list of extents"):
+            workloads(tmp_path)
+    file.write_text("[tool.eqc.bench\n")
+    with pytest.raises(BuildError, match="no TOML"):
+        workloads(tmp_path)
