@@ -9,14 +9,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from eqc.bound import kernel
     from eqc.equation import load
     from eqc.errors import EqcError
-    from eqc.kernels.loading import kernel
 
 __all__ = ["EqcError", "kernel", "load"]
 
 # Imported when first used, so that `import eqc` loads neither NumPy nor anything that reads records.
-_HOMES = {"EqcError": "eqc.errors", "kernel": "eqc.kernels.loading", "load": "eqc.equation"}
+_HOMES = {"EqcError": "eqc.errors", "kernel": "eqc.bound", "load": "eqc.equation"}
 
 
 def __getattr__(name: str) -> Any:

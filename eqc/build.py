@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from eqc import atomic
 from eqc.errors import BuildError, EqcError, Span
-from eqc.freshness import Inputs, State, is_generated, read_if_there
+from eqc.freshness import Inputs, State, is_generated, read_if_there, split
 from eqc.measured import records_hash, summary
 from eqc.parallel import over_records
 from eqc.project import GENERATED, RecordFile, Survey, survey
@@ -51,7 +51,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a build has to do, known before anything is compiled."""
+    """What a build has to do, known before anything is compiled; `whole` is the project if nothing was left out."""
 
     chosen: Survey
     inputs: Inputs
@@ -60,6 +60,7 @@ class Plan:
     problems: Mapping[str, EqcError]
     support: Mapping[Path, bytes]
     superfluous: tuple[Path, ...]
+    whole: Survey | None
 
     @property
     def idle(self) -> bool:
@@ -112,7 +113,7 @@ def make_plan(root: Path, ids: Iterable[str] = ()) -> Plan:
     stale = tuple(name for name, state in states.items() if state != "fresh")
     fresh = tuple(name for name, state in states.items() if state == "fresh")
     gone = () if wanted else superfluous_modules(whole)
-    return Plan(chosen, inputs, stale, fresh, problems, outdated_support(whole), gone)
+    return Plan(chosen, inputs, stale, fresh, problems, outdated_support(whole), gone, None if wanted else whole)
 
 
 def record_state(root: Path, file: RecordFile, inputs: Inputs) -> State:
@@ -128,7 +129,17 @@ def record_state(root: Path, file: RecordFile, inputs: Inputs) -> State:
             rule=f"a file that eqc did not write stands where the kernels of {file.id} belong",
             remedy="move it away and run `eqc build`",
         )
-    return inputs.state(file.id, data)
+    state = inputs.state(file.id, data)
+    if state == "fresh" and any(inputs.state(file.id, found) != "fresh" for found in _bound(root, file, data).values()):
+        return "stale"
+    return state
+
+
+def _bound(root: Path, file: RecordFile, data: bytes | None) -> dict[str, bytes | None]:
+    """The modules with functions bound that a record's module names, by their paths, with what stands there."""
+    parts = split(data or b"")
+    paths = [file.sibling(name) for name in parts[0].bound] if parts else []
+    return {path: read_if_there(root / path) for path in paths}
 
 
 def support_files(whole: Survey) -> dict[Path, bytes]:
@@ -138,8 +149,13 @@ def support_files(whole: Survey) -> dict[Path, bytes]:
     packages = [generated, *(generated / area for area in areas)]
     return {
         **{package / "__init__.py": PACKAGE for package in packages},
-        **{generated / f"_{name}.py": support_source(name) for name in _SUPPORT},
+        **shared_modules(generated),
     }
+
+
+def shared_modules(generated: Path) -> dict[Path, bytes]:
+    """The helpers that the kernels below a folder share."""
+    return {generated / f"_{name}.py": support_source(name) for name in _SUPPORT}
 
 
 def support_source(name: str) -> bytes:
@@ -155,10 +171,11 @@ def outdated_support(whole: Survey) -> dict[Path, bytes]:
 def superfluous_modules(whole: Survey) -> tuple[Path, ...]:
     """Files in `generated/` that eqc wrote for records, or areas, that are gone."""
     root = whole.root
+    bound = {p for file in whole.files.values() for p in _bound(root, file, read_if_there(root / file.module))}
     modules = [
         path
         for path in sorted((root / GENERATED).glob("*/*.py"))
-        if path.relative_to(root).as_posix() not in whole.claimed and _is_ours(path)
+        if path.relative_to(root).as_posix() not in whole.claimed | bound and _is_ours(path)
     ]
     accuracy = [path.with_suffix(".accuracy.json") for path in modules]
     packages = [path for path in sorted((root / GENERATED).glob("*/__init__.py")) if _is_empty_area(whole, path)]
@@ -185,20 +202,26 @@ def _carry_out(plan: Plan, jobs: int, progress: Progress) -> Report:
         for outcome in over_records(compile_task, root, plan.stale, jobs):
             if outcome.value is not None:
                 file = plan.chosen.files[outcome.id]
-                contents[root / file.module] = stamped(plan.inputs, outcome.id, outcome.value)
+                contents.update(stamped(plan.inputs, file, outcome.value))
                 built.append(outcome.id)
             elif outcome.error is not None:
                 failed[outcome.id] = outcome.error
             step()
     atomic.commit(root, dict(sorted(contents.items())))
-    _remove(root, plan.superfluous)
-    removed = tuple(path.relative_to(root).as_posix() for path in plan.superfluous)
+    superfluous = superfluous_modules(plan.whole) if plan.whole else ()
+    _remove(root, superfluous)
+    removed = tuple(path.relative_to(root).as_posix() for path in superfluous)
     return Report(tuple(sorted(built)), plan.unchanged, removed, dict(sorted(failed.items())))
 
 
-def stamped(inputs: Inputs, record_id: str, compiled: Compiled) -> bytes:
-    """The bytes of a generated module: its header and what was compiled."""
-    return inputs.stamp(record_id, compiled.text, compiled.composes)
+def stamped(inputs: Inputs, file: RecordFile, compiled: Compiled) -> dict[Path, bytes]:
+    """The bytes of a record's modules, each with its header: its own, and those with functions bound."""
+    own = {inputs.root / file.module: inputs.stamp(file.id, compiled.text, compiled.composes, compiled.bound)}
+    bound = {
+        inputs.root / file.sibling(name): inputs.stamp(file.id, text, compiled.composes)
+        for name, text in compiled.bound.items()
+    }
+    return {**own, **bound}
 
 
 def compile_task(record_id: str, catalog: Catalog) -> Compiled:

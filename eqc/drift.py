@@ -53,8 +53,8 @@ def compare(root: Path, ids: Iterable[str] = (), *, jobs: int = 1, progress: Pro
     with progress("checking", len(chosen.files)) as step:
         for outcome in over_records(compile_task, root, tuple(chosen.files), jobs):
             if outcome.value is not None:
-                path = root / chosen.files[outcome.id].module
-                found = drift(root, path, stamped(inputs, outcome.id, outcome.value))
+                expected = stamped(inputs, chosen.files[outcome.id], outcome.value)
+                found = [one for path, data in expected.items() for one in drift(root, path, data)]
                 agreeing += not found
                 drifts += found
             elif outcome.error is not None:

@@ -6,10 +6,12 @@ This is the one module that knows the order; each stage knows only its own input
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from eqc.derive.assemble import derivative_programs
 from eqc.derive.conventions import conventions
+from eqc.derive.jvp import jvp
+from eqc.derive.vjp import vjp
 from eqc.emit.docs import Documentation
 from eqc.emit.function import RESERVED
 from eqc.emit.module import Kernel, function_name, module_source
@@ -17,12 +19,14 @@ from eqc.errors import NotationError
 from eqc.ir.program import Program
 from eqc.ir.show import show, show_statement
 from eqc.ir.spec import check
+from eqc.notation.builder import Calculus
 from eqc.notation.lower import lower
 from eqc.notation.roles import find_roles
 from eqc.present.derivative import derivative
 from eqc.present.glossary import Glossary
 from eqc.present.record import record_latex
 from eqc.present.report import Derived, report
+from eqc.records.bindings import Bindings, bound_id, named_bindings, with_defaults
 from eqc.records.catalog import Catalog
 from eqc.records.model import Record
 from eqc.rewrite.passes import REASONS, SIZE, STABILITY, rewrite
@@ -35,10 +39,14 @@ Pass = tuple[str, Callable[[Program], Program]]
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """The source of a generated module and the ids of the records that it is made from besides its own."""
+    """The source of a generated module and the ids of the records that it is made from besides its own.
+
+    `bound` are the modules of the same kernels with functions bound to records, by name.
+    """
 
     text: str
     composes: tuple[str, ...]
+    bound: Mapping[str, str] = field(default_factory=dict)
 
 
 class Compiler:
@@ -47,31 +55,36 @@ class Compiler:
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
         self.ids = frozenset(catalog.ids())
-        self._programs: dict[str, Program] = {}
+        self._programs: dict[tuple[str, Bindings], Program] = {}
         self._uses: dict[str, set[str]] = {}
         self._open: list[str] = []
 
-    def program(self, record_id: str) -> Program:
+    def composed(self, record_id: str) -> Program:
+        """The program of a record as a part of another one: its functions are what they are by default."""
+        return self.program(record_id, with_defaults(self.catalog.get(record_id), {}))
+
+    def program(self, record_id: str, bindings: Bindings = ()) -> Program:
         """The value program of a record; composition in a circle is an error."""
         if self._open:
             self._uses.setdefault(self._open[-1], set()).add(record_id)
         if record_id in self._open:
             raise self._cycle(record_id)
-        if record_id not in self._programs:
+        key = record_id, bindings
+        if key not in self._programs:
             self._open.append(record_id)
             try:
                 record = self.catalog.get(record_id)
                 _refuse_reserved(record)
                 roles = find_roles(record, self.ids, self._position_arguments)
-                lowered = lower(roles.record, roles, self.program, self.ids)
-                self._programs[record_id] = rename_copies(lowered)
+                lowered = lower(roles.record, roles, self.composed, self.ids, dict(bindings), _calculus(record))
+                self._programs[key] = rename_copies(lowered)
             finally:
                 self._open.pop()
-        return self._programs[record_id]
+        return self._programs[key]
 
     def _position_arguments(self, record_id: str) -> tuple[bool, ...]:
         """Which arguments of a record are single integers that it reads as positions."""
-        program = self.program(record_id)
+        program = self.composed(record_id)
         positions = {t.name for t in program.inputs if t.integer and not t.rank}
         return tuple(name in positions for name in program.arguments)
 
@@ -97,6 +110,15 @@ class Compiler:
         return tuple(sorted(found))
 
 
+def _calculus(record: Record) -> Calculus:
+    """Derivatives inside formulas are those of the stable forms."""
+
+    def stable(program: Program) -> Program:
+        return rewrite(program, stable=record.stabilise)
+
+    return Calculus(lambda program: jvp(stable(program)), lambda program: vjp(stable(program)))
+
+
 def compile_record(
     record_id: str, catalog: Catalog, accuracy: Callable[[tuple[str, ...]], str] | None = None
 ) -> Compiled:
@@ -105,15 +127,33 @@ def compile_record(
     `accuracy` gives the line that says how accurate the kernels were found, for the ids of the composed records.
     """
     compiler = Compiler(catalog)
-    record, value = catalog.get(record_id), compiler.program(record_id)
+    named = ((), *named_bindings(catalog.get(record_id)))
+    for bindings in named:
+        compiler.program(record_id, bindings)
+    composes = compiler.composes(record_id)
+    line = accuracy(composes) if accuracy is not None else ""
+    own, *bound = (_module(compiler, record_id, bindings, line) for bindings in named)
+    names = [bound_id(record_id, bindings) for bindings in named[1:]]
+    return Compiled(own, composes, dict(zip(names, bound, strict=True)))
+
+
+def compile_bound(record_id: str, bindings: Bindings, catalog: Catalog) -> Compiled:
+    """The kernels of a record with some of its functions bound to records."""
+    compiler = Compiler(catalog)
+    text = _module(compiler, record_id, bindings)
+    return Compiled(text, compiler.composes(record_id))
+
+
+def _module(compiler: Compiler, record_id: str, bindings: Bindings, accuracy: str = "") -> str:
+    record = compiler.catalog.get(record_id)
+    name = bound_id(record_id, bindings)
+    value = replace(compiler.program(record_id, bindings), name=name)
     kernels = []
     for kind, program in derivative_programs(rewrite(value, stable=record.stabilise), record.derivatives).items():
         scheduled = check(schedule(check(program)))
         kernels.append(Kernel(kind, scheduled, _kernel_documentation(record, kind, scheduled, value)))
     updates = {n: e.updates for n, e in record.symbols.items() if e.updates}
-    composes = compiler.composes(record_id)
-    heading = _heading(record, accuracy(composes) if accuracy is not None else "")
-    return Compiled(module_source(schedule(value), kernels, heading, updates), composes)
+    return module_source(schedule(value), kernels, _heading(record, bindings, accuracy), updates)
 
 
 def plain_programs(record_id: str, catalog: Catalog) -> Mapping[str, Program]:
@@ -193,13 +233,14 @@ def _silent(program: Program) -> tuple[object, ...]:
     return ()
 
 
-def _heading(record: Record, accuracy: str) -> Documentation:
+def _heading(record: Record, bindings: Bindings, accuracy: str) -> Documentation:
     lines = ["", record.summary] if record.summary else []
     lines += ["", *(f"    {line}" for line in latex_of(record).splitlines())]
     lines += ["", *(_glossary_line(record, name) for name in record.symbols)]
     lines += ["", *(f"Source: {', '.join(p for p in (s.title, s.section, s.url) if p)}" for s in record.sources)]
     lines += ["", accuracy] if accuracy else []
-    return Documentation(f"{record.title}.", tuple(lines))
+    bound = f" with {', '.join(f'{name} = {used}' for name, used in bindings)}" if bindings else ""
+    return Documentation(f"{record.title}{bound}.", tuple(lines))
 
 
 def _glossary_line(record: Record, name: str) -> str:
@@ -222,7 +263,7 @@ _KINDS = {
 
 
 def _kernel_documentation(record: Record, kind: str, program: Program, value: Program) -> Documentation:
-    summary = _KINDS[kind].format(title=record.title, id=record.id)
+    summary = _KINDS[kind].format(title=record.title, id=value.name)
     statements = tuple(f"    {show_statement(s)}" for s in program.statements[:12])
     more = (f"    … {len(program.statements) - 12} more",) if len(program.statements) > 12 else ()
     kinks = () if kind == "value" else tuple(conventions(value))

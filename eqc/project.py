@@ -40,7 +40,15 @@ class RecordFile:
         >>> RecordFile("softmax", "activations").module
         'generated/activations/softmax.py'
         """
-        return f"{GENERATED}/{self.area}/{self.id}.py"
+        return self.sibling(self.id)
+
+    def sibling(self, name: str) -> str:
+        """Another module in the same folder, relative to the project's root.
+
+        >>> RecordFile("layer", "nets").sibling("layer__f_tanh")
+        'generated/nets/layer__f_tanh.py'
+        """
+        return f"{GENERATED}/{self.area}/{name}.py"
 
     @property
     def accuracy(self) -> str:

@@ -9,8 +9,9 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import pytest
@@ -25,6 +26,7 @@ from eqc.errors import BuildError, EqcError, NotationError, Span
 class FakeCompiled(NamedTuple):
     text: str
     composes: tuple[str, ...]
+    bound: Mapping[str, str] = MappingProxyType({})
 
 
 class FakeCatalog(NamedTuple):
@@ -32,7 +34,10 @@ class FakeCatalog(NamedTuple):
 
 
 class FakeCompiler:
-    """Copies the record into the module; a line `uses: a b` composes records, `fails` is an error."""
+    """Copies the record into the module; a line `uses: a b` composes records, `fails` is an error.
+
+    A line `binds: a b` makes two modules with functions bound.
+    """
 
     def __init__(self) -> None:
         self.calls: list[str] = []
@@ -47,7 +52,9 @@ class FakeCompiler:
         if "explodes" in lines:
             raise ZeroDivisionError("division by zero")
         uses = tuple(word for line in lines if line.startswith("uses: ") for word in line[6:].split())
-        return FakeCompiled("\n".join(f"# {line}" for line in lines) + "\n", uses)
+        text = "\n".join(f"# {line}" for line in lines) + "\n"
+        binds = [word for line in lines if line.startswith("binds: ") for word in line[7:].split()]
+        return FakeCompiled(text, uses, {f"{record_id}__{word}": f"{text}# {word}\n" for word in binds})
 
 
 @pytest.fixture
@@ -126,6 +133,30 @@ def test_a_new_record_named_like_a_word_of_another_rebuilds_it(project: Path, co
     build(project)
     record(project, "losses/gamma", "title: own gamma")
     assert build(project).built == ("gamma", "total")
+
+
+def test_modules_with_functions_bound_are_part_of_the_record(project: Path, compiler: FakeCompiler) -> None:
+    record(project, "physics/power", "binds: tanh relu")
+    assert build(project).built == ("energy", "mse", "power")
+    names = [project / f"generated/physics/power__{name}.py" for name in ("tanh", "relu")]
+    assert all(path.is_file() for path in names)
+    assert build(project).unchanged == ("energy", "mse", "power")
+    assert drift.compare(project).ok
+    names[0].write_bytes(names[0].read_bytes() + b"x = 1\n")
+    assert [one.path for one in drift.compare(project).drifts] == ["generated/physics/power__tanh.py"]
+    assert build(project).built == ("power",)
+    names[1].unlink()
+    assert build(project).built == ("power",)
+
+
+def test_a_binding_that_is_gone_takes_its_module_with_it(project: Path, compiler: FakeCompiler) -> None:
+    record(project, "physics/power", "binds: tanh relu")
+    build(project)
+    record(project, "physics/power", "binds: tanh")
+    assert build(project).removed == ("generated/physics/power__relu.py",)
+    assert (project / "generated/physics/power__tanh.py").is_file()
+    (project / "equations/physics/power.yaml").unlink()
+    assert set(build(project).removed) == {"generated/physics/power.py", "generated/physics/power__tanh.py"}
 
 
 def test_removing_a_composed_record_rebuilds_its_users(project: Path, compiler: FakeCompiler) -> None:
@@ -400,6 +431,7 @@ from eqc.build import build
 class Compiled(NamedTuple):
     text: str
     composes: tuple
+    bound: dict = {}
 
 def compile_slowly(name, catalog):
     with open(root / "log", "a") as log:

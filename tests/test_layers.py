@@ -43,11 +43,12 @@ MAY_IMPORT = {
     "scaffold": "errors project atomic build",
     # using what was generated
     "kernels": "errors project",
+    "bound": "errors project atomic freshness records build pipeline kernels",
     "signatures": "kernels",
     "precompile": "errors parallel build records kernels",
     "equation": "project records notation present.mathml pipeline",
     # evidence shares nothing with the compiler but the reading of a formula
-    "verify": "errors records notation.tree notation.sympy_form notation.words notation.laws kernels",
+    "verify": "errors records notation.tree notation.sympy_form notation.words notation.laws kernels bound",
     "checking": "errors records pipeline verify.membership",
     # timing beside other libraries
     "bench": "errors records ir emit.printer kernels verify.draws",
@@ -57,12 +58,12 @@ MAY_IMPORT = {
     ),
     "cli": "errors freshness parallel commands",
     "__main__": "cli",
-    "__init__": "errors equation kernels",
+    "__init__": "errors equation bound",
 }
 
 # Who may import a library when it is loaded itself ("now"), or inside a function or for annotations ("later").
 LIBRARIES = {
-    "numba": {"now": "emit.runtime emit.stable", "later": ""},  # copied to generated/ as they stand
+    "numba": {"now": "emit.runtime emit.stable verify.bumps", "later": ""},  # copied to generated/ as they stand
     "sympy": {
         "now": "ir notation derive rewrite schedule emit present verify.claims_prove bench.transcribe",
         "later": "commands.show",

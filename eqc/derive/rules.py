@@ -12,7 +12,7 @@ import sympy as sp
 
 from eqc.derive.stable import SLOPES
 from eqc.errors import DerivationError
-from eqc.ir.terms import Converged, Expr, FloorDivide, Quotient, Remainder, XLogY
+from eqc.ir.terms import Applied, Converged, Expr, FloorDivide, Quotient, Remainder, XLogY
 from eqc.ir.walk import branches
 
 _ZERO = sp.Integer(0)
@@ -79,6 +79,11 @@ def _xlogy(node: Expr) -> tuple[Expr, ...]:
     return sp.log(y), branches([(_ZERO, sp.Eq(x, 0)), (x / y, sp.true)])
 
 
+def _applied(node: Expr) -> tuple[Expr, ...]:
+    name, *arguments = node.args
+    return _ZERO, *(Applied(name.differentiated(n), *arguments) for n in range(len(arguments)))
+
+
 LOCAL: Mapping[type, Callable[[Expr], tuple[Expr, ...]]] = {
     sp.Add: lambda node: tuple(sp.Integer(1) for _ in node.args),
     sp.Mul: _product,
@@ -93,6 +98,7 @@ LOCAL: Mapping[type, Callable[[Expr], tuple[Expr, ...]]] = {
     FloorDivide: _flat,
     Quotient: _flat,
     XLogY: _xlogy,
+    Applied: _applied,
     Converged: lambda node: (sp.Integer(1), _ZERO, _ZERO),
     Remainder: _flat,
 }

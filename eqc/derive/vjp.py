@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 
 import sympy as sp
 
-from eqc.derive import linalg
+from eqc.derive import applied, linalg
 from eqc.derive.jvp import whole_axes, zero
 from eqc.derive.partials import Partial, partials, weigh
 from eqc.derive.reductions import others_statement, winners
-from eqc.ir.opaque import Opaque
+from eqc.ir.opaque import Apply, Opaque
 from eqc.ir.program import Op, Program, Statement, Tensor, axes_of, fixed_names, fresh, names_in, tensors_read
 from eqc.ir.terms import Expr, Index, Maximum, Minimum, Read, read
 from eqc.ir.walk import branches, substitute
@@ -182,13 +182,17 @@ class _Reverse:
     def _pull_opaque(self, statement: Statement, bar: Tensor) -> None:
         """The cotangents of whole arrays, by the rule of the function."""
         tensors = self.program.tensors
-        arguments = tuple(tensors[r.tensor] for r in statement.body.args)
+        reads = statement.body.operands
+        arguments = tuple(tensors[r.tensor] for r in reads)
         head = type(statement.body)
-        if head not in linalg.VJP:
-            raise linalg.no_rule(head)
         algebra = linalg.Algebra(statement.loops, self.fixed, self.taken, self.statements)
-        parts = linalg.VJP[head](algebra, linalg.Operation(head, statement.target, arguments), bar)
-        for r, argument, part in zip(statement.body.args, arguments, parts, strict=True):
+        if isinstance(statement.body, Apply):
+            parts = applied.cotangents(algebra, statement, arguments, bar)
+        elif head in linalg.VJP:
+            parts = linalg.VJP[head](algebra, linalg.Operation(head, statement.target, arguments), bar)
+        else:
+            raise linalg.no_rule(head)
+        for r, argument, part in zip(reads, arguments, parts, strict=True):
             if argument.name in self.active:
                 self.contribute(argument.name, _whole(statement, r, argument, part, self.fixed))
 

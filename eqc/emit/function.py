@@ -13,13 +13,16 @@ from eqc.emit.linalg import CALLS
 from eqc.emit.nest import Leaf, Nest, contract, made, nests
 from eqc.emit.printer import SourcePrinter
 from eqc.emit.roll import roll
-from eqc.ir.opaque import Opaque
+from eqc.ir.opaque import Apply, Opaque
 from eqc.ir.program import Check, Op, Program, Statement, free_names, reads_of
-from eqc.ir.terms import Expr, Index, Read, read
+from eqc.ir.terms import Expr, FunctionName, Index, Read, read
 
 RESERVED = frozenset(
     {*keyword.kwlist, "abs", "float", "max", "range", "IndexError", "ValueError", "math", "np", "njit", "item"}
 )
+_HELPERS = frozenset(word for call in (*CALLS.values(), "_fitted") for word in re.findall(r"\b_\w+", call))
+"""The runtime's functions that calls of whole arrays need."""
+
 _INDENT = "    "
 _STARTS = {Op.SUM: "0.0", Op.PRODUCT: "1.0", Op.MAX: "-math.inf", Op.MIN: "math.inf"}
 
@@ -39,7 +42,7 @@ class Function:
         self.dropped = contract(self.tree, self.program)
         self.names: dict[str, str] = {}
         self.helpers: dict[str, str] = {}
-        self.printer = SourcePrinter(self._place)
+        self.printer = SourcePrinter(self._place, self.function_name)
         self.allocated: set[str] = set()
         self.tables: dict[tuple[tuple[float, ...], ...], str] = {}
         self._name_everything()
@@ -51,7 +54,13 @@ class Function:
         taken = set(RESERVED | self.reserved)
         program = self.program
         indices = (i.name for s in program.statements for i in s.loops)
-        known = (*program.arguments, *(e.name for e in program.extents), *self.tensors, *indices)
+        known = (
+            *(str(f) for f in program.applied),
+            *program.arguments,
+            *(e.name for e in program.extents),
+            *self.tensors,
+            *indices,
+        )
         for name in dict.fromkeys(known):
             chosen = name
             while chosen in taken:
@@ -61,6 +70,16 @@ class Function:
         for check in program.checks:
             for loop in check.loops:
                 self.names.setdefault(loop.name, loop.name)
+
+    @property
+    def arguments(self) -> list[str]:
+        """The functions that are called, then the inputs and parameters."""
+        program = self.program
+        return [self.names[name] for name in (*(str(f) for f in program.applied), *program.arguments)]
+
+    def function_name(self, function: FunctionName) -> str:
+        """How this function spells a function input, or a derivative of one."""
+        return self.names[str(function)]
 
     def source(self, expression: Expr) -> str:
         """An expression with this function's names."""
@@ -248,13 +267,23 @@ class Function:
 
     def _call(self, statement: Statement, depth: int) -> None:
         """A function of whole arrays; a result that is stored is copied to its place."""
-        call = CALLS[type(statement.body)]
-        self.printer.used.update(word for word in words(call) if word.startswith("_"))
-        text = call.format(*(self._place(r) for r in statement.body.args))
+        call = self._given(statement) if isinstance(statement.body, Apply) else CALLS[type(statement.body)]
+        self.printer.used.update(word for word in words(call) if word in _HELPERS)
+        text = call.format(*(self._place(r) for r in statement.body.operands))
         target = self._target(statement)
         stored = statement.target.rank > len(statement.positions)
         fresh = stored and target == self.names[statement.target.name] and target not in self.allocated
         self._line(depth, f"{target}[:] = {text}" if stored and not fresh else f"{target} = {text}")
+
+    def _given(self, statement: Statement) -> str:
+        """The call of a function input; the shape of an array that it gives is checked."""
+        body = statement.body
+        call = f"{self.function_name(body.name)}({', '.join(f'{{{n}}}' for n in range(len(body.operands)))})"
+        own = statement.target.shape[len(statement.positions) :]
+        if not own:
+            return call
+        sizes = ", ".join(self.whole(extent) for extent in own)
+        return f'_fitted({call}, ({sizes}{"," if len(own) == 1 else ""}), "{body.name}")'
 
     def _target(self, statement: Statement) -> str:
         return self._place(read(statement.target.name, statement.positions))

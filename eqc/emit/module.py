@@ -16,6 +16,9 @@ from eqc.emit.signature import signature
 from eqc.ir.program import Program
 
 _JIT = '@njit(cache=True, error_model="numpy")'
+_JIT_FOR_FUNCTIONS = '@njit(error_model="numpy")'
+"""Numba stores what it compiles for a function that was passed in, and never finds it again."""
+
 _INDENT = "    "
 
 
@@ -55,7 +58,8 @@ def module_source(value: Program, kernels: Sequence[Kernel], heading: Documentat
     imports += ["from numba import njit"]
     imports += ["", *_helpers(used)] if used else []
     kinds = tuple(k.kind for k in kernels)
-    literal = signature(value, kinds, updates)
+    needs = {k.kind: tuple(str(name) for name in k.program.applied) for k in kernels}
+    literal = signature(value, kinds, updates, needs)
     return "\n".join([docstring(heading, ""), "", *imports, "", f"SIGNATURE = {literal}", "", "", body, ""])
 
 
@@ -80,24 +84,28 @@ def _tables(function: Function) -> list[str]:
 def _functions(function: Function, name: str, kernel: Kernel) -> list[str]:
     """The source blocks of one kernel."""
     program = function.program
-    arguments = [function.names[a] for a in program.arguments]
+    arguments, jit = function.arguments, _jit(program)
     buffers = [function.names[n] for n in function.array_outputs]
     body = function.body()
     doc = docstring(kernel.doc, _INDENT)
     blocks = []
     core = f"_{name}" if buffers else name
     if buffers:
-        text = [_JIT, f"def {core}({', '.join([*arguments, *buffers])}):", *_indented(body)]
+        text = [jit, f"def {core}({', '.join([*arguments, *buffers])}):", *_indented(body)]
         blocks = [
             "\n".join(text),
-            "\n".join([_JIT, f"def {name}({', '.join(arguments)}):", doc, *_allocating(function, core)]),
+            "\n".join([jit, f"def {name}({', '.join(arguments)}):", doc, *_allocating(function, core)]),
         ]
     else:
         lines = list(dict.fromkeys(_shape_checks(function)))
         lines += [line for line in body if line not in lines or ".shape[" not in line]
-        blocks = ["\n".join([_JIT, f"def {name}({', '.join(arguments)}):", doc, *_indented(lines)])]
+        blocks = ["\n".join([jit, f"def {name}({', '.join(arguments)}):", doc, *_indented(lines)])]
     blocks.append(_into(function, name, core))
     return blocks
+
+
+def _jit(program: Program) -> str:
+    return _JIT_FOR_FUNCTIONS if program.applied else _JIT
 
 
 def _indented(lines: Sequence[str]) -> list[str]:
@@ -112,7 +120,7 @@ def _allocating(function: Function, core: str) -> list[str]:
         kind = "np.int64" if tensors[output].integer else function.data_dtype()
         lines.append(f"{names[output]} = np.empty({function.shape(tensors[output].shape, result=True)}, {kind})")
     lines = [*_missing_extents(function, lines), *lines]
-    given = [names[a] for a in function.program.arguments] + [names[n] for n in function.array_outputs]
+    given = function.arguments + [names[n] for n in function.array_outputs]
     call = f"{core}({', '.join(given)})"
     scalars = ", ".join(names[n] for n in function.scalar_outputs)
     lines.append(f"{scalars} = {call}" if scalars else call)
@@ -149,13 +157,14 @@ def _into(function: Function, name: str, core: str) -> str:
     """The loop over leading axes; parameters are the same for all items."""
     program, names = function.program, function.names
     parameters = {p.name for p in program.parameters}
-    given = [names[a] for a in program.arguments]
+    given = function.arguments
     results = [names[n] for n in program.outputs]
-    items = [names[a] if a in parameters else f"{names[a]}[item]" for a in program.arguments]
+    items = [function.function_name(f) for f in program.applied]
+    items += [names[a] if a in parameters else f"{names[a]}[item]" for a in program.arguments]
     items += [f"{names[n]}[item]" for n in function.array_outputs]
     scalars = ", ".join(f"{names[n]}[item]" for n in function.scalar_outputs)
     call = f"{core}({', '.join(items)})"
-    lines = [_JIT, f"def {name}_into({', '.join([*given, *results])}):"]
+    lines = [_jit(program), f"def {name}_into({', '.join([*given, *results])}):"]
     lines.append(f'{_INDENT}"""{name} for every item of one leading axis, written to its last arguments."""')
     lines.append(f"{_INDENT}for item in range({results[0]}.shape[0]):")
     lines.append(f"{_INDENT * 2}{scalars} = {call}" if scalars else f"{_INDENT * 2}{call}")

@@ -10,7 +10,7 @@ from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
 from eqc.ir import stable
-from eqc.ir.terms import Converged, Expr, FloorDivide, Maximum, Minimum, Quotient, Read, Remainder, XLogY
+from eqc.ir.terms import Converged, Expr, FloorDivide, FunctionName, Maximum, Minimum, Quotient, Read, Remainder, XLogY
 from eqc.ir.walk import is_short, transform
 
 MATH: Mapping[type, str] = {
@@ -83,11 +83,15 @@ _RELATIONS = {"==": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="
 
 
 class SourcePrinter(StrPrinter):  # type: ignore[misc]
-    """SymPy's printer with Python's names; `place(read)` says how a read is spelt. `used` collects imported names."""
+    """SymPy's printer with Python's names; `place(read)` says how a read is spelt, `function` how a function input is.
 
-    def __init__(self, place: Callable[[Read], str]) -> None:
+    `used` collects imported names.
+    """
+
+    def __init__(self, place: Callable[[Read], str], function: Callable[[FunctionName], str] = str) -> None:
         super().__init__({"order": "none"})
         self.place = place
+        self.function = function
         self.used: set[str] = set()
         self.whole = False
 
@@ -145,6 +149,16 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
             return str(self._print(args[0]))
         self.used.add(name)
         return f"{name}({self._print(args[0])}, {self._extremum(name, args[1:])})"
+
+    def _print_Applied(self, expr: Expr) -> str:
+        name, *arguments = expr.args
+        return f"{self.function(name)}({', '.join(self._real(a) for a in arguments)})"
+
+    def _real(self, expr: Expr) -> str:
+        """A number as a float, since people's functions are written for those."""
+        if expr.is_Rational:
+            return repr(float(expr))
+        return f"float({self._print(expr)})" if expr.is_integer else str(self._print(expr))
 
     def _print_Abs(self, expr: Expr) -> str:
         return f"abs({self._print(expr.args[0])})"

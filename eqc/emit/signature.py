@@ -6,19 +6,28 @@ import math
 from collections.abc import Mapping
 
 from eqc.emit.printer import SourcePrinter
-from eqc.ir.program import Program
+from eqc.ir.program import FunctionInput, Program
 from eqc.ir.terms import Expr
 
 
-def signature(program: Program, kinds: tuple[str, ...], updates: Mapping[str, str]) -> str:
-    """The source of the SIGNATURE dictionary."""
+def signature(
+    program: Program,
+    kinds: tuple[str, ...],
+    updates: Mapping[str, str],
+    needs: Mapping[str, tuple[str, ...]],
+) -> str:
+    """The source of the SIGNATURE dictionary; `needs` are the function inputs that each kernel calls."""
     lines = ["{", f'    "id": {program.name!r},', '    "inputs": (']
     lines += [f"        {_literal(_input(program, name))}," for name in program.arguments]
     lines += ["    ),", '    "extents": (']
     lines += [f"        {(e.name, e.input, e.axis, _text(e.solution))!r}," for e in program.extents]
     lines += ["    ),", '    "outputs": (']
     lines += [f"        {_output(program, name, updates)!r}," for name in program.outputs]
-    lines += ["    ),", f'    "kernels": {kinds!r},', "}"]
+    lines += ["    ),", f'    "kernels": {kinds!r},']
+    if program.functions:
+        lines += ['    "functions": (', *(f"        {_function(f)!r}," for f in program.functions), "    ),"]
+        lines += ['    "needs": {', *(f"        {kind!r}: {needs[kind]!r}," for kind in kinds), "    },"]
+    lines.append("}")
     return "\n".join(lines)
 
 
@@ -54,6 +63,13 @@ def _input(program: Program, name: str) -> dict[str, object]:
     kind = "integer" if tensor.integer else "real"
     shape = tuple(_text(e) for e in tensor.shape)
     return _entry(name, kind, shape, False, tensor.default, tensor.differentiable)
+
+
+def _function(function: FunctionInput) -> dict[str, object]:
+    """A function input: the shapes of its arguments and of its value."""
+    arguments = tuple(tuple(_text(extent) for extent in shape) for shape in function.arguments)
+    returns = tuple(_text(extent) for extent in function.returns)
+    return {"name": function.name, "arguments": arguments, "returns": returns, "bound": function.bound}
 
 
 def _entry(

@@ -13,6 +13,7 @@ import numpy as np
 import sympy as sp
 
 from eqc.ir.opaque import (
+    Apply,
     Cholesky,
     Determinant,
     Eigenvalues,
@@ -30,7 +31,19 @@ from eqc.ir.opaque import (
 )
 from eqc.ir.program import Op, Program, Statement
 from eqc.ir.stable import DEFINITIONS, Stable, XLog1pY
-from eqc.ir.terms import Converged, Expr, FloorDivide, Index, Maximum, Minimum, Quotient, Read, Remainder, XLogY
+from eqc.ir.terms import (
+    Applied,
+    Converged,
+    Expr,
+    FloorDivide,
+    Index,
+    Maximum,
+    Minimum,
+    Quotient,
+    Read,
+    Remainder,
+    XLogY,
+)
 
 Value = Any
 """An mpmath number, an int or a bool."""
@@ -90,8 +103,12 @@ FUNCTIONS: Mapping[type, Callable[..., Value]] = {
 }
 
 
-def interpret(program: Program, arguments: Mapping[str, object]) -> dict[str, Value]:
+def interpret(
+    program: Program, arguments: Mapping[str, object], functions: Mapping[str, Callable[..., Value]] | None = None
+) -> dict[str, Value]:
     """The outputs of a program for arrays (nested lists or NumPy) and parameters by name.
+
+    `functions` are the function inputs and their derivatives, by the names under which kernels take them.
 
     >>> from eqc.ir.terms import read
     >>> from eqc.ir.program import Tensor
@@ -99,7 +116,7 @@ def interpret(program: Program, arguments: Mapping[str, object]) -> dict[str, Va
     >>> interpret(Program("double", (Tensor("x"),), (), ("x",), (), (double,), ("y",)), {"x": 3})
     {'y': mpf('6.0')}
     """
-    memory: dict[str, Value] = {}
+    memory: dict[str, Value] = {f"{name}()": function for name, function in (functions or {}).items()}
     for tensor in program.inputs:
         array = np.asarray(arguments[tensor.name], dtype=object)
         convert = int if tensor.integer else mpmath.mpf
@@ -133,8 +150,8 @@ def _run(statement: Statement, environment: Environment, memory: dict[str, Value
         if evaluate(statement.guard, inner, memory):
             position = tuple(_whole(p, inner, memory) for p in statement.positions)
             if isinstance(statement.body, Opaque):
-                arguments = [_slice(r, inner, memory) for r in statement.body.args]
-                result[position] = _opaque(type(statement.body), arguments)
+                arguments = [_slice(r, inner, memory) for r in statement.body.operands]
+                result[position] = _opaque(statement.body, arguments, memory)
                 continue
             value = evaluate(statement.body, inner, memory)
             _combine(statement, result, position, value, inner, best)
@@ -172,8 +189,11 @@ def _combine(
             result[position] = index if op in (Op.ARGMAX, Op.ARGMIN) else value
 
 
-def _opaque(head: type[Opaque], arguments: list[Value]) -> Value:
-    """A function of whole arrays, by mpmath's linear algebra."""
+def _opaque(body: Opaque, arguments: list[Value], memory: Mapping[str, Value]) -> Value:
+    """A function of whole arrays: a given one, or one of linear algebra by mpmath."""
+    if isinstance(body, Apply):
+        return np.asarray(memory[f"{body.name}()"](*arguments), dtype=object)[()]
+    head = type(body)
     matrix = mpmath.matrix(arguments[0].tolist())
     if head in (LogDeterminant, LogDeterminantSpd):
         return mpmath.log(mpmath.det(matrix))
@@ -232,6 +252,9 @@ def evaluate(expression: Expr, environment: Environment, memory: Mapping[str, Va
             if evaluate(pair.args[1], environment, memory):
                 return evaluate(pair.args[0], environment, memory)
         return mpmath.nan
+    if isinstance(expression, Applied):
+        name, *operands = expression.args
+        return memory[f"{name}()"](*(evaluate(a, environment, memory) for a in operands))
     if isinstance(expression, sp.And):
         return all(evaluate(a, environment, memory) for a in expression.args)
     if isinstance(expression, sp.Or):

@@ -11,12 +11,23 @@ from typing import Any
 
 import sympy as sp
 
+from eqc.ir.terms import FunctionName
+
 
 class Opaque(sp.Function):  # type: ignore[misc]
     """A function of arrays. `ranks` are the axes of its arguments that it takes; `result` its own."""
 
     ranks: tuple[int, ...] = (2,)
     result: int = 2
+
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        """The reads of the arrays."""
+        return self.args  # type: ignore[no-any-return]
+
+    def rank_of(self, operand: Any) -> int:
+        """How many axes of an array it takes."""
+        return self.ranks[self.operands.index(operand)]
 
     def _sympystr(self, printer: Any) -> str:
         return f"{type(self).__name__}({', '.join(printer.doprint(a) for a in self.args)})"
@@ -92,6 +103,30 @@ class SingularValues(Opaque):
 
 class LeftSingularVectors(Opaque):
     """The left singular vectors as columns (thin); the largest component of each right one is positive."""
+
+
+class Apply(Opaque):
+    """`Apply(name, array, …)`: a function input of arrays, at some arrays."""
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"{self.name}({', '.join(printer.doprint(a) for a in self.operands)})"
+
+    @property
+    def name(self) -> FunctionName:
+        """The function, or a derivative of it."""
+        return self.args[0]  # type: ignore[no-any-return]
+
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        return self.args[1:]  # type: ignore[no-any-return]
+
+    @property
+    def ranks(self) -> tuple[int, ...]:  # type: ignore[override]
+        return self.name.ranks  # type: ignore[no-any-return]
+
+    @property
+    def result(self) -> int:  # type: ignore[override]
+        return self.name.result
 
 
 class RightSingularVectors(Opaque):

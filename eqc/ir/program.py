@@ -19,7 +19,7 @@ from functools import lru_cache
 import sympy as sp
 
 from eqc.errors import ShapeError
-from eqc.ir.terms import Expr, Index, Maximum, Minimum, Read
+from eqc.ir.terms import Expr, FunctionName, Index, Maximum, Minimum, Read
 
 
 class Op(Enum):
@@ -114,6 +114,29 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class FunctionInput:
+    """A function that the caller gives: the shapes of its arguments and of its value.
+
+    `bound` is the id of the record that it is by default.
+    """
+
+    name: str
+    arguments: tuple[tuple[Expr, ...], ...] = ((),)
+    returns: tuple[Expr, ...] = ()
+    bound: str | None = None
+
+    @property
+    def head(self) -> FunctionName:
+        """How bodies name it."""
+        return FunctionName(self.name, tuple(len(shape) for shape in self.arguments), len(self.returns))
+
+    @property
+    def is_pointwise(self) -> bool:
+        """Whether it takes numbers to a number, so that it acts elementwise on arrays."""
+        return not (self.returns or any(self.arguments))
+
+
+@dataclass(frozen=True, slots=True)
 class Extent:
     """How an extent follows from an input's shape: `solution` is an expression over `_size`, the axis' length."""
 
@@ -125,7 +148,10 @@ class Extent:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Inputs, statements in order, outputs. `arguments` is the order of inputs and parameters in a call."""
+    """Inputs, statements in order, outputs. `arguments` is the order of inputs and parameters in a call.
+
+    `functions` come before them.
+    """
 
     name: str
     inputs: tuple[Tensor, ...]
@@ -135,6 +161,14 @@ class Program:
     statements: tuple[Statement, ...]
     outputs: tuple[str, ...]
     checks: tuple[Check, ...] = ()
+    functions: tuple[FunctionInput, ...] = ()
+
+    @property
+    def applied(self) -> tuple[FunctionName, ...]:
+        """The functions, and derivatives of them, that the statements call: in the order of `functions`."""
+        used = {name for s in self.statements for name in s.body.atoms(FunctionName)}
+        order = [function.name for function in self.functions]
+        return tuple(sorted(used, key=lambda n: (order.index(n.name), len(n.wrt), n.wrt)))
 
     @property
     def tensors(self) -> Mapping[str, Tensor]:

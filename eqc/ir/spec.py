@@ -53,7 +53,7 @@ def _check_statement(program: Program, statement: Statement, known: dict[str, in
 def _whole_axes(statement: Statement, r: Read) -> int:
     """How many axes of an argument an opaque statement takes whole."""
     body = statement.body
-    return body.ranks[body.args.index(r)] if isinstance(body, Opaque) and r in body.args else 0
+    return body.rank_of(r) if isinstance(body, Opaque) and r in body.operands else 0
 
 
 def _check_names(program: Program, statement: Statement, sizes: set[str]) -> None:

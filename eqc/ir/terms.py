@@ -7,7 +7,7 @@ A body is a SymPy expression whose atoms are numbers, indices, extents and reads
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import sympy as sp
 
@@ -62,6 +62,75 @@ class Converged(sp.Function):  # type: ignore[misc]
 
     nargs = 3
     is_real = True
+
+
+class FunctionName(sp.Atom):  # type: ignore[misc]
+    """A function input, differentiated in its arguments `wrt` (numbered from 0, in ascending order).
+
+    `ranks` are the axes of the arguments of the function itself, `returns` those of its value.
+
+    >>> f = FunctionName("f", (0,), 0)
+    >>> f.differentiated(0), f.differentiated(0).differentiated(0)
+    (f_derivative, f_second_derivative)
+    >>> FunctionName("g", (1, 0), 1).differentiated(1), FunctionName("g", (1, 0), 1).differentiated(0).result
+    (g_derivative_2, 2)
+    """
+
+    __slots__ = ("name", "ranks", "returns", "wrt")
+
+    def __new__(cls, name: str, ranks: tuple[int, ...], returns: int, wrt: tuple[int, ...] = ()) -> Self:
+        made = super().__new__(cls)
+        made.name, made.ranks, made.returns, made.wrt = name, ranks, returns, wrt
+        return made  # type: ignore[no-any-return]
+
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        return self.name, self.ranks, self.returns, self.wrt
+
+    def _hashable_content(self) -> tuple[Any, ...]:
+        return self.__getnewargs__()
+
+    def differentiated(self, argument: int) -> FunctionName:
+        """The derivative in one more argument."""
+        return FunctionName(self.name, self.ranks, self.returns, tuple(sorted((*self.wrt, argument))))
+
+    @property
+    def result(self) -> int:
+        """The axes of what this gives: those of the function's value, then those of each argument of `wrt`."""
+        return int(self.returns + sum(self.ranks[n] for n in self.wrt))
+
+    def __str__(self) -> str:
+        if not self.wrt:
+            return str(self.name)
+        order = len(self.wrt)
+        word = f"{_ORDINALS[order]}derivative" if order < len(_ORDINALS) else f"derivative_of_order_{order}"
+        places = "".join(str(n + 1) for n in self.wrt) if len(self.ranks) > 1 else ""
+        return f"{self.name}_{word}_{places}" if places else f"{self.name}_{word}"
+
+    def _sympystr(self, printer: Any) -> str:
+        return str(self)
+
+    def _latex(self, printer: Any) -> str:
+        name = printer.doprint(sp.Symbol(self.name))
+        if len(self.ranks) == 1:
+            return str(name) + "'" * len(self.wrt)
+        return rf"\partial_{{{''.join(str(n + 1) for n in self.wrt)}}} {name}" if self.wrt else str(name)
+
+
+_ORDINALS = ("", "", "second_", "third_", "fourth_", "fifth_", "sixth_")
+
+
+class Applied(sp.Function):  # type: ignore[misc]
+    """`Applied(name, x, …)`: a function input of numbers at some numbers."""
+
+    is_real = True
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"{self.args[0]}({', '.join(printer.doprint(a) for a in self.args[1:])})"
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        arguments = ", ".join(printer.doprint(a) for a in self.args[1:])
+        text = rf"{printer.doprint(self.args[0])}\left({arguments}\right)"
+        return text if exp is None else rf"\left[{text}\right]^{{{exp}}}"
 
 
 class Quotient(sp.Function):  # type: ignore[misc]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 from eqc.errors import DerivationError
 from eqc.kernels import dense
 from eqc.kernels.binding import ZERO, Binder
+from eqc.kernels.functions import check_given, select
 from eqc.kernels.results import Selection, deliver, flatten, select_all, select_inputs
 from eqc.kernels.runner import Runner
 from eqc.kernels.signature import Signature, Tensor, form_of, read_signature
@@ -25,19 +26,30 @@ class Kernel:
     NumPy and come first in every result. Results are float64 if any real array among the arguments is float64 or of
     integers, else float32; Python numbers do not decide. `out=` takes arrays for the results, in the results' order.
     `wrt=` names an input, or a tuple of inputs; all differentiable ones are meant without it.
+    `functions` are the njit functions for the function inputs and for derivatives of them, by name.
 
     Every method raises TypeError for missing or unknown arguments and for dtypes that kernels do not take, ValueError
     for shapes that do not fit, IndexError for a position (such as a class label) outside its range, and
     DerivationError for a derivative that the equation does not have.
     """
 
-    def __init__(self, module: ModuleType, root: Path, loading: Callable[[], AbstractContextManager[None]]) -> None:
+    def __init__(
+        self,
+        module: ModuleType,
+        root: Path,
+        loading: Callable[[], AbstractContextManager[None]],
+        functions: Mapping[str, Any] | None = None,
+        reopen: tuple[Callable[..., Kernel], tuple[Any, ...]] | None = None,
+    ) -> None:
         self.signature: Signature = read_signature(module.SIGNATURE)
         self.root = root
         self.__doc__ = module.__doc__
         self.__name__ = self.id
         self._module = module
         self._loading = loading
+        self._functions = dict(functions or {})
+        self.reopen = reopen
+        check_given(self.signature, self._functions)
         self._runners: dict[tuple[str, bool], Runner] = {}
         self._binders: dict[tuple[str, tuple[int, ...] | None], Binder] = {}
         self._selections: dict[tuple[str, str | tuple[str, ...] | None], Selection] = {}
@@ -139,6 +151,8 @@ class Kernel:
     def compile(self) -> None:
         """Compile every kernel for float64 and float32 now, which also fills Numba's cache on disk."""
         for name in self.signature.kernels:
+            if self.signature.needs.get(name):
+                continue  # waits for a function
             for dtype in (FLOAT64, FLOAT32):
                 self._runner(name).compile(dtype)
 
@@ -150,7 +164,9 @@ class Kernel:
         if runner is None:
             form = form_of(self.signature, kernel)
             function = getattr(self._module, f"{self.id}_into" if kernel == "value" else f"{self.id}_{kernel}_into")
-            runner = Runner(self.signature, replace(form, summed=form.summed and summed), function, self._loading)
+            functions = select(self.signature, kernel, self._functions)
+            form = replace(form, summed=form.summed and summed)
+            runner = Runner(self.signature, form, function, self._loading, functions)
             self._runners[kernel, summed] = runner
         return runner
 

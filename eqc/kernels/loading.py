@@ -7,13 +7,14 @@ import hashlib
 import importlib
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import CodeType, ModuleType
+from typing import Any
 
 from eqc.errors import BuildError
 from eqc.kernels.kernel import Kernel
@@ -21,23 +22,23 @@ from eqc.project import GENERATED, RecordFile, find_root, given_root, survey
 
 
 def kernel(id: str, root: Path | str | None = None) -> Kernel:
-    """The kernels of a record as one callable object.
-
-    `root` is the project's folder; without it, the nearest one upward from the working directory with `equations/`.
-    After a rebuild in the same process this gives the new kernels. Raises EqcError if there is no project, no such
-    record, or no generated module of it yet.
-
-    >>> import eqc
-    >>> eqc.kernel("sigmoid", root="no/such/project")
-    Traceback (most recent call last):
-    eqc.errors.BuildError: no project here: the folder has no equations/
-      written: no/such/project
-      remedy:  start one with `eqc init no/such/project`
-    """
+    """The kernels of a record as one callable object; see `eqc.bound.kernel`, which takes functions as well."""
     folder = find_root() if root is None else given_root(Path(root))
-    file = survey(folder).only(id)
+    return kernel_of(survey(folder).only(id), folder)
+
+
+def kernel_of(
+    file: RecordFile,
+    folder: Path,
+    functions: Mapping[str, Any] | None = None,
+    reopen: tuple[Callable[..., Kernel], tuple[Any, ...]] | None = None,
+) -> Kernel:
+    """The kernels in one generated module below a folder, with functions for their function inputs.
+
+    `reopen` is what a copy in another process is made by. Raises BuildError if there is no such module.
+    """
     with _LOCK:
-        return _snapshot(folder).kernel(file)
+        return _snapshot(folder).kernel(file, functions, reopen)
 
 
 class Snapshot:
@@ -58,10 +59,17 @@ class Snapshot:
         """Whether every file that was read still has the same bytes."""
         return all(_digest(path) == digest for path, digest in self._digests.items())
 
-    def kernel(self, file: RecordFile) -> Kernel:
-        """The kernels of a record; the same object each time."""
+    def kernel(
+        self,
+        file: RecordFile,
+        functions: Mapping[str, Any] | None = None,
+        reopen: tuple[Callable[..., Kernel], tuple[Any, ...]] | None = None,
+    ) -> Kernel:
+        """The kernels of a record; the same object each time, unless functions are given."""
+        if functions:
+            return Kernel(self._import(file), self.root, self.active, functions, reopen)
         if file.id not in self._kernels:
-            self._kernels[file.id] = Kernel(self._import(file), self.root, self.active)
+            self._kernels[file.id] = Kernel(self._import(file), self.root, self.active, reopen=reopen)
         return self._kernels[file.id]
 
     @contextmanager
@@ -176,8 +184,8 @@ def _forget_hashes() -> None:
         remembered.cache_clear()
 
 
-def _pickled(one: Kernel) -> tuple[Callable[..., Kernel], tuple[str, Path]]:
-    return kernel, (one.id, one.root)
+def _pickled(one: Kernel) -> tuple[Callable[..., Kernel], tuple[Any, ...]]:
+    return one.reopen or (kernel, (one.id, one.root))
 
 
 _LOCK = threading.RLock()

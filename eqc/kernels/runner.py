@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from eqc.errors import BuildError
 from eqc.kernels.batch import Direct, Sink, Summed, block_size, feed, run_blocks
 from eqc.kernels.binding import Zero
+from eqc.kernels.functions import describe
 from eqc.kernels.results import check_distinct, check_out, share_memory
 from eqc.kernels.shapes import Layout, Shape, lay_out
 from eqc.kernels.signature import Form, Signature, Tensor
@@ -22,6 +25,8 @@ _REMEMBERED_LAYOUTS = 256
 class Runner:
     """One kernel's function: checks and converts operands, gives it buffers, and runs it over the leading axes.
 
+    `functions` are what people passed for function inputs.
+
     `loading` is entered around the first call for each dtype, when Numba compiles the function or loads it.
     """
 
@@ -31,13 +36,15 @@ class Runner:
         form: Form,
         function: Callable[..., object],
         loading: Callable[[], AbstractContextManager[None]],
+        functions: tuple[Any, ...] = (),
     ) -> None:
         self.signature = signature
         self.form = form
         self.tensors = signature.inputs + form.extras
         self._everything = tuple(range(len(form.results)))
         self._fixed = [None if tensor.kind == "real" else INT64 for tensor in form.results]
-        self._function = function
+        self._function = partial(function, *functions) if functions else function
+        self._given = functions
         self._loading = loading
         self._loaded: set[DType] = set()
         self._layouts: dict[tuple[object, ...], Layout] = {}
@@ -101,6 +108,12 @@ class Runner:
             self._loaded.add(dtype)
         except IndexError as error:
             raise _located(error) from None
+        except ValueError as error:
+            raise _named(error) from None
+        except Exception as error:
+            if not self._given or type(error).__name__ not in _TYPING_ERRORS:
+                raise
+            raise _uncallable(self.signature, self._given, error) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +181,36 @@ class _Call:
 
 def _final(tensor: Tensor, dtype: DType) -> DType:
     return dtype if tensor.kind == "real" else INT64
+
+
+_TYPING_ERRORS = ("TypingError", "LoweringError", "UnsupportedError")
+"""What Numba raises for code that it cannot compile; kernels themselves never bring that about."""
+
+
+def _named(error: ValueError) -> ValueError:
+    """Generated functions raise a wrong result of a function with its name, its shape and the shape it should have."""
+    if len(error.args) != 4:
+        return error
+    message, name, shape, wanted = error.args
+    return ValueError(f"{name} gave {message}: {shape}, but the glossary says {wanted}")
+
+
+def _uncallable(signature: Signature, functions: tuple[Any, ...], error: Exception) -> BuildError:
+    """The error for a function that Numba cannot compile for the arguments, or whose value has the wrong form."""
+    names = ", ".join(function.py_func.__name__ for function in functions)
+    wanted = "; ".join(describe(signature, name) for name in dict.fromkeys(f.name for f in signature.functions))
+    return BuildError(
+        None,
+        written=f"{signature.id} with {names}",
+        rule=f"Numba cannot compile {signature.id} with these functions",
+        remedy=f"check what they take and give: {wanted}. Numba says: {_last_line(error)}",
+    )
+
+
+def _last_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = [line for line in lines if not line.startswith(("File", "<source", "During", "Failed", "^"))]
+    return (told or lines or [""])[0]
 
 
 def _located(error: IndexError) -> IndexError:

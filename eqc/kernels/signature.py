@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from eqc.kernels.extents import Extent, parse_extent
@@ -40,14 +40,32 @@ class ExtentRule:
 
 
 @dataclass(frozen=True, slots=True)
+class FunctionInput:
+    """A function that the caller gives: the shapes of its arguments and of its value, as text.
+
+    `bound` is the id of the record that it is by default.
+    """
+
+    name: str
+    arguments: tuple[tuple[str, ...], ...]
+    returns: tuple[str, ...]
+    bound: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Signature:
-    """Inputs in the glossary's order, outputs in the statements' order, and the kernels that exist."""
+    """Inputs in the glossary's order, outputs in the statements' order, and the kernels that exist.
+
+    `functions` are the function inputs; `needs` names those, and derivatives of those, that each kernel calls.
+    """
 
     id: str
     inputs: tuple[Tensor, ...]
     extents: tuple[ExtentRule, ...]
     outputs: tuple[Tensor, ...]
     kernels: tuple[str, ...]
+    functions: tuple[FunctionInput, ...] = ()
+    needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def differentiable(self) -> tuple[Tensor, ...]:
@@ -60,7 +78,8 @@ class Signature:
         return tuple(tensor for tensor in self.outputs if tensor.kind == "real")
 
     def __str__(self) -> str:
-        return f"{self.id}({', '.join(map(str, self.inputs))}) -> {', '.join(map(str, self.outputs))}"
+        given = (*(function.name for function in self.functions), *map(str, self.inputs))
+        return f"{self.id}({', '.join(given)}) -> {', '.join(map(str, self.outputs))}"
 
 
 def read_signature(raw: Mapping[str, Any]) -> Signature:
@@ -77,6 +96,8 @@ def read_signature(raw: Mapping[str, Any]) -> Signature:
         tuple(ExtentRule(name, source, axis, parse_extent(value)) for name, source, axis, value in raw["extents"]),
         tuple(map(_read_tensor, raw["outputs"])),
         tuple(raw["kernels"]),
+        tuple(FunctionInput(**function) for function in raw.get("functions", ())),
+        raw.get("needs", {}),
     )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import sympy as sp
 
 from eqc.errors import NotationError, Span
-from eqc.ir.program import Check, Op, Program, Statement, Tensor, free_names, fresh, reads_of
+from eqc.ir.program import Check, FunctionInput, Op, Program, Statement, Tensor, free_names, fresh, reads_of
 from eqc.ir.terms import Expr, Index
 from eqc.ir.walk import branches, map_reads
 from eqc.notation.roles import BARE_OUTPUT, Roles
@@ -24,9 +24,24 @@ _LARGEST_FLOAT = sp.Float(sys.float_info.max, 25)
 _AXIS_NAMES = "ijklmnpqrst"
 
 
+@dataclass(frozen=True, slots=True)
+class Calculus:
+    """How programs are differentiated: their tangents, and their cotangents (the compiler's later stages know how)."""
+
+    forward: Callable[[Program], Program]
+    reverse: Callable[[Program], Program]
+
+
+def _underivable(program: Program) -> Program:
+    raise NotImplementedError("nothing says how to differentiate")
+
+
 @dataclass
 class Lowering:
-    """The program under construction; `compose(id)` is another record's program, `lower` reads an expression."""
+    """The program under construction; `compose(id)` is another record's program, `lower` reads an expression.
+
+    `bindings` are the function inputs that are to be other records, by their ids.
+    """
 
     record: Record
     roles: Roles
@@ -41,6 +56,9 @@ class Lowering:
     inputs: list[Tensor] = field(default_factory=list)
     span: Span | None = None
     loop_names: set[str] = field(default_factory=set)
+    functions: dict[str, FunctionInput] = field(default_factory=dict)
+    bindings: Mapping[str, str] = field(default_factory=dict)
+    calculus: Calculus = field(default_factory=lambda: Calculus(_underivable, _underivable))
 
     def new_index(self, preferred: str, extent: Expr, scope: Scope) -> Index:
         """A loop whose name no tensor, extent or loop in scope has."""

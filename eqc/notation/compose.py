@@ -48,6 +48,13 @@ def is_record(state: Lowering, name: str) -> bool:
 def call(state: Lowering, node: Call, scope: Scope, field: str | None) -> Value:
     """The value of `record(arguments)`, or of one of its outputs."""
     callee = state.compose(node.function)
+    if callee.functions:
+        raise NotationError(
+            node.span,
+            written=f"{node.function}(…)",
+            rule=f"{node.function} takes functions: {', '.join(f.name for f in callee.functions)}",
+            remedy="give them a default there, a record's id, or write its formula out here",
+        )
     output = _output(node, callee, field)
     values = [state.lower(state, argument, scope) for argument in node.arguments]
     rest = _defaults(callee)[len(values) :]

@@ -11,7 +11,7 @@ import sympy as sp
 from eqc.errors import NotationError, ShapeError, nearest
 from eqc.ir.terms import Expr, floor_divide, read, remainder
 from eqc.ir.walk import branches, negation, relation
-from eqc.notation import compose, integral, linalg, matrix, positions, reduce
+from eqc.notation import calculus, compose, functions, integral, linalg, matrix, positions, reduce
 from eqc.notation.builder import Lowering, origin_shift
 from eqc.notation.scalar import CONSTANT, IDENTITY, SCALAR
 from eqc.notation.tree import (
@@ -80,6 +80,9 @@ def _boolean(state: Lowering, node: Boolean, scope: Scope) -> Value:
 
 
 def _name(state: Lowering, node: Name, scope: Scope) -> Value:
+    bound = calculus.bound_value(state, node, scope)
+    if bound is not None:
+        return bound
     index = scope.value_of(node.name)
     if index is not None:
         return number(index)
@@ -209,13 +212,13 @@ def _attribute(state: Lowering, node: Attribute, scope: Scope) -> Value:
 
 
 def _call(state: Lowering, node: Call, scope: Scope) -> Value:
+    if node.function in state.functions:
+        return functions.call(state, node, scope)
     if compose.is_record(state, node.function):
         return compose.call(state, node, scope, None)
     _check_word(state, node)
-    if node.function == "Piecewise":
-        return _piecewise(state, node, scope)
-    if node.function == "Integral":
-        return integral.integral(state, node, scope)
+    if node.function in _SCOPED:
+        return _SCOPED[node.function](state, node, scope)
     if node.function in BINDERS:
         return reduce.reduction(state, node, scope)
     arguments = [lower_expression(state, a, scope) for a in node.arguments]
@@ -272,6 +275,14 @@ def _piecewise(state: Lowering, node: Call, scope: Scope) -> Value:
 
     return elementwise(node.span, choose, values)
 
+
+_SCOPED: Mapping[str, Callable[[Lowering, Call, Scope], Value]] = {
+    "Piecewise": _piecewise,
+    "Integral": integral.integral,
+    "Derivative": calculus.derivative,
+    "subs": calculus.substitution,
+}
+"""Words whose arguments are not simply lowered."""
 
 _HANDLERS: Mapping[type[Node], Callable[..., Value]] = {
     Number: _number,

@@ -19,7 +19,8 @@ def solve(
     record: Record, roles: Roles, inputs: Sequence[Tensor], symbols: Mapping[str, sp.Symbol]
 ) -> tuple[Extent, ...]:
     """One equation per extent, each solvable with those before it; axes that are a bare name come first."""
-    wanted = {name: symbols[name] for name in roles.extents}
+    # An extent that a function input's record decides stands for another expression.
+    wanted = {name: symbols[name] for name in roles.extents if symbols[name] == extent_symbol(name)}
     axes = [(t.name, axis, extent) for t in inputs for axis, extent in enumerate(t.shape)]
     axes.sort(key=lambda item: not item[2].is_Symbol)
     found: dict[str, Extent] = {}

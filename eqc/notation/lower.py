@@ -6,12 +6,15 @@ every use of another record becomes statements of its own, over just those indic
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from eqc.errors import NotationError, ShapeError
-from eqc.ir.program import Op, Parameter, Program, Tensor
+from eqc.ir.program import FunctionInput, Op, Parameter, Program, Tensor
 from eqc.ir.terms import Expr, extent_symbol, integer_symbol
 from eqc.notation import extents, positions
-from eqc.notation.builder import STOCHASTIC, SYMMETRIC, Compose, Lowering, define
+from eqc.notation.builder import STOCHASTIC, SYMMETRIC, Calculus, Compose, Lowering, define
 from eqc.notation.expression import lower_expression, lower_integer, lower_number
+from eqc.notation.functions import check_bindings, unify
 from eqc.notation.matrix import stray_identity
 from eqc.notation.reduce import reduction_into
 from eqc.notation.roles import Roles, target_name
@@ -20,9 +23,20 @@ from eqc.notation.value import Scope, Value, as_vector, same_shape, show_shape
 from eqc.records.model import Record
 
 
-def lower(record: Record, roles: Roles, compose: Compose, record_ids: frozenset[str]) -> Program:
-    """The program of a record; errors point at the place in the formula."""
-    state = Lowering(record, roles, compose, record_ids, lower_expression)
+def lower(
+    record: Record,
+    roles: Roles,
+    compose: Compose,
+    record_ids: frozenset[str],
+    bindings: Mapping[str, str] | None = None,
+    calculus: Calculus | None = None,
+) -> Program:
+    """The program of a record, errors point at the place in the formula.
+
+    `bindings` are the functions that are to be other records, `calculus` serves derivatives inside formulas.
+    """
+    state = Lowering(record, roles, compose, record_ids, lower_expression, bindings=bindings or {})
+    state.calculus = calculus or state.calculus
     _declare(state)
     for statement in roles.statements:
         _lower_statement(state, statement)
@@ -38,6 +52,7 @@ def lower(record: Record, roles: Roles, compose: Compose, record_ids: frozenset[
         statements=tuple(state.statements),
         outputs=roles.outputs,
         checks=positions.settle(state.checks, state.statements),
+        functions=tuple(f for name, f in state.functions.items() if name not in state.bindings),
     )
 
 
@@ -65,7 +80,8 @@ def _declare(state: Lowering) -> None:
         counts = name in roles.extents or (low is not None and low >= 0)
         state.symbols[name] = extent_symbol(name) if counts else integer_symbol(name)
         state.taken.add(name)
-    state.taken.update(roles.inputs, roles.assigned)
+    state.taken.update(roles.inputs, roles.assigned, roles.functions)
+    _declare_functions(state)
     for name in roles.inputs:
         entry = entries[name]
         shape = tuple(lower_integer(state, axis, Scope()) for axis in roles.shapes.get(name, ()))
@@ -99,6 +115,27 @@ def _declare(state: Lowering) -> None:
         )
         state.tensors[name] = tensor
         state.inputs.append(tensor)
+
+
+def _declare_functions(state: Lowering) -> None:
+    """The shapes of the function inputs; extents follow from the records that functions are bound to."""
+    _read_functions(state)
+    check_bindings(state, state.bindings)
+    for name, record_id in state.bindings.items():
+        if unify(state, state.functions[name], state.compose(record_id)):
+            _read_functions(state)
+
+
+def _read_functions(state: Lowering) -> None:
+    for name, signature in state.roles.functions.items():
+        arguments = tuple(_extents(state, shape) for shape in signature.arguments)
+        state.functions[name] = FunctionInput(
+            name, arguments, _extents(state, signature.returns), state.record.symbols[name].bound
+        )
+
+
+def _extents(state: Lowering, axes: Iterable[Node]) -> tuple[Expr, ...]:
+    return tuple(lower_integer(state, axis, Scope()) for axis in axes)
 
 
 def _lower_statement(state: Lowering, statement: Assign) -> None:

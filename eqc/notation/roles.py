@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from eqc.errors import NotationError, ShapeError, nearest
 from eqc.notation.laws import read_statements
 from eqc.notation.sympy_form import parse_expression
-from eqc.notation.tree import Assign, Call, Name, Node, Subscript, TupleNode, walk
+from eqc.notation.tree import Assign, Call, Name, Node, Subscript, TupleNode, placeholders, walk
 from eqc.notation.words import BINDERS, CONSTANTS
-from eqc.records.model import Record, SymbolEntry
+from eqc.records.model import Record, SourceText, SymbolEntry
 
 BARE_OUTPUT = "out"
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The shapes of a function input's arguments and of its value."""
+
+    arguments: tuple[tuple[Node, ...], ...]
+    returns: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,7 @@ class Roles:
     assigned: tuple[str, ...]
     outputs: tuple[str, ...]
     positions: frozenset[str]
+    functions: Mapping[str, Signature] = field(default_factory=dict)
 
 
 def target_name(statement: Assign) -> str:
@@ -67,13 +76,15 @@ def find_roles(record: Record, record_ids: Iterable[str], position_arguments: Po
     _check_targets(statements)
     _check_assigned(record, statements)
     used = _names_in_statements(statements)
-    indices = set(_index_names(statements))
+    indices = set(_index_names(statements)) | placeholders(s.value for s in statements)
     sizes = {n.name for shape in shapes.values() for axis in shape for n in walk(axis) if isinstance(n, Name)}
     sizes |= _names_in_limits(statements)
     calls = {n.function for s in statements for n in walk(s.value) if isinstance(n, Call)}
+    functions = {name: _signature(e) for name, e in record.symbols.items() if e.kind == "function" and name in calls}
+    sizes |= {n.name for f in functions.values() for axis in _axes(f) for n in walk(axis) if isinstance(n, Name)}
     _check_declared(record, statements, used | sizes, indices, assigned, set(record_ids))
     in_positions = _names_in_positions(statements) | _passed_as_positions(
-        statements, calls & set(record_ids) - {record.id}, position_arguments
+        statements, calls & set(record_ids) - {record.id} - functions.keys(), position_arguments
     )
     inputs, parameters, extents = [], [], []
     for name, entry in record.symbols.items():
@@ -98,7 +109,18 @@ def find_roles(record: Record, record_ids: Iterable[str], position_arguments: Po
         assigned=assigned,
         outputs=_outputs(record, statements),
         positions=_sources(statements, in_positions),
+        functions=functions,
     )
+
+
+def _signature(entry: SymbolEntry) -> Signature:
+    arguments = tuple(tuple(parse_expression(axis) for axis in shape) for shape in entry.arguments)
+    return Signature(arguments, tuple(parse_expression(axis) for axis in entry.returns))
+
+
+def _axes(signature: Signature) -> Iterable[Node]:
+    for shape in (*signature.arguments, signature.returns):
+        yield from shape
 
 
 def _outputs(record: Record, statements: tuple[Assign, ...]) -> tuple[str, ...]:
@@ -242,13 +264,18 @@ def _check_declared(
                     remedy=f"add it under symbols, or {nearest(node.name, known - set(CONSTANTS))}",
                 )
     for name in sorted(used - known):
-        span = next(e.span for e in record.symbols.values() for a in e.shape or () if name in a.text)
+        span = next(e.span for e in record.symbols.values() for a in _all_axes(e) if name in a.text)
         raise ShapeError(
             span,
             written=name,
             rule=f"the extent {name} is not declared",
             remedy=f"add it under symbols, or {nearest(name, known - set(CONSTANTS))}",
         )
+
+
+def _all_axes(entry: SymbolEntry) -> Iterable[SourceText]:
+    for shape in (entry.shape or (), *entry.arguments, entry.returns):
+        yield from shape
 
 
 def _check_used(record: Record, used: set[str]) -> None:

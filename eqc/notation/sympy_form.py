@@ -276,6 +276,9 @@ class _Parser:
             self._check_count(name, arguments, 1)
             require_condition(arguments[0], self._places)
             return Unary(span, "not", arguments[0])
+        if word == "Subs":
+            self._check_count(name, arguments, 3)
+            return Call(span, "subs", tuple(arguments))
         if word in CONNECTIVE_CALLS:
             return self._connected(name, arguments)
         return Call(span, word, tuple(arguments))

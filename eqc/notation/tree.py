@@ -6,7 +6,7 @@ evaluates it directly, and `to_sympy` shows it as SymPy objects. It holds no Sym
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from typing import Literal
@@ -132,3 +132,26 @@ def walk(node: Node) -> Iterator[Node]:
         top = stack.pop()
         yield top
         stack.extend(reversed(list(top.children())))
+
+
+def placeholders(formulas: Iterable[Node]) -> frozenset[str]:
+    """The names that stand only where `subs` replaces them: variables of a formula, like the indices of a sum.
+
+    >>> from eqc.notation.sympy_form import parse_text
+    >>> sorted(placeholders([parse_text("Derivative(f(u), u).subs(u, g(x)) + x.subs(x, 2)")]))
+    ['u']
+    """
+    replaced: set[str] = set()
+    free: set[str] = set()
+    stack: list[tuple[Node, frozenset[str]]] = [(formula, frozenset()) for formula in formulas]
+    while stack:
+        node, bound = stack.pop()
+        if isinstance(node, Name):
+            (replaced if node.name in bound else free).add(node.name)
+        elif isinstance(node, Call) and node.function == "subs" and isinstance(node.arguments[1], Name):
+            expression, target, value = node.arguments
+            replaced.add(target.name)
+            stack += [(expression, bound | {target.name}), (value, bound)]
+        else:
+            stack += [(child, bound) for child in node.children()]
+    return frozenset(replaced - free)

@@ -9,6 +9,7 @@ import sympy as sp
 
 from eqc.errors import ShapeError, Span
 from eqc.ir.terms import Expr, Index
+from eqc.notation.tree import Assign
 
 At = Callable[[tuple[Expr, ...]], Expr]
 
@@ -36,21 +37,32 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The indices in scope with their values (counted as in the formula), their loops, and the guards that hold."""
+    """The indices in scope with their values (counted as in the formula), their loops, and the guards that hold.
+
+    `values` are the symbols that stand for something else here.
+    """
 
     indices: tuple[tuple[str, Expr], ...] = ()
     loops: tuple[Index, ...] = ()
     guards: tuple[Expr, ...] = ()
+    values: tuple[tuple[str, Value | Assign], ...] = ()
+
+    def bound(self, name: str) -> Value | Assign | None:
+        """What a substitution or a derivative makes of a symbol: a value, or a statement to work out anew."""
+        return next((value for symbol, value in reversed(self.values) if symbol == name), None)
+
+    def with_value(self, name: str, value: Value | Assign) -> Scope:
+        return Scope(self.indices, self.loops, self.guards, (*self.values, (name, value)))
 
     def value_of(self, name: str) -> Expr | None:
         """The value of an index, the innermost one of that name; None if there is none."""
         return next((value for index, value in reversed(self.indices) if index == name), None)
 
     def with_index(self, name: str, value: Expr, loop: Index) -> Scope:
-        return Scope((*self.indices, (name, value)), (*self.loops, loop), self.guards)
+        return Scope((*self.indices, (name, value)), (*self.loops, loop), self.guards, self.values)
 
     def with_guard(self, condition: Expr) -> Scope:
-        return self if condition == sp.true else Scope(self.indices, self.loops, (*self.guards, condition))
+        return self if condition == sp.true else Scope(self.indices, self.loops, (*self.guards, condition), self.values)
 
     @property
     def guard(self) -> Expr:

@@ -53,6 +53,11 @@ def _number(value: object) -> int | float:
     return value
 
 
+def _default(value: object) -> float | str:
+    """A number, or the id of the record that a function is by default."""
+    return value if isinstance(value, str) and value not in WORDS_FOR_NUMBERS and is_name(value) else _number(value)
+
+
 def _tolerance(value: object) -> float:
     number = float(_number(value))
     if not 0 < number < 1:
@@ -153,9 +158,11 @@ Formulas = Annotated[
     BeforeValidator(_as_list, json_schema_input_type=str | float | list[str | float]),
 ]
 Shape = list[Formula]
+Shapes = list[Formula | Shape]
 Name = Annotated[str, BeforeValidator(_name), WithJsonSchema(_NAME_SCHEMA)]
 SymbolName = Annotated[str, BeforeValidator(_symbol_name), WithJsonSchema(_NAME_SCHEMA)]
 Number = Annotated[float, PlainValidator(_number, json_schema_input_type=float | Literal["inf", "-inf", "nan"])]
+Default = Annotated[float | str, PlainValidator(_default, json_schema_input_type=float | str)]
 Tolerance = Annotated[float, PlainValidator(_tolerance, json_schema_input_type=float)]
 Boolean = Annotated[bool, PlainValidator(_boolean, json_schema_input_type=bool)]
 Origin = Annotated[int, PlainValidator(_origin, json_schema_input_type=Literal[0, 1])]

@@ -113,12 +113,13 @@ def _symbol(root: YamlMapping, name: str, keys: SymbolKeys) -> SymbolEntry:
         index=tuple(keys.index),
         shape=_shape(root, name, "shape") if keys.shape is not None else None,
         domain=keys.domain,
-        default=keys.default,
+        default=None if isinstance(keys.default, str) else keys.default,
         differentiable=not keys.domain.integer if keys.differentiable is None else keys.differentiable,
         unit=keys.unit.strip(),
         kind=keys.kind,
-        arguments=_shape(root, name, "arguments") if keys.arguments else (),
+        arguments=_arguments(root, name) if keys.kind == "function" or keys.arguments else (),
         returns=_shape(root, name, "returns") if keys.returns else (),
+        bound=keys.default if isinstance(keys.default, str) else None,
         origin=keys.origin,
         updates=keys.updates,
         output=keys.output,
@@ -127,6 +128,15 @@ def _symbol(root: YamlMapping, name: str, keys: SymbolKeys) -> SymbolEntry:
 
 def _shape(root: YamlMapping, name: str, key: str) -> tuple[SourceText, ...]:
     return _sources(locate(root, ("symbols", name, key))[1])
+
+
+def _arguments(root: YamlMapping, name: str) -> tuple[tuple[SourceText, ...], ...]:
+    """The shapes of a function's arguments: of one number if nothing is said, of one array, or of each."""
+    key, node = locate(root, ("symbols", name, "arguments"))
+    items = node.items if isinstance(node, YamlSequence) and key is not None and key.value == "arguments" else ()
+    if any(isinstance(item, YamlSequence) for item in items):
+        return tuple(_sources(item) for item in items)
+    return (tuple(item.source for item in items if isinstance(item, YamlScalar)),)
 
 
 def _check_symbols(root: YamlMapping, symbols: dict[str, SymbolEntry], statements: tuple[SourceText, ...]) -> None:
@@ -155,6 +165,12 @@ def _symbol_problem(
             "origin is for integer symbols, which count positions",
             "add domain: integer, or take origin: out",
         )
+    if symbol.kind != "function" and symbol.bound is not None:
+        remedy = "write a number such as 1, 0.5 or 1e-5; a record's id is for kind: function"
+        return ("default",), "this should be a number", remedy
+    if symbol.kind == "function" and (symbol.default is not None or symbol.shape is not None):
+        at = "shape" if symbol.shape is not None else "default"
+        return (at,), f"{symbol.name} is a function", "give its shapes as arguments: and returns:, its default as an id"
     if symbol.kind != "function" and (symbol.arguments or symbol.returns):
         at = "arguments" if symbol.arguments else "returns"
         return (at,), f"{at} is for symbols that stand for functions", "add kind: function"

@@ -43,7 +43,11 @@ class Domain:
 
 @dataclass(frozen=True, slots=True)
 class SymbolEntry:
-    """One line of a record's glossary."""
+    """One line of a record's glossary.
+
+    For a function, `arguments` are the shapes of its arguments, `returns` is that of its value, and `bound` the id of
+    the record that it is by default.
+    """
 
     name: str
     span: Span
@@ -56,8 +60,9 @@ class SymbolEntry:
     differentiable: bool = True
     unit: str = ""
     kind: str = "value"
-    arguments: tuple[SourceText, ...] = ()
+    arguments: tuple[tuple[SourceText, ...], ...] = ()
     returns: tuple[SourceText, ...] = ()
+    bound: str | None = None
     origin: int = 1
     updates: str | None = None
     output: bool = False

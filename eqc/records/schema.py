@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from eqc.records.fields import (
     Boolean,
+    Default,
     Derivative,
     DomainText,
     Entries,
@@ -19,10 +20,10 @@ from eqc.records.fields import (
     Formulas,
     Kind,
     Name,
-    Number,
     Origin,
     Results,
     Shape,
+    Shapes,
     SymbolName,
     Text,
     Texts,
@@ -48,11 +49,15 @@ class SymbolKeys(_Keys):
     domain: DomainText = Field(
         default_factory=Domain, description="The values it takes: a domain's name, or an interval in quotes."
     )
-    default: Number | None = Field(None, description="The value of an argument that is left out.")
+    default: Default | None = Field(
+        None, description="The value of an argument that is left out; for a function, a record's id."
+    )
     differentiable: Boolean | None = Field(None, description="false for an input that no derivative is taken in.")
     unit: Text = Field("", description="Its unit.")
     kind: Kind = Field("value", description="function for a symbol that stands for a function.")
-    arguments: Shape = Field([], description="The shape of a function's argument; [] is a number.")
+    arguments: Shapes = Field(
+        [], description="The shape of a function's argument, [] for a number; of several arguments a list of shapes."
+    )
     returns: Shape = Field([], description="The shape of a function's value; [] is a number.")
     origin: Origin = Field(1, description="0 if an integer input counts positions from 0.")
     updates: Name | None = Field(None, description="The state that this is the new value of.")

@@ -9,10 +9,11 @@ import sympy as sp
 
 from eqc.ir.program import Op, Program, Statement, Tensor, free_names, fresh, names_in, reads_of
 from eqc.ir.stable import Stable
-from eqc.ir.terms import Expr, Index, XLogY, read
+from eqc.ir.terms import Applied, Expr, Index, XLogY, read
 from eqc.ir.walk import is_long_sum, substitute, transform
 
 _EXPENSIVE = (
+    Applied,
     sp.exp,
     sp.log,
     sp.sin,
@@ -143,4 +144,5 @@ def _loops_of(node: Expr, statement: Statement) -> tuple[Index, ...] | None:
 
 def _name(call: Expr) -> str:
     """exp(z[i]) is named exp_z."""
-    return f"{type(call).__name__}_{reads_of(call)[0].tensor}"
+    head = str(call.args[0]) if isinstance(call, Applied) else type(call).__name__
+    return f"{head}_{reads_of(call)[0].tensor}"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import reduce as fold
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from eqc.errors import NotationError, ShapeError
+from eqc.notation.sympy_form import parse_expression
 from eqc.notation.tree import Call, Name, Node, TupleNode
 from eqc.verify.decompositions import (
     cholesky,
@@ -154,6 +156,25 @@ def call_record(ev: Evaluator, call: Call) -> Value:
     units = _extra_units(arguments, ranks, len(extra))
     outputs = {name: _stacked({at: f[name] for at, f in found.items()}, extra, units) for name in callee.outputs}
     return outputs if len(outputs) > 1 else outputs[callee.outputs[0]]
+
+
+def call_function(ev: Evaluator, call: Call) -> Value:
+    """A function input's value: of the record that it is, or of a function of the oracle's own."""
+    given, entry = ev.reading.functions[call.function], ev.reading.entry(call.function)
+    if isinstance(given, str):
+        return call_record(ev, replace(call, function=given))
+    if given is None:
+        raise NotImplementedError(f"{call.span}: nothing says what the function {call.function} is")
+    arguments = {str(n): ev.value(a) for n, a in enumerate(call.arguments)}
+    ranks = {str(n): len(shape) for n, shape in enumerate(entry.arguments)}
+    extra = _extra_shape(call, arguments, ranks)
+    shape = tuple(ev.whole(parse_expression(axis)) for axis in entry.returns)
+    found = {}
+    for at in np.ndindex(*extra):
+        items = [_item(value, ranks[name], at) for name, value in arguments.items()]
+        flat = [x for item in items for x in (item.data.ravel() if isinstance(item, Tensor) else [item])]
+        found[at] = plain(shape, given.entries(flat)) if shape else given.entries(flat)(())
+    return _stacked(found, extra, _extra_units(arguments, ranks, len(extra)))
 
 
 def _arguments(ev: Evaluator, call: Call, callee: Reading) -> dict[str, Value]:

@@ -7,7 +7,7 @@ shares nothing with the compiler's lowering, derivation or rewriting. Precision 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -63,11 +63,18 @@ class Oracle:
     12.0
     """
 
-    def __init__(self, record: Record, catalog: Records, zero: float = LEAST_CERTAIN) -> None:
+    def __init__(
+        self,
+        record: Record,
+        catalog: Records,
+        zero: float = LEAST_CERTAIN,
+        functions: Mapping[str, Any] | None = None,
+    ) -> None:
         self.zero = zero
         self.record = record
         self.catalog = catalog
-        self.reading = read_record(record)
+        reading = read_record(record)
+        self.reading = replace(reading, functions={**reading.functions, **(functions or {})})
         self._readings: dict[str, Reading] = {}
 
     def value(self, inputs: Inputs) -> dict[str, Objects]:

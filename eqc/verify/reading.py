@@ -6,13 +6,14 @@ there cannot hide here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from eqc.errors import NotationError
 from eqc.notation.laws import read_statements
 from eqc.notation.sympy_form import parse_expression
-from eqc.notation.tree import Assign, Call, Name, Node, Number, Subscript, TupleNode, walk
+from eqc.notation.tree import Assign, Call, Name, Node, Number, Subscript, TupleNode, placeholders, walk
 from eqc.records.model import Record, SymbolEntry
 
 BARE_OUTPUT = "out"
@@ -24,7 +25,10 @@ BINDERS = REDUCTIONS | {"Integral"}
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A record with the part that each name plays; names are in the glossary's order, outputs in the statements'."""
+    """A record with the part that each name plays; names are in the glossary's order, outputs in the statements'.
+
+    `functions` says what the function inputs are: the id of a record, an `instances.Bump`, or None.
+    """
 
     record: Record
     statements: tuple[Assign, ...]
@@ -33,6 +37,7 @@ class Reading:
     extents: tuple[str, ...]
     outputs: tuple[str, ...]
     names_below: dict[int, tuple[str, ...]]
+    functions: Mapping[str, Any] = field(default_factory=dict)
 
     def entry(self, name: str) -> SymbolEntry:
         """The glossary's line for a name."""
@@ -79,8 +84,8 @@ def read_record(record: Record) -> Reading:
         if entry.shape is not None
     }
     assigned = {target_name(s) for s in statements}
-    bound = set(_bound_names(statements))
-    sizes = set(_size_names(statements, shapes.values())) - bound
+    bound = set(_bound_names(statements)) | placeholders(s.value for s in statements)
+    sizes = set(_size_names(statements, [*shapes.values(), *_function_axes(record)])) - bound
     mentioned = {n.name for s in statements for n in walk(s.value) if isinstance(n, Name)} | sizes
     given = [
         entry
@@ -89,9 +94,9 @@ def read_record(record: Record) -> Reading:
     ]
     extents = tuple(e.name for e in given if e.shape is None and e.name in sizes and not e.domain.integer)
     inputs = tuple(e.name for e in given if e.name not in extents)
-    return Reading(
-        record, statements, shapes, inputs, extents, _outputs(record, statements), _names_below(statements, shapes)
-    )
+    functions = {n: e.bound for n, e in record.symbols.items() if e.kind == "function"}
+    outputs = _outputs(record, statements)
+    return Reading(record, statements, shapes, inputs, extents, outputs, _names_below(statements, shapes), functions)
 
 
 def _bound_names(statements: Iterable[Assign]) -> Iterator[str]:
@@ -109,6 +114,13 @@ def _limits(node: Node, words: frozenset[str]) -> Iterator[TupleNode]:
     for call in walk(node):
         if isinstance(call, Call) and call.function in words:
             yield from (a for a in call.arguments[1:] if isinstance(a, TupleNode) and a.items)
+
+
+def _function_axes(record: Record) -> Iterator[tuple[Node, ...]]:
+    """The shapes of the arguments and values of function inputs."""
+    for entry in record.symbols.values():
+        for shape in (*entry.arguments, entry.returns):
+            yield tuple(parse_expression(axis) for axis in shape)
 
 
 def _size_names(statements: Iterable[Assign], shapes: Iterable[tuple[Node, ...]]) -> Iterator[str]:

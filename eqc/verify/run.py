@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from eqc.errors import EqcError
 from eqc.records.catalog import Catalog
@@ -17,6 +18,7 @@ from eqc.verify.compare import Outcome, rtol_for
 from eqc.verify.derivatives import KERNEL_CHECKS, Call, Kernel, compare_kernel, dot_product_test
 from eqc.verify.draws import Style
 from eqc.verify.examples import check_examples
+from eqc.verify.instances import Instance, instances
 from eqc.verify.membership import outside
 from eqc.verify.oracle import Oracle
 from eqc.verify.points import Point, find_point, tie_points
@@ -45,43 +47,61 @@ def verify_record(id: str, root: Path | str, *, seed: int = 0, catalog: Catalog 
     raises is a failure in the report.
     """
     records = catalog if catalog is not None else Catalog(Path(root))
-    return verify(records.get(id), records, lambda: _load(id, Path(root)), seed=seed)
+    return verify(records.get(id), records, partial(_load, id, Path(root)), seed=seed)
 
 
-def _load(id: str, root: Path) -> Kernel:
-    from eqc.kernels.loading import kernel  # brings Numba in, which a report without kernels does not need
+def _load(id: str, root: Path, **functions: Any) -> Kernel:
+    from eqc.bound import kernel  # brings Numba in, which a report without kernels does not need
 
-    return kernel(id, root)
+    return kernel(id, root, **functions)
 
 
 def verify(
     record: Record,
     records: Records,
-    load: Callable[[], Kernel],
+    load: Callable[..., Kernel],
     *,
     seed: int = 0,
     extents: Sequence[int] = EXTENTS,
     dtypes: Sequence[str] = DTYPES,
 ) -> Report:
-    """The same for a record and whatever gives its kernels."""
-    run = Run(record, Oracle(record, records, ZERO), seed)
+    """The same for a record and whatever gives its kernels for its functions, if it has any.
+
+    A record with functions is checked for every binding that it names, and for functions of the oracle's own.
+    """
+    found = instances(record)
+    run = Run(record, _oracle(found[0], records), seed)
     run.claims = check_claims(run.oracle, seed)
+    for number, instance in enumerate(found):
+        run.oracle = _oracle(instance, records)
+        run.instance = instance
+        few = number and number == len(found) - 1  # nothing is kept of what Numba compiles for our own functions
+        _check(run, partial(load, **instance.given(run.sizes)), extents, dtypes[:1] if few else dtypes)
+    return run.report()
+
+
+def _oracle(instance: Instance, records: Records) -> Oracle:
+    return Oracle(instance.record, records, ZERO, instance.functions)
+
+
+def _check(run: Run, load: Callable[[], Kernel], extents: Sequence[int], dtypes: Sequence[str]) -> None:
+    """All checks of the kernels with the functions of one instance."""
     try:
         kernel = load()
     except EqcError as error:
         run.tally("signature").fail(f"the kernels cannot be loaded: {error.rule}")
-        return run.report()
+        return
     run.check_signature(kernel)
     run.check_points(kernel, extents, dtypes)
-    check_examples(
-        run.oracle, kernel, run.names, run.tally("examples"), run.tally("formula examples"), run.tally("domains")
-    )
-    return run.report()
+    if run.oracle.record.examples or not run.record.examples:
+        check_examples(
+            run.oracle, kernel, run.names, run.tally("examples"), run.tally("formula examples"), run.tally("domains")
+        )
 
 
 @dataclass(slots=True)
 class Run:
-    """One record's verification while it runs."""
+    """One record's verification while it runs; `sizes` are the extents of the point that is being checked."""
 
     record: Record
     oracle: Oracle
@@ -89,6 +109,8 @@ class Run:
     names: Names = field(default_factory=lambda: Names((), frozenset(), (), (), ()))
     tallies: dict[str, Tally] = field(default_factory=dict)
     claims: tuple[Check, ...] = ()
+    instance: Instance | None = None
+    sizes: dict[str, int] = field(default_factory=dict)
 
     def tally(self, name: str) -> Tally:
         """The collector of a check."""
@@ -175,6 +197,7 @@ class Run:
         tally = self.tally("ties and zeros")
         for point in tie_points(self.oracle, self.seed, extent):
             case = single_case(point, self.names)
+            self.sizes.update(point.sample.sizes)
             call = Call(kernel, self.names, case, "float64")
             for name in ("value", "jvp", "vjp", "gradient"):
                 if name in case.expected:
@@ -183,6 +206,7 @@ class Run:
             tally.skip("the formula has no finite value at equal or zero inputs")
 
     def _check_case(self, kernel: Kernel, case: Case, dtypes: Sequence[str]) -> None:
+        self.sizes.update(case.point.sample.sizes)
         for dtype in dtypes:
             call = Call(kernel, self.names, case, dtype)
             for name in KERNEL_CHECKS:
@@ -197,7 +221,10 @@ class Run:
     def _guarded(self, tally: Tally, call: Call, outcomes: Callable[[float], Iterator[Outcome]]) -> None:
         """Collect outcomes; whatever a kernel raises is a failure of the check."""
         sample = call.case.point.sample
-        origin = Origin(call.dtype, sample.extent, sample.seed, call.case.label, call.case.inputs)
+        label = (
+            f"{call.case.label}, {self.instance.label}" if self.instance and self.instance.label else call.case.label
+        )
+        origin = Origin(call.dtype, sample.extent, sample.seed, label, call.case.inputs)
         try:
             for outcome in outcomes(rtol_for(call.dtype, self.record.tolerance)):
                 tally.add(outcome, origin)

@@ -27,6 +27,7 @@ from eqc.verify.calls import (
     DECOMPOSITION_STEPS,
     DECOMPOSITIONS,
     MATRIX_WORDS,
+    call_function,
     call_record,
     integrate,
     reduce,
@@ -270,6 +271,8 @@ def _attribute(ev: Evaluator, node: Attribute) -> Value:
 
 def _call(ev: Evaluator, node: Call) -> Value:
     word = node.function
+    if word in ev.reading.functions:
+        return ev.remember(node, lambda call: call_function(ev, call))
     if word in ev.session.records and word != ev.reading.record.id:
         return ev.remember(node, lambda call: call_record(ev, call))
     if word in REDUCTIONS:

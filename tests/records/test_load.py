@@ -75,7 +75,7 @@ def test_symbols() -> None:
     assert (domain.lower, domain.lower_open, domain.upper, domain.upper_open) == (Fraction(0), True, Fraction(1), False)
     assert (symbols["yhat"].default, symbols["yhat"].unit) == (1e-5, "bit")
     assert symbols["k"].domain.integer and symbols["k"].origin == 0 and not symbols["k"].differentiable
-    assert symbols["f"].kind == "function" and symbols["f"].arguments[0].text == "n" and symbols["f"].returns == ()
+    assert symbols["f"].kind == "function" and symbols["f"].arguments[0][0].text == "n" and symbols["f"].returns == ()
     assert symbols["L_new"].updates == "L" and symbols["L_new"].output
     assert str(symbols["f"].span) == "equations/a/x.yaml:13:3"
 
@@ -163,7 +163,7 @@ BROKEN = [
     (HEAD + "symbols: {x: {domain: '[0; 1]'}}\n", 4, 23, "no interval", "[0, 1)"),
     (HEAD + "symbols: {x: {domain: integer, differentiable: true}}\n", 4, 32, "no derivative", "differentiable"),
     (HEAD + "symbols: {x: {differentiable: 'no'}}\n", 4, 31, "true or false", "without quotes"),
-    (HEAD + "symbols: {x: {default: a}}\n", 4, 24, "should be a number", "1e-5"),
+    (HEAD + "symbols: {x: {default: a}}\n", 4, 15, "should be a number", "1e-5"),
     (HEAD + "symbols: {x: {kind: functoin}}\n", 4, 21, "no such choice", "value or function"),
     (HEAD + "symbols: {x: {arguments: [n]}}\n", 4, 15, "stand for functions", "kind: function"),
     (HEAD + "symbols: {x: {origin: 0}}\n", 4, 15, "integer symbols", "domain: integer"),

@@ -73,7 +73,7 @@ def test_the_schema_refuses_what_the_loader_refuses(data: object) -> None:
 
 
 def test_every_key_reaches_the_record() -> None:
-    assert set(SymbolKeys.model_fields) == {f.name for f in dataclasses.fields(SymbolEntry)} - {"name", "span"}
+    assert set(SymbolKeys.model_fields) == {f.name for f in dataclasses.fields(SymbolEntry)} - {"name", "span", "bound"}
     assert set(ExampleKeys.model_fields) == {f.name for f in dataclasses.fields(Example)} - {"span"}
     assert len(RecordKeys.model_fields) == len(RECORD_KEYS)
 
