@@ -272,6 +272,28 @@ def test_list_tells_stale_and_not_built(run: Runner, project: Path) -> None:
     assert state() == "stale"
 
 
+def test_list_coverage_counts_by_area_and_nature(run: Runner, project: Path) -> None:
+    """A broken record is an entry of which there is nothing."""
+    add(project, "broken", BROKEN)
+    path = project / EXAMPLE.source
+    path.write_text("nature: expectation\n" + path.read_text())
+    assert run("build", EXAMPLE.id, "--root", project).code == 0
+    result = run("list", "--coverage", "--root", project)
+    assert result.code == 1
+    assert "equations/general/broken.yaml:3:1: " in result.err
+    rows = [line.split() for line in result.out.splitlines() if line.strip()]
+    counted = ["value", "jvp", "vjp", "Hessian", "examples", "claims", "accuracy"]
+    assert rows[0] == ["area", "nature", "entries", *counted]
+    assert rows[2] == ["general", "unstated", "1", *["0"] * 7]
+    assert rows[3] == ["statistics", "expectation", "1", "1", "1", "1", "1", "1", "0", "0"]
+    assert rows[4][0] == "all" and rows[4][1] == "2"
+
+
+def test_list_coverage_as_json(run: Runner, built: Path) -> None:
+    (good,) = json.loads(run("list", "--coverage", "--json", "--root", built).out)
+    assert (good["id"], good["nature"], good["hessian"], good["accuracy"]) == (EXAMPLE.id, "unstated", True, False)
+
+
 # show, derive, explain, verify, schema
 
 

@@ -8,7 +8,7 @@ import click
 
 from eqc.build import record_state
 from eqc.commands.console import note, progress, report_failures, say_json, table
-from eqc.commands.options import json_option, project_root, root_option
+from eqc.commands.options import jobs_option, json_option, project_root, root_option
 from eqc.errors import EqcError
 from eqc.freshness import Inputs, read_if_there
 from eqc.parallel import over_records
@@ -20,15 +20,24 @@ COLUMNS = ("area", "id", "title", "kernels", "state")
 
 
 @click.command("list")
+@click.option("--coverage", is_flag=True, help="Count by area and nature what there is of the records.")
 @json_option
+@jobs_option
 @root_option
-def command(as_json: bool) -> int:
+def command(coverage: bool, as_json: bool, jobs: int) -> int:
     """List the records with their kernels and their state: fresh, stale (run `eqc build`) or not built.
 
     A record that cannot be read is listed as broken; `eqc check` says why.
+
+    With --coverage, count how many records of each area and nature have kernels for the value, jvp, vjp
+    and Hessian, examples, claims, and measured accuracy.
     """
     root = project_root()
     found = survey(root)
+    if coverage:
+        from eqc.commands.coverage import show_coverage  # heavy: loads the oracle
+
+        return show_coverage(root, found, as_json, jobs)
     inputs = Inputs(root, found.files)
     titles = _titles(root, tuple(found.files))
     rows = [_row(root, file, inputs, titles.get(name)) for name, file in found.files.items()]

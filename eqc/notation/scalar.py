@@ -21,7 +21,11 @@ def _beta(a: Expr, b: Expr) -> Expr:
 
 
 def _binomial(n: Expr, k: Expr) -> Expr:
-    return sp.gamma(n + 1) / (sp.gamma(k + 1) * sp.gamma(n - k + 1))
+    ratio = sp.gamma(n + 1) / (sp.gamma(k + 1) * sp.gamma(n - k + 1))
+    if not (n.is_integer and k.is_integer):
+        return ratio
+    # Beyond both ends of a row the denominator has a pole, which floating-point numbers do not have.
+    return branches([(sp.Integer(0), sp.And(n >= 0, sp.Or(k < 0, k > n))), (ratio, sp.true)])
 
 
 def _factorial(n: Expr) -> Expr:

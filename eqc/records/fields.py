@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from eqc.records.domains import DOMAINS, DomainError, parse_domain
 from eqc.records.model import Domain
 from eqc.records.names import NAME_PATTERN, is_name, symbol_name_problem
+from eqc.records.natures import NATURES
 
 # Texts that stand for numbers which YAML writes as .inf and .nan.
 WORDS_FOR_NUMBERS = {"inf": math.inf, "+inf": math.inf, "-inf": -math.inf, "nan": math.nan}
@@ -170,6 +171,7 @@ Entries = Annotated[Any, PlainValidator(_entries), WithJsonSchema(_ENTRIES_SCHEM
 Results = Annotated[Any, PlainValidator(_results), WithJsonSchema(_RESULTS_SCHEMA)]
 DomainText = Annotated[Any, PlainValidator(_domain), WithJsonSchema(_DOMAIN_SCHEMA)]
 Kind = Annotated[str, PlainValidator(_choice("value", "function"), json_schema_input_type=Literal["value", "function"])]
+Nature = Annotated[str, PlainValidator(_choice(*NATURES)), WithJsonSchema({"enum": list(NATURES)})]
 Derivative = Annotated[
     str, PlainValidator(_choice("jacobian", "hessian"), json_schema_input_type=Literal["jacobian", "hessian"])
 ]

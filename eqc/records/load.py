@@ -73,6 +73,7 @@ def _load(data: bytes, id: str, area: str, file: str) -> Record:
         span=root.span,
         latex=tuple(text.strip() for text in keys.latex),
         summary=keys.summary.strip(),
+        nature=keys.nature or "",
         derivatives=tuple(keys.derivatives),
         examples=_examples(root, keys, symbols),
         claims=_claims(root, keys),

@@ -110,6 +110,7 @@ class Record:
     span: Span
     latex: tuple[str, ...] = ()
     summary: str = ""
+    nature: str = ""
     derivatives: tuple[str, ...] = ()
     examples: tuple[Example, ...] = ()
     claims: tuple[Claim, ...] = ()

@@ -20,6 +20,7 @@ from eqc.records.fields import (
     Formulas,
     Kind,
     Name,
+    Nature,
     Origin,
     Results,
     Shape,
@@ -122,6 +123,7 @@ class RecordKeys(_Keys):
     stabilise: Boolean = Field(True, description="false to compute the formula as it is printed.")
     accuracy: Text = Field("", description="What is known of the kernels' accuracy.")
     tolerance: Tolerance | None = Field(None, description="The relative tolerance of the checks.")
+    nature: Nature | None = Field(None, description="What sort of statement it is.")
 
 
 # The models of the mappings in a list or mapping of a record, by its key.

@@ -5,13 +5,14 @@ The oracle shares nothing with the compiler but the parser.
 
 from __future__ import annotations
 
+import math
 import random
 from typing import Any
 
 import mpmath
 import numpy as np
 import pytest
-from core_samples import LIBRARY, SAMPLES, Case, Texts, case, draw, sample_texts, seed_of
+from core_samples import LIBRARY, SAMPLES, Case, Texts, case, draw, program, sample_texts, seed_of
 
 from eqc.ir.interpret import interpret
 from eqc.verify.balls import as_float
@@ -45,3 +46,13 @@ def test_programs_mean_what_the_formula_says(name: str) -> None:
                 atol=1e-14,
                 err_msg=f"{name}: {output}, seed {seed_of(name)}",
             )
+
+
+def test_binomial_coefficients_beyond_their_row_are_zero() -> None:
+    """There the factorials have poles."""
+    value = program("binomial(n, k)*x", n="{domain: natural}", k="{domain: integer}", x="x")
+    for n in range(5):
+        found = [interpret(value, {"n": n, "k": k, "x": 1})["out"] for k in range(-2, 7)]
+        np.testing.assert_allclose(
+            np.array(found, dtype=float), [math.comb(n, k) if k >= 0 else 0 for k in range(-2, 7)]
+        )

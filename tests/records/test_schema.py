@@ -19,7 +19,7 @@ from eqc.records.yaml_tree import as_data, read_yaml
 # The contract with users (the record format's own list of keys).
 RECORD_KEYS = [
     *("title", "summary", "latex", "sympy", "symbols", "derivatives", "examples", "claims", "sources"),
-    *("latex_check", "stabilise", "accuracy", "tolerance"),
+    *("latex_check", "stabilise", "accuracy", "tolerance", "nature"),
 ]
 SYMBOL_KEYS = [
     *("meaning", "latex", "index", "shape", "domain", "default", "differentiable", "unit"),

@@ -1,0 +1,112 @@
+"""The collection against the catalogue of the source documents: every entry has a record, and no record is a stub.
+
+`catalogue.csv` lists the entries of `../shared/catalogue.yaml`, which need not be there.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from ruamel.yaml import YAML
+
+from eqc.records.catalog import Catalog
+
+ROOT = Path(__file__).resolve().parents[1]
+CATALOG = Catalog(ROOT)
+SOURCE = ROOT.parent / "shared" / "catalogue.yaml"
+
+
+class Entry(NamedTuple):
+    """One entry of the catalogue."""
+
+    id: str
+    area: str
+    nature: str
+
+
+def entries() -> list[Entry]:
+    with (Path(__file__).parent / "catalogue.csv").open(encoding="utf-8") as file:
+        return [Entry(**row) for row in csv.DictReader(file)]
+
+
+ENTRIES = entries()
+
+# Entries that have no record yet. Whoever writes one takes it out here.
+MISSING: frozenset[str] = frozenset(
+    {
+        "activation_forward",
+        "backprop_hidden_delta",
+        "backprop_output_delta",
+        "backprop_weight_gradient_chain",
+        "bellman_optimality",
+        "chain_rule_layered",
+        "chain_rule_multivariable",
+        "chain_rule_scalar",
+        "characteristic_equation",
+        "conditional_expectation_predictor",
+        "convolution_continuous",
+        "cycle_consistency_loss",
+        "dense_layer_forward",
+        "derivative_limit_definition",
+        "diffusion_reverse_transition",
+        "eigenpair_equation",
+        "eigenvector_null_space",
+        "expectation_continuous",
+        "expected_risk",
+        "exponential_family",
+        "gan_discriminator_objective",
+        "gan_generator_nonsaturating",
+        "gan_generator_saturating",
+        "gan_minimax",
+        "gaussian_naive_bayes_predict",
+        "gnn_aggregate",
+        "gradient",
+        "gradient_descent",
+        "hessian",
+        "jacobian",
+        "kernel_feature_map",
+        "kernel_machine_prediction",
+        "mlp_forward",
+        "momentum_update",
+        "nesterov_update",
+        "norm_nonnegativity",
+        "partial_derivative",
+        "pca_choose_components",
+        "probability_normalization_continuous",
+        "reinforce_update",
+        "reverse_diffusion_sde",
+        "rmsprop_update",
+        "rnn_hidden_state",
+        "single_neuron_output",
+        "svm_dual",
+    }
+)
+PRESENT = [entry for entry in ENTRIES if entry.id not in MISSING]
+
+
+def test_every_entry_has_a_record() -> None:
+    assert {entry.id for entry in ENTRIES if entry.id not in CATALOG} <= MISSING
+
+
+@pytest.mark.parametrize("entry", PRESENT, ids=lambda entry: entry.id)
+def test_the_record_is_that_of_the_entry(entry: Entry) -> None:
+    record = CATALOG.get(entry.id)
+    assert (record.area, record.nature or entry.nature) == (entry.area, entry.nature)
+
+
+@pytest.mark.parametrize("entry", PRESENT, ids=lambda entry: entry.id)
+def test_no_record_is_a_stub(entry: Entry) -> None:
+    """Worked cases or laws that could fail, a source, and a meaning for every symbol that is no record's name."""
+    record = CATALOG.get(entry.id)
+    assert record.examples or record.claims
+    assert record.sources and record.summary and record.latex
+    assert [one.name for one in record.symbols.values() if not one.meaning and one.name not in CATALOG] == []
+
+
+@pytest.mark.skipif(not SOURCE.is_file(), reason="the catalogue itself is not here")
+def test_the_list_is_the_catalogue() -> None:
+    found = YAML(typ="safe").load(SOURCE)
+    assert [Entry(one["id"].lower(), one["area"], one["nature"]) for one in found] == ENTRIES
