@@ -62,7 +62,9 @@ def compiler(monkeypatch: pytest.MonkeyPatch) -> FakeCompiler:
     fake = FakeCompiler()
     monkeypatch.setattr(building, "compile_task", fake)
     monkeypatch.setattr(drift, "compile_task", fake)
-    monkeypatch.setattr(building, "support_source", lambda name: b"helpers = 1\n")
+    monkeypatch.setattr(
+        building, "shared_sources", lambda: dict.fromkeys(("_runtime.py", "_stable.py"), b"helpers = 1\n")
+    )
     monkeypatch.setattr(parallel, "_open_catalog", FakeCatalog)
     monkeypatch.setattr(freshness, "compiler_fingerprint", lambda: "this version")
     return fake
@@ -441,7 +443,7 @@ def compile_slowly(name, catalog):
 
 root = Path(sys.argv[1])
 building.compile_task = compile_slowly
-building.support_source = lambda name: b"helpers = 1\\n"
+building.shared_sources = lambda: dict.fromkeys(("_runtime.py", "_stable.py"), b"helpers = 1\\n")
 freshness.compiler_fingerprint = lambda: "this version"
 parallel._open_catalog = lambda root: None
 if len(sys.argv) > 3:
