@@ -24,6 +24,7 @@ _HELPERS = frozenset(word for call in (*CALLS.values(), "_fitted") for word in r
 """The runtime's functions that calls of whole arrays need."""
 
 _INDENT = "    "
+_STEPS = {Op.SUM: "_add", Op.PRODUCT: "_multiply", Op.MAX: "_maximum", Op.MIN: "_minimum"}
 _STARTS = {Op.SUM: "0.0", Op.PRODUCT: "1.0", Op.MAX: "-math.inf", Op.MIN: "math.inf"}
 
 
@@ -309,12 +310,8 @@ class Function:
         self._line(depth, f"{total} = {_STARTS[op]}")
         inside = self._open(leaf.inner, depth)
         value = self._value(statement)
-        if op in (Op.MAX, Op.MIN):
-            function = "_maximum" if op is Op.MAX else "_minimum"
-            self.printer.used.add(function)
-            self._line(inside, f"{total} = {function}({total}, {value})")
-        else:
-            self._line(inside, f"{total} {'+' if op is Op.SUM else '*'}= {value}")
+        self.printer.used.add(_STEPS[op])
+        self._line(inside, f"{total} = {_STEPS[op]}({total}, {value})")
         if total != target:
             self._line(depth, f"{target} = {total}")
 

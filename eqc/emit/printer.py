@@ -14,8 +14,6 @@ from eqc.ir.terms import Converged, Expr, FloorDivide, FunctionName, Maximum, Mi
 from eqc.ir.walk import is_short, transform
 
 MATH: Mapping[type, str] = {
-    sp.exp: "exp",
-    sp.log: "log",
     sp.sin: "sin",
     sp.cos: "cos",
     sp.tan: "tan",
@@ -23,22 +21,15 @@ MATH: Mapping[type, str] = {
     sp.acos: "acos",
     sp.atan: "atan",
     sp.atan2: "atan2",
-    sp.sinh: "sinh",
-    sp.cosh: "cosh",
-    sp.tanh: "tanh",
     sp.asinh: "asinh",
     sp.acosh: "acosh",
     sp.atanh: "atanh",
-    sp.erf: "erf",
-    sp.erfc: "erfc",
     sp.gamma: "gamma",
     sp.loggamma: "lgamma",
 }
 """Functions of Python's math module, which Numba compiles."""
 
 RUNTIME: Mapping[type, str] = {
-    Maximum: "_maximum",
-    Minimum: "_minimum",
     sp.sign: "_sign",
     sp.polygamma: "_polygamma",
     Quotient: "_exact",
@@ -48,13 +39,8 @@ RUNTIME: Mapping[type, str] = {
 """Functions of the runtime module that is written beside the kernels; a leading underscore hides no record's name."""
 
 STABLE: Mapping[type, str] = {
-    stable.Log1p: "_log_1p",
-    stable.Expm1: "_exp_m1",
-    stable.Logistic: "_logistic",
     stable.LogisticSlope: "_logistic_slope",
-    stable.Log1pExp: "_log_1p_exp",
     stable.Log1mExp: "_log_1m_exp",
-    stable.HyperbolicTangent: "_hyperbolic_tangent",
     stable.LogCosh: "_log_cosh",
     stable.SoftTangent: "_soft_tangent",
     stable.SoftTangentSlope: "_soft_tangent_slope",
@@ -72,7 +58,26 @@ STABLE: Mapping[type, str] = {
 }
 """Functions of the module of stable forms, which is written beside the kernels too."""
 
+VECTOR: Mapping[type, str] = {
+    sp.exp: "_exp",
+    sp.log: "_log",
+    sp.sinh: "_sinh",
+    sp.cosh: "_cosh",
+    sp.tanh: "_tanh",
+    sp.erf: "_erf",
+    sp.erfc: "_erfc",
+    stable.Log1p: "_log1p",
+    stable.Expm1: "_expm1",
+    stable.Logistic: "_sigmoid",
+    stable.Log1pExp: "_softplus",
+    stable.HyperbolicTangent: "_tanh",
+    Maximum: "_maximum",
+    Minimum: "_minimum",
+}
+"""Functions that are compiled to vector instructions."""
+
 MODULES: Mapping[str, str] = {
+    **dict.fromkeys((*VECTOR.values(), "_add", "_multiply", "_power"), "_vector"),
     **dict.fromkeys(STABLE.values(), "_stable"),
 }
 """Where a helper comes from, if not from the runtime module."""
@@ -127,7 +132,7 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
     def _print_Function(self, expr: Expr) -> str:
         head = type(expr)
         if head in (Maximum, Minimum):
-            return self._extremum(RUNTIME[head], expr.args)
+            return self._extremum(VECTOR[head], expr.args)
         if head in _INFIX:
             left, right = (self.parenthesize(a, PRECEDENCE["Pow"]) for a in expr.args)
             return f"({left} {_INFIX[head]} {right})"
@@ -136,6 +141,8 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
         if head is stable.Difference:
             left, right = (self.parenthesize(a, PRECEDENCE["Mul"]) for a in expr.args)
             return f"({left} - {right})"
+        if head in VECTOR:
+            return self._call(VECTOR[head], expr.args)
         if head in STABLE:
             return self._call(STABLE[head], expr.args)
         if head in RUNTIME:
@@ -220,7 +227,7 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
         if self.whole:
             return f"{self._atom(base)}**{self._atom(exponent)}"
         if not exponent.is_number:
-            return self._call("math.pow", (base, exponent))
+            return self._call("_power", (base, exponent))
         if base.is_integer and exponent != 2:
             return f"float({self._print(base)})**{self._atom(exponent)}"
         return f"{self._atom(base)}**{self._atom(exponent)}"

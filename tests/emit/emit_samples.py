@@ -10,6 +10,7 @@ from typing import Any
 
 from core_samples import Texts, case, record_text, text_catalog
 
+from eqc.emit import _vector
 from eqc.pipeline import compile_record
 
 EMIT = Path(__file__).resolve().parents[2] / "eqc" / "emit"
@@ -24,7 +25,7 @@ def identity(*arguments: Any, **named: Any) -> Any:
 @lru_cache(maxsize=1)
 def plain_runtime() -> dict[str, Any]:
     """The functions of the modules that are written beside kernels, without Numba."""
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {name: getattr(_vector, name) for name in _vector.__all__}
     for name in SUPPORT:
         found.update(run((EMIT / f"{name}.py").read_text(encoding="utf-8"), name))
     return found
@@ -38,7 +39,7 @@ def run(source: str, name: str) -> dict[str, Any]:
     kept = []
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and node.level:
-            known = plain_runtime()
+            known = vars(_vector) if node.module == "_vector" else plain_runtime()
             namespace.update({a.asname or a.name: known[a.name] for a in node.names})
         elif not (isinstance(node, ast.ImportFrom) and str(node.module).startswith("numba")):
             kept.append(node)

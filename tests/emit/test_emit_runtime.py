@@ -23,26 +23,6 @@ def test_every_helper_of_the_printer_is_there() -> None:
         assert inspect.getdoc(getattr(runtime, name[1:]))
 
 
-@pytest.mark.parametrize("a", NUMBERS)
-def test_extrema(a: float) -> None:
-    for b in NUMBERS:
-        assert runtime.maximum(a, b) == max(a, b)
-        assert runtime.minimum(a, b) == min(a, b)
-
-
-@pytest.mark.parametrize("a", [*NUMBERS, NAN])
-def test_extrema_keep_nan_on_either_side(a: float) -> None:
-    for function in (runtime.maximum, runtime.minimum):
-        assert math.isnan(function(a, NAN))
-        assert math.isnan(function(NAN, a))
-
-
-def test_extrema_of_integers_and_floats() -> None:
-    assert runtime.maximum(2, 1.5) == 2
-    assert runtime.minimum(2, 1.5) == 1.5
-    assert runtime.maximum(3, 4) == 4
-
-
 def test_signs() -> None:
     signs = [runtime.sign(x) for x in NUMBERS]
     assert signs == [-1, -1, -1, -1, -1, 0, 0, 1, 1, 1, 1, 1]

@@ -36,6 +36,7 @@ ULPS: dict[str, tuple[float, float]] = {
     "cos": (0.9, 0.51),
 }
 POWER_ULPS = (1.2, 0.6)
+INF, NAN = math.inf, math.nan
 DTYPES = (np.float64, np.float32)
 DOMAINS: dict[str, Callable[[Any], Any]] = {"log": lambda x: x > 0, "log1p": lambda x: x > -1}
 REFERENCES: dict[str, Callable[[Any], Any]] = {
@@ -100,7 +101,6 @@ def test_errors_in_units_of_the_last_place(name: str, dtype: Any) -> None:
     assert errors[worst] <= ULPS[name][dtype is np.float32], f"{name}({x[worst]!r}) = {found[worst]!r}: {errors[worst]}"
 
 
-INF, NAN = math.inf, math.nan
 ENDS: dict[str, dict[float, float]] = {
     "exp": {INF: INF, -INF: 0, 1000: INF, -1000: 0},
     "expm1": {INF: INF, -INF: -1, 1000: INF, -1000: -1, -0.0: -0.0},
@@ -153,6 +153,56 @@ def test_integers_are_taken_as_doubles() -> None:
     x, out = np.array([0, 1, 2]), np.empty(3)
     loop("exp")(x, out)
     np.testing.assert_allclose(out, np.exp(x), rtol=1e-15)
+
+
+NUMBERS = [-INF, -1e308, -2.5, -1.0, -5e-324, -0.0, 0.0, 5e-324, 1.0, 2.5, 1e308, INF]
+
+
+@njit(error_model="numpy")
+def extremes(a, b):
+    return _vector.maximum(a, b), _vector.minimum(a, b)
+
+
+@pytest.mark.parametrize("a", NUMBERS)
+def test_extrema(a: float) -> None:
+    for b in NUMBERS:
+        assert extremes(a, b) == (max(a, b), min(a, b)) == (_vector.maximum(a, b), _vector.minimum(a, b))
+
+
+@pytest.mark.parametrize("a", [*NUMBERS, NAN])
+def test_extrema_keep_nan_on_either_side(a: float) -> None:
+    for found in (*extremes(a, NAN), *extremes(NAN, a), _vector.maximum(a, NAN), _vector.minimum(NAN, a)):
+        assert math.isnan(found)
+
+
+def test_extrema_of_integers_and_floats() -> None:
+    assert extremes(2, 1.5) == (2, 1.5)
+    assert extremes(3, 4) == (4, 3)
+    assert extremes(np.float32(2), 1.5) == (2, 1.5)
+
+
+@njit(error_model="numpy")
+def reductions(x):
+    total, product, greatest = 0.0, 1.0, -INF
+    for i in range(x.shape[0]):
+        total = _vector.add(total, x[i])
+        product = _vector.multiply(product, x[i])
+        greatest = _vector.maximum(greatest, x[i])
+    return total, product, greatest
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_reductions_run_in_vectors_and_in_double_precision(dtype: Any) -> None:
+    x = np.random.default_rng(1).uniform(0.9, 1.1, 1001).astype(dtype)
+    wide = x.astype(np.float64)
+    total, product, greatest = reductions(x)
+    assert math.isclose(total, math.fsum(wide), rel_tol=1e-14)
+    assert math.isclose(product, math.prod(wide.tolist()), rel_tol=1e-12)
+    assert greatest == x.max()
+    x[500] = NAN
+    assert all(map(math.isnan, reductions(x)))
+    if platform.machine() == "x86_64":
+        assert all(re.search(r"vaddpd\s.*%[yz]mm", code) for code in reductions.inspect_asm().values())
 
 
 @njit(error_model="numpy")

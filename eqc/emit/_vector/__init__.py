@@ -16,8 +16,10 @@ from .functions import (
     softplus,
     tanh,
 )
+from .reductions import add, maximum, minimum, multiply
 
 __all__ = [
+    "add",
     "cos",
     "cosh",
     "erf",
@@ -26,6 +28,9 @@ __all__ = [
     "expm1",
     "log",
     "log1p",
+    "maximum",
+    "minimum",
+    "multiply",
     "power",
     "sigmoid",
     "sin",

@@ -1,7 +1,6 @@
 """What Python has no words for and the processor does in one instruction; inside compiled code only."""
 
 from llvmlite import ir
-from numba import types
 from numba.extending import intrinsic
 
 _LAYOUTS = {
@@ -94,30 +93,8 @@ def copysign(typing, size, sign):
 
     def build(context, builder, signature, arguments):
         kind = arguments[0].type
-        return builder.call(builder.module.declare_intrinsic("llvm.copysign", [kind], _binary(kind)), arguments)
+        return builder.call(
+            builder.module.declare_intrinsic("llvm.copysign", [kind], ir.FunctionType(kind, [kind, kind])), arguments
+        )
 
     return size(size, size), build
-
-
-@intrinsic
-def greater(typing, a, b):
-    """The greater of two floats of one type; NaN if either is NaN."""
-    return _extremum("llvm.maximum", a)
-
-
-@intrinsic
-def lesser(typing, a, b):
-    """The lesser of two floats of one type; NaN if either is NaN."""
-    return _extremum("llvm.minimum", a)
-
-
-def _extremum(name, kind):
-    def build(context, builder, signature, arguments):
-        value = arguments[0].type
-        return builder.call(builder.module.declare_intrinsic(name, [value], _binary(value)), arguments)
-
-    return kind(kind, kind) if isinstance(kind, types.Float) else None, build
-
-
-def _binary(kind):
-    return ir.FunctionType(kind, [kind, kind])
