@@ -59,6 +59,14 @@ def exact(a, b):
     return a // b
 
 
+@njit(inline="always")
+def fitted(result, shape, name):
+    """What a function that was passed in gave, if it has the shape that the formula asks for."""
+    if result.shape != shape:
+        raise ValueError("an array of the wrong shape", name, result.shape, shape)
+    return result
+
+
 @njit(cache=True)
 def log_determinant(a):
     """The logarithm of a positive determinant, by an LU factorisation; NaN for a negative one."""

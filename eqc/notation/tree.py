@@ -148,8 +148,8 @@ def placeholders(formulas: Iterable[Node]) -> frozenset[str]:
         node, bound = stack.pop()
         if isinstance(node, Name):
             (replaced if node.name in bound else free).add(node.name)
-        elif isinstance(node, Call) and node.function == "subs" and isinstance(node.arguments[1], Name):
-            expression, target, value = node.arguments
+        elif isinstance(node, Call) and node.function == "subs" and isinstance(target := node.arguments[1], Name):
+            expression, _, value = node.arguments
             replaced.add(target.name)
             stack += [(expression, bound | {target.name}), (value, bound)]
         else:
