@@ -147,6 +147,20 @@ class Extent:
 
 
 @dataclass(frozen=True, slots=True)
+class Use:
+    """`tensor[head, …]` is the output `field` of another record at `arguments`; only display knows of it.
+
+    Arguments are expressions over the symbols of `head`; a read with fewer positions than axes means all of the rest.
+    """
+
+    tensor: str
+    record: str
+    field: str
+    head: tuple[Expr, ...]
+    arguments: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """Inputs, statements in order, outputs. `arguments` is the order of inputs and parameters in a call.
 
@@ -162,6 +176,7 @@ class Program:
     outputs: tuple[str, ...]
     checks: tuple[Check, ...] = ()
     functions: tuple[FunctionInput, ...] = ()
+    uses: tuple[Use, ...] = ()
 
     @property
     def applied(self) -> tuple[FunctionName, ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import sympy as sp
 
 from eqc.errors import NotationError, Span
-from eqc.ir.program import Check, FunctionInput, Op, Program, Statement, Tensor, free_names, fresh, reads_of
+from eqc.ir.program import Check, FunctionInput, Op, Program, Statement, Tensor, Use, free_names, fresh, reads_of
 from eqc.ir.terms import Expr, Index
 from eqc.ir.walk import branches, map_reads
 from eqc.notation.roles import BARE_OUTPUT, Roles
@@ -52,6 +52,7 @@ class Lowering:
     symbols: dict[str, sp.Symbol] = field(default_factory=dict)
     statements: list[Statement] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
+    uses: list[Use] = field(default_factory=list)
     taken: set[str] = field(default_factory=set)
     inputs: list[Tensor] = field(default_factory=list)
     span: Span | None = None

@@ -14,7 +14,7 @@ import sympy as sp
 
 from eqc.errors import NotationError, ShapeError, nearest
 from eqc.ir.opaque import Opaque
-from eqc.ir.program import Check, Op, Program, Statement, Tensor, base_name, box, reads_of, tensors_read
+from eqc.ir.program import Check, Op, Program, Statement, Tensor, Use, base_name, box, reads_of, tensors_read
 from eqc.ir.terms import Expr, Index, Read, index_symbol, read
 from eqc.ir.walk import map_reads, substitute
 from eqc.notation.builder import Lowering, context, guarded
@@ -204,8 +204,33 @@ class _Inlining:
         for check in self.callee.checks:
             if check.reads <= self.outer.keys():
                 self.state.checks.append(self._check(check))
+        self._note(output)
         shape = tuple(substitute(e, self.symbols) for e in self.callee.tensors[output].shape)
         return self._value(self.names[output], self.outer[output], shape)
+
+    def _note(self, output: str) -> None:
+        """Remember for display what the callee's tensors are: this use of it, and its own uses of others."""
+        if any(any(argument.unit_axes) for argument in self.arguments.values()):
+            return
+        parameters = {p.name: self.symbols[p.symbol] for p in self.callee.parameters}
+        given = [
+            self.arguments[name].read(()) if name in self.arguments else parameters[name]
+            for name in self.callee.arguments
+        ]
+        field = output if len(self.callee.outputs) > 1 else ""
+        head = tuple(loop.symbol for loop in self.outer[output])
+        self.state.uses.append(Use(self.names[output].name, self.node.function, field, head, tuple(given)))
+        for use in self.callee.uses:
+            if use.tensor in self.names:
+                self.state.uses.append(self._inner(use))
+
+    def _inner(self, use: Use) -> Use:
+        """A use inside the callee; its own head gets names that no loop has."""
+        fresh_names = [index_symbol(f"{symbol.name}__{use.tensor}") for symbol in use.head]
+        renamed = {**self.symbols, **dict(zip(use.head, fresh_names, strict=True))}
+        arguments = tuple(self._translate(argument, renamed) for argument in use.arguments)
+        head = (*(loop.symbol for loop in self.outer[use.tensor]), *fresh_names)
+        return Use(self.names[use.tensor].name, use.record, use.field, head, arguments)
 
     def _value(self, stored: Tensor, prefix: tuple[Index, ...], shape: tuple[Expr, ...]) -> Value:
         """The output over the broadcast axes, then its own."""

@@ -53,6 +53,7 @@ def lower(
         outputs=roles.outputs,
         checks=positions.settle(state.checks, state.statements),
         functions=tuple(f for name, f in state.functions.items() if name not in state.bindings),
+        uses=tuple(state.uses),
     )
 
 

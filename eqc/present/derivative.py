@@ -10,7 +10,9 @@ from eqc.errors import DerivationError, nearest
 from eqc.ir.program import Op, Program, Tensor, fixed_names
 from eqc.ir.terms import Expr, Read, index_symbol, read
 from eqc.present.closed import Inliner, TooLarge
-from eqc.present.simplify import Facts, kept_definitions, tidy
+from eqc.present.definitions import definitions_of
+from eqc.present.simplify import tidy
+from eqc.present.sums import Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,4 +135,5 @@ def _ranges(*places: tuple[tuple[Expr, ...], Tensor]) -> dict[Expr, Expr]:
 
 def _closed(program: Program, body: Expr, ranges: Mapping[Expr, Expr], kept: frozenset[str]) -> Expr:
     stochastic = {t.name: t.shape[-1] for t in program.tensors.values() if t.stochastic and t.shape}
-    return tidy(body, Facts(ranges, stochastic), kept_definitions(program, kept))
+    facts = Facts(ranges, stochastic, frozenset(stochastic))
+    return tidy(body, facts, definitions_of(program, kept))

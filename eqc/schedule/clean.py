@@ -9,7 +9,7 @@ from dataclasses import replace
 import sympy as sp
 
 from eqc.ir.opaque import Opaque
-from eqc.ir.program import Op, Program, Statement, statement_reads, tensors_read
+from eqc.ir.program import Op, Program, Statement, Use, statement_reads, tensors_read
 from eqc.ir.terms import Expr, Index, Read, read
 from eqc.ir.walk import map_reads, substitute
 
@@ -47,6 +47,7 @@ def merge_equal(program: Program) -> Program:
 def rename_copies(program: Program) -> Program:
     """What is computed only to be copied gets the copy's name."""
     statements = list(program.statements)
+    uses = list(program.uses)
     fixed = set(program.outputs).union(*(check.reads for check in program.checks))
     for original in program.statements:
         copy = next(s for s in statements if s.target.name == original.target.name)
@@ -59,7 +60,8 @@ def rename_copies(program: Program) -> Program:
         statements[position] = replace(producer, target=copy.target)
         rename = _renaming(str(source), copy.target.name)
         statements = [map_statement(s, rename) if source in tensors_read(s) else s for s in statements]
-    return program.with_statements(tuple(statements))
+        uses = [_renamed_use(use, str(source), copy.target.name, rename) for use in uses]
+    return replace(program, statements=tuple(statements), uses=tuple(uses))
 
 
 def _same_kind(producer: Statement, copy: Statement) -> bool:
@@ -83,6 +85,11 @@ def _renaming(old: str, new: str) -> Change:
         return read(new, r.positions, integer=bool(r.is_integer)) if r.tensor == old else r
 
     return change
+
+
+def _renamed_use(use: Use, old: str, new: str, rename: Change) -> Use:
+    tensor = new if use.tensor == old else use.tensor
+    return replace(use, tensor=tensor, arguments=tuple(map_reads(a, rename) for a in use.arguments))
 
 
 def map_statement(statement: Statement, change: Change) -> Statement:

@@ -1,0 +1,79 @@
+"""Cases in closed forms: where their factors stand, and which of them are needless."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import sympy as sp
+
+from eqc.ir.terms import Expr, Read
+from eqc.ir.walk import branches
+from eqc.present.wording import everywhere
+
+
+def tidy_cases(expression: Expr, nonnegative: Collection[str]) -> Expr:
+    """Factors go into the cases of which one is 0, numbers into all; cases with equal conditions are added.
+
+    Cases that say nothing are dropped; `nonnegative` tensors have no entry below 0.
+    """
+    if not expression.has(sp.Piecewise):
+        return expression
+
+    def change(node: Expr) -> Expr:
+        if node.is_Mul:
+            return _into_cases(node)
+        if node.is_Add:
+            return _added(node)
+        return _needed(node, nonnegative) if isinstance(node, sp.Piecewise) else node
+
+    return everywhere(everywhere(expression, change), change)
+
+
+def _into_cases(product: Expr) -> Expr:
+    cases = [f for f in product.args if isinstance(f, sp.Piecewise)]
+    if len(cases) != 1:
+        return product
+    rest = sp.Mul(*(f for f in product.args if f is not cases[0]))
+    pairs = [(p.args[0], p.args[1]) for p in cases[0].args]
+    zeros = sum(1 for value, _ in pairs if value == 0)
+    if zeros < len(pairs) - 1 and not rest.is_Number:
+        return product
+    return branches([(value * rest, condition) for value, condition in pairs])
+
+
+def _added(total: Expr) -> Expr:
+    groups: dict[tuple[Expr, ...], list[Expr]] = {}
+    others = []
+    for term in total.args:
+        if isinstance(term, sp.Piecewise):
+            groups.setdefault(tuple(p.args[1] for p in term.args), []).append(term)
+        else:
+            others.append(term)
+    if all(len(same) == 1 for same in groups.values()):
+        return total
+    merged = [
+        branches([(sp.Add(*(p.args[n].args[0] for p in same)), condition) for n, condition in enumerate(conditions)])
+        for conditions, same in groups.items()
+    ]
+    return sp.Add(*others, *merged)
+
+
+def _needed(node: Expr, nonnegative: Collection[str]) -> Expr:
+    """{x·c if x > 0; 0 otherwise} is x·c for an x that is nowhere negative, {c·x if x ≠ 0; 0 otherwise} for any."""
+    pairs = [(p.args[0], p.args[1]) for p in node.args]
+    if len(pairs) != 2 or pairs[1][0] != 0:
+        return node
+    value, condition = pairs[0]
+    if isinstance(condition, sp.Unequality) and condition.args[1] == 0:
+        return value if _vanishes_with(value, condition.args[0]) else node
+    if not isinstance(condition, sp.StrictGreaterThan) or condition.args[1] != 0:
+        return node
+    x = condition.args[0]
+    known = isinstance(x, Read) and x.tensor in nonnegative
+    return value if known and _vanishes_with(value, x) else node
+
+
+def _vanishes_with(value: Expr, x: Expr) -> bool:
+    """Whether x is a factor of a value that divides by nothing."""
+    whole = all(not f.as_base_exp()[1].is_negative for f in sp.Mul.make_args(value))
+    return whole and any(f == x for f in sp.Mul.make_args(value))

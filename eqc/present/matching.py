@@ -1,0 +1,78 @@
+"""Patterns: where an expression is another one with its indices replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sympy as sp
+
+from eqc.ir.terms import Expr, Read
+from eqc.present.closed import Total, Whole
+
+Binding = Mapping[Expr, Expr]
+
+
+def depends(expression: Expr, index: Expr) -> bool:
+    """Whether an index occurs in an expression or in the position of a read."""
+    stack = [expression]
+    while stack:
+        for symbol in stack.pop().free_symbols:
+            if symbol == index:
+                return True
+            if isinstance(symbol, Read):
+                stack.extend(symbol.positions)
+    return False
+
+
+def match(pattern: Expr, node: Expr, free: set[Expr]) -> dict[Expr, Expr] | None:
+    """What the free indices of a pattern must be for it to equal `node`; None if nothing fits.
+
+    Bound indices of sums match whatever their names are, and are left out of the answer.
+    """
+    bound = {total.args[1] for total in pattern.atoms(Total, Whole)}
+    found = _match(pattern, node, free | bound)
+    if found is None:
+        return None
+    inside = {total.args[1] for total in node.atoms(Total, Whole)}
+    answer = {k: v for k, v in found.items() if k not in bound}
+    if any(depends(value, index) for value in answer.values() for index in inside):
+        return None
+    return answer
+
+
+def _match(pattern: Expr, node: Expr, free: set[Expr]) -> dict[Expr, Expr] | None:
+    if isinstance(pattern, Read) and isinstance(node, Read):
+        if pattern.tensor != node.tensor:
+            return None
+        pairs = list(zip(pattern.positions, node.positions, strict=True))
+    elif pattern in free:
+        return {pattern: node}
+    elif not pattern.args or type(pattern) is not type(node) or len(pattern.args) != len(node.args):
+        return {} if pattern == node else None
+    else:
+        pairs = _pairs(pattern, node)
+    binding: dict[Expr, Expr] = {}
+    for part, other in pairs:
+        found = _match(part, other, free)
+        if found is None or any(binding.get(k, v) != v for k, v in found.items()):
+            return None
+        binding.update(found)
+    return binding
+
+
+def _pairs(pattern: Expr, node: Expr) -> list[tuple[Expr, Expr]]:
+    """The parts in the order in which they correspond; the names of indices decide no order of sums and products."""
+    if not isinstance(pattern, sp.Add | sp.Mul):
+        return list(zip(pattern.args, node.args, strict=True))
+    return list(zip(_ordered(pattern), _ordered(node), strict=True))
+
+
+def _ordered(node: Expr) -> list[Expr]:
+    return sorted(node.args, key=_skeleton)
+
+
+def _skeleton(node: Expr) -> str:
+    """An expression's text without the positions of its reads."""
+    plain = {s: sp.Symbol(s.tensor) for s in node.free_symbols if isinstance(s, Read)}
+    indices = {t.args[1]: sp.Symbol("_") for t in node.atoms(Total, Whole)}
+    return str(node.xreplace({**plain, **indices}))

@@ -1,0 +1,118 @@
+"""Sums in closed forms: what they do not bind stands before them, deltas pick entries, distributions sum to one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import sympy as sp
+
+from eqc.ir.terms import Expr, Read
+from eqc.ir.walk import branches, rebuild, substitute
+from eqc.present.closed import Total
+from eqc.present.length import SMALL, length
+from eqc.present.matching import depends
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a closed form may use.
+
+    `ranges` has the extent of every free index, `stochastic` tensors that sum to one over their last axis with its
+    extent; `nonnegative` ones have no entry below 0. `named` writes the names of what sums define.
+    """
+
+    ranges: Mapping[Expr, Expr]
+    stochastic: Mapping[str, Expr]
+    nonnegative: frozenset[str] = frozenset()
+    named: Callable[[Expr], Expr] = lambda expression: expression
+
+
+def tidy_sums(expression: Expr, facts: Facts) -> Expr:
+    """All sums of an expression, inner ones first."""
+    bound = {total.args[1]: total.args[2] for total in expression.atoms(Total)}
+    return _bottom_up(expression, replace(facts, ranges={**facts.ranges, **bound}))
+
+
+def _bottom_up(expression: Expr, facts: Facts) -> Expr:
+    if not expression.args:
+        return expression
+    args = tuple(_bottom_up(a, facts) for a in expression.args)
+    node = expression if args == expression.args else rebuild(expression, args)
+    if isinstance(node, Total):
+        return _total(node, facts)
+    if isinstance(node, sp.KroneckerDelta):
+        return _delta(node)
+    if isinstance(node, sp.Piecewise):
+        return _without_nan(node)
+    return node
+
+
+def _delta(node: Expr) -> Expr:
+    """δ[j + 1, k + 1] is δ[j, k]."""
+    left, right = node.args
+    shift = left.as_coeff_Add()[0]
+    return sp.KroneckerDelta(left - shift, right - shift) if shift == right.as_coeff_Add()[0] else node
+
+
+def _without_nan(node: Expr) -> Expr:
+    """The last case of an extremum's slope, for NaN, is no part of the mathematics."""
+    pairs = [(p.args[0], p.args[1]) for p in node.args]
+    if pairs[-1] == (sp.nan, sp.true):
+        pairs = [*pairs[:-2], (pairs[-2][0], sp.true)]
+    return branches(pairs)
+
+
+def _total(node: Expr, facts: Facts) -> Expr:
+    """The shorter of two forms: the sum as it is, or term by term."""
+    whole = _term(node, facts)
+    body, index, extent = node.args
+    terms = sp.Add.make_args(sp.expand(body)) if sp.count_ops(body) < SMALL else ()
+    if len(terms) < 2:
+        return whole
+    apart = facts.named(sp.Add(*(_term(Total(term, index, extent), facts) for term in terms)))
+    return min(apart, whole, key=lambda e: (len(e.atoms(Total)) > 0 and _has_delta(e), length(e)))
+
+
+def _has_delta(expression: Expr) -> bool:
+    """Whether a delta is left inside a sum."""
+    return any(total.args[0].has(sp.KroneckerDelta) for total in expression.atoms(Total))
+
+
+def _term(node: Expr, facts: Facts) -> Expr:
+    body, index, extent = node.args
+    if body.is_Add and not depends(body, index):
+        return body * extent
+    outer, inner = _split(body, index)
+    return outer * _pick(inner, index, extent, facts)
+
+
+def _split(body: Expr, index: Expr) -> tuple[Expr, Expr]:
+    """Factors that do not depend on the index, and those that do (reads depend through their positions)."""
+    outer: list[Expr] = []
+    inner: list[Expr] = []
+    for factor in sp.Mul.make_args(body):
+        (inner if depends(factor, index) else outer).append(factor)
+    return sp.Mul(*outer), sp.Mul(*inner)
+
+
+def _pick(inner: Expr, index: Expr, extent: Expr, facts: Facts) -> Expr:
+    if inner == 1:
+        return extent
+    for factor in sp.Mul.make_args(inner):
+        if isinstance(factor, sp.KroneckerDelta) and index in factor.args:
+            (other,) = [a for a in factor.args if a != index] or [index]
+            if not depends(other, index):
+                picked = substitute(inner / factor, {index: other})
+                reached = facts.ranges.get(other) == extent
+                return picked if reached else branches([(picked, sp.Lt(other, extent)), (sp.Integer(0), sp.true)])
+    if _is_distribution(inner, index, extent, facts):
+        return sp.Integer(1)
+    return Total(inner, index, extent)
+
+
+def _is_distribution(inner: Expr, index: Expr, extent: Expr, facts: Facts) -> bool:
+    """Whether a summand is an entry of a stochastic tensor, summed over its whole last axis."""
+    if not isinstance(inner, Read) or facts.stochastic.get(inner.tensor) != extent or not inner.positions:
+        return False
+    return bool(inner.positions[-1] == index) and not any(depends(p, index) for p in inner.positions[:-1])
