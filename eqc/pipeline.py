@@ -187,7 +187,7 @@ def derive(record_id: str, wrt: str, order: int, catalog: Catalog) -> Derived:
     value = compiler.program(record_id)
     record = catalog.get(record_id)
     patterns = {name: entry.index for name, entry in record.symbols.items() if entry.index}
-    forms = derivative(value, wrt, order, patterns)
+    forms = derivative(value, wrt, order, patterns, record.symbols)
     kind = ("gradient" if "gradient" in derivative_programs(value) else "vjp") if order == 1 else "hvp"
     code = _kernel_source(compile_record(record_id, catalog).text, function_name(record_id, kind))
     return report(forms, value, Glossary.of(record), code)

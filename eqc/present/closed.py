@@ -54,9 +54,10 @@ class Inliner:
 
     def entry(self, tensor: str, positions: tuple[Expr, ...]) -> Expr:
         """The closed form of one entry."""
-        return self._expand(self._definition(self.statements[tensor], positions))
+        return self.expand(self._definition(self.statements[tensor], positions))
 
-    def _expand(self, expression: Expr) -> Expr:
+    def expand(self, expression: Expr) -> Expr:
+        """An expression with the closed forms of what it reads."""
         result = map_reads(expression, self._read)
         if sp.count_ops(result) > self.limit:
             raise TooLarge

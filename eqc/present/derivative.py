@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from eqc.derive.vjp import bar_name, gradient, vjp
 from eqc.errors import DerivationError, nearest
 from eqc.ir.program import Op, Program, Tensor, fixed_names
 from eqc.ir.terms import Expr, Read, index_symbol, read
+from eqc.ir.walk import is_short
 from eqc.present.closed import Inliner, TooLarge
 from eqc.present.definitions import definitions_of
 from eqc.present.simplify import tidy
 from eqc.present.sums import Facts
+
+_SHORT = 6
+"""Nodes of a definition that is put in where only the compiler named it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +30,17 @@ class ClosedForm:
     intermediates: tuple[str, ...]
 
 
-def derivative(value: Program, wrt: str, order: int, patterns: Mapping[str, tuple[str, ...]]) -> tuple[ClosedForm, ...]:
+def derivative(
+    value: Program, wrt: str, order: int, patterns: Mapping[str, tuple[str, ...]], names: Collection[str] | None = None
+) -> tuple[ClosedForm, ...]:
     """One form per real output; `patterns` are the index names that the glossary gives to tensors.
+
+    What is in none of `names` and short is put in; without `names` all that the program names is kept.
 
     Raises DerivationError for a symbol that is no differentiable input, and for order 2 of an output with axes.
     """
     tensor = _input(value, wrt)
-    return tuple(_form(value, output, tensor, order, patterns) for output in value.real_outputs)
+    return tuple(_form(value, output, tensor, order, patterns, _kept(value, names)) for output in value.real_outputs)
 
 
 def _input(value: Program, wrt: str) -> Tensor:
@@ -48,7 +56,12 @@ def _input(value: Program, wrt: str) -> Tensor:
 
 
 def _form(
-    value: Program, output: Tensor, tensor: Tensor, order: int, patterns: Mapping[str, tuple[str, ...]]
+    value: Program,
+    output: Tensor,
+    tensor: Tensor,
+    order: int,
+    patterns: Mapping[str, tuple[str, ...]],
+    parts: frozenset[str],
 ) -> ClosedForm:
     taken = fixed_names(value)
     rows = _indices(output, patterns, taken)
@@ -62,7 +75,7 @@ def _form(
         (),
     )
     ranges = _ranges((rows, output), *((column, tensor) for column in columns))
-    for names in _choices(value):
+    for names in _choices(value, parts):
         try:
             body = _closed(program, Inliner(program, names, seeds).entry(target, columns[-1]), ranges, names)
         except TooLarge:
@@ -113,10 +126,19 @@ def _indices(tensor: Tensor, patterns: Mapping[str, tuple[str, ...]], taken: set
     return tuple(index_symbol(n) for n in names)
 
 
-def _choices(value: Program) -> list[frozenset[str]]:
+def _kept(value: Program, names: Collection[str] | None) -> frozenset[str]:
+    """The tensors that may stay as names: those of the glossary, results of records, and what is long."""
+    wanted = {*value.outputs, *(names or ()), *(use.tensor for use in value.uses)}
+    return frozenset(
+        s.target.name
+        for s in value.statements
+        if names is None or s.target.name in wanted or s.op is not Op.NONE or not is_short(s.body, _SHORT)
+    )
+
+
+def _choices(value: Program, parts: frozenset[str]) -> list[frozenset[str]]:
     """Which tensors to keep as names: outputs and named parts first, then outputs only, then none."""
-    parts = frozenset(s.target.name for s in value.statements)
-    plain = frozenset(s.target.name for s in value.statements if s.op is Op.NONE)
+    plain = frozenset(s.target.name for s in value.statements if s.op is Op.NONE) & parts
     outputs = frozenset(value.outputs)
     return [parts, plain | outputs, outputs, frozenset()]
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from eqc.notation.tree import Attribute, Binary, Call, Name, Node, Unary
+from eqc.notation.sympy_form import parse_statement
+from eqc.notation.tree import Attribute, Binary, Call, Name, Node, Subscript, Unary, walk
 from eqc.notation.words import CONNECTIVES, MATRIX_WORDS, RELATIONS
 from eqc.present.latex_words import CONSTANTS
 from eqc.present.symbols import Notation, default_latex
@@ -19,10 +20,14 @@ _SEPARATOR = re.compile(r"(\s*(?:(?<!\\)[,;]|\\mid|(?:\\,)?\\\|(?:\\,)?)\s*)")
 
 @dataclass(frozen=True, slots=True)
 class Glossary:
-    """The notation of every name; `ranks` are the axes of arrays."""
+    """The notation of every name; `ranks` are the axes of arrays.
+
+    `in_matrix_form`: the record's formulas take arrays as wholes, without indices.
+    """
 
     notation: Mapping[str, Notation] = field(default_factory=dict)
     ranks: Mapping[str, int] = field(default_factory=dict)
+    in_matrix_form: bool = False
 
     @classmethod
     def of(cls, record: Record, alike: frozenset[str] = frozenset()) -> Glossary:
@@ -40,7 +45,7 @@ class Glossary:
             seen.add((latex, entry.index))
             notation[name] = shown
         ranks = {name: len(entry.shape) for name, entry in record.symbols.items() if entry.shape}
-        return cls(notation, ranks)
+        return cls(notation, ranks, _in_matrix_form(record, ranks))
 
     def with_names(self, names: Mapping[str, str]) -> Glossary:
         """More names, spelt as given."""
@@ -107,3 +112,10 @@ def _bracketed(latex: str) -> tuple[int, int]:
         if 0 <= start < end:
             found.append((start + len(opener), end))
     return min(found, default=(0, 0))
+
+
+def _in_matrix_form(record: Record, ranks: Mapping[str, int]) -> bool:
+    """Whether the formulas have arrays and no entries of arrays."""
+    parts = [part for source in record.statements for part in walk(parse_statement(source))]
+    arrays = any(isinstance(part, Name) and part.name in ranks for part in parts)
+    return arrays and not any(isinstance(part, Subscript) for part in parts)
