@@ -118,9 +118,9 @@ class _Reader:
         terms = written_order(entry)
         parts = [(t.could_extract_minus_sign(), self.read(-t if t.could_extract_minus_sign() else t)) for t in terms]
         axes = max((part.axes for _, part in parts), key=len)
-        if any(set(part.axes) != set(axes) for _, part in parts):
+        if any(part.axes and set(part.axes) != set(axes) for _, part in parts):
             raise NoArray
-        first, *rest = [(minus, _oriented(part, axes)) for minus, part in parts]
+        first, *rest = [(minus, _oriented(part, axes) if part.axes else part.node) for minus, part in parts]
         node = _signed(first[1]) if first[0] else first[1]
         for minus, other in rest:
             node = binary("-" if minus else "+", node, other)
@@ -176,7 +176,7 @@ class _Reader:
             raise NoArray
         vectors = [part for part in parts if part.axes == (index,)]
         matrices = [part for part in parts if part.axes != (index,)]
-        return _contracted(vectors, matrices, index)
+        return _contracted(vectors, matrices, index, self.axes)
 
 
 def _factors(product: Expr) -> list[Expr]:
@@ -188,7 +188,7 @@ def _factors(product: Expr) -> list[Expr]:
     return found
 
 
-def _contracted(vectors: Sequence[Array], matrices: Sequence[Array], index: Expr) -> Array:
+def _contracted(vectors: Sequence[Array], matrices: Sequence[Array], index: Expr, axes: Axes) -> Array:
     if not matrices and len(vectors) == 2:
         return Array(binary("*", transposed(vectors[0].node), vectors[1].node))
     if len(matrices) == 1 and vectors:
@@ -198,7 +198,7 @@ def _contracted(vectors: Sequence[Array], matrices: Sequence[Array], index: Expr
         left = _with_last(matrix, index)
         return Array(binary("*", left, vector.node), tuple(a for a in matrix.axes if a != index))
     if len(matrices) == 2 and not vectors:
-        first, second = sorted(matrices, key=lambda m: m.axes[0] == index)
+        first, second = sorted(matrices, key=lambda m: [a in m.axes for a in axes], reverse=True)
         outer = tuple(a for m in (first, second) for a in m.axes if a != index)
         if len(outer) == 2 and len(first.axes) == len(second.axes) == 2 and outer[0] != outer[1]:
             return Array(binary("*", _with_last(first, index), _with_first(second, index)), outer)
@@ -227,8 +227,13 @@ def _joined(arrays: Sequence[Array]) -> Array | None:
         merged.append(Array(nodes[0] if len(nodes) == 1 else call("HadamardProduct", *nodes), axes))
     if len(merged) <= 1:
         return merged[0] if merged else None
-    if len(merged) == 2 and all(len(array.axes) == 1 for array in merged):
-        left, right = merged
+    left, right = sorted(merged, key=lambda array: len(array.axes))[:2]
+    if len(merged) == 2 and len(left.axes) == 1 and len(right.axes) == 2 and left.axes[0] in right.axes:
+        first = left.axes[0] == right.axes[0]
+        scaled = call("diag", left.node)
+        factors = (scaled, right.node) if first else (right.node, scaled)
+        return Array(binary("*", *factors), right.axes)
+    if len(merged) == 2 and len(right.axes) == 1:
         return Array(binary("*", left.node, transposed(right.node)), (*left.axes, *right.axes))
     raise NoArray
 
@@ -238,11 +243,7 @@ def _signed(node: Node) -> Node:
 
 
 def _scaled(tops: Sequence[Node], bottoms: Sequence[Node], array: Array | None) -> Node:
-    """Numbers before an array: 2/N*(p - y)."""
-    if array is None:
-        above = chain("*", tops) if tops else formula_of(sp.Integer(1))
-        return binary("/", above, chain("*", bottoms)) if bottoms else above
-    if not bottoms:
-        return chain("*", [*tops, array.node])
-    above = chain("*", tops) if tops else formula_of(sp.Integer(1))
-    return binary("*", binary("/", above, chain("*", bottoms)), array.node)
+    """Numbers before an array: 2*(p - y)/N."""
+    above = [*tops, *([array.node] if array is not None else [])]
+    result = chain("*", above) if above else formula_of(sp.Integer(1))
+    return binary("/", result, chain("*", bottoms)) if bottoms else result

@@ -75,11 +75,13 @@ def _form(
         (),
     )
     ranges = _ranges((rows, output), *((column, tensor) for column in columns))
-    for names in _choices(value, parts):
+    for names in _choices(value):
         try:
             body = _closed(program, Inliner(program, names, seeds).entry(target, columns[-1]), ranges, names)
         except TooLarge:
             continue
+        written = _written_out(value, body, parts)
+        body = body if written == body else _closed(program, written, ranges, names)
         stray = {r.tensor for r in body.free_symbols if isinstance(r, Read)} & _temporaries(value, names)
         if not stray:
             named = {r.tensor for r in body.free_symbols if isinstance(r, Read)} - {t.name for t in value.inputs}
@@ -136,9 +138,18 @@ def _kept(value: Program, names: Collection[str] | None) -> frozenset[str]:
     )
 
 
-def _choices(value: Program, parts: frozenset[str]) -> list[frozenset[str]]:
+def _written_out(value: Program, body: Expr, parts: frozenset[str]) -> Expr:
+    """The form without the names of what is short and only the compiler named."""
+    try:
+        return Inliner(value, parts).expand(body)
+    except TooLarge:
+        return body
+
+
+def _choices(value: Program) -> list[frozenset[str]]:
     """Which tensors to keep as names: outputs and named parts first, then outputs only, then none."""
-    plain = frozenset(s.target.name for s in value.statements if s.op is Op.NONE) & parts
+    parts = frozenset(s.target.name for s in value.statements)
+    plain = frozenset(s.target.name for s in value.statements if s.op is Op.NONE)
     outputs = frozenset(value.outputs)
     return [parts, plain | outputs, outputs, frozenset()]
 

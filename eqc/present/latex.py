@@ -144,7 +144,8 @@ class LatexWriter:
         minus = sum(isinstance(part, Unary) and part.op == "-" for part in above) % 2 == 1
         above = [part.operand if isinstance(part, Unary) and part.op == "-" else part for part in above]
         ones = [part for part in above if not (isinstance(part, Number) and part.value == 1)]
-        piece = self._fraction([self.write(part) for part in ones], below)
+        matrices = sum(self.glossary.is_array(part) for part in ones) > 1
+        piece = self._fraction([self.write(part) for part in ones], below, matrices=matrices)
         return negated(piece) if minus else piece
 
     def _sorted(self, above: list[Node], below: list[Node]) -> tuple[list[Node], list[Node]]:
@@ -156,13 +157,16 @@ class LatexWriter:
         rest.sort(key=_is_big)
         return rest, [*below, *(_inverse(part) for part in moved)]
 
-    def _fraction(self, above: list[Piece], below: list[Node]) -> Piece:
+    def _fraction(self, above: list[Piece], below: list[Node], *, matrices: bool) -> Piece:
         if not below:
             return product(above)
         bottom = product([self.write(part) for part in below])
         if self.flat:
             return self._quotient(product(above), bottom)
         front, rest = _coefficient(above, plain=all(_is_plain(part) for part in below), numeric=_is_numeric(below))
+        if matrices and _is_numeric(below) and not rest:
+            digits = [piece for piece in above[:1] if piece.text.isdigit()]
+            front, rest = digits, above[len(digits) :]
         if not rest:
             return self._quotient(product(front), bottom)
         return product([self._quotient(product(front), bottom), *rest])
@@ -171,6 +175,12 @@ class LatexWriter:
         exponent = _exponent(node.right)
         if exponent is not None and exponent < 0 and not self.glossary.is_array(node.left):
             return self._quotient(Piece("1"), self.write(_inverse(node)))
+        if (
+            isinstance(node.left, Call)
+            and node.left.function in words.RAISED
+            and self._takes_power(node.left, exponent)
+        ):
+            return self._named(node.left, f"^{exponent}")
         base = self.write(node.left)
         if exponent is not None and exponent.numerator == 1 and exponent.denominator in (2, 3):
             degree = "" if exponent.denominator == 2 else f"[{exponent.denominator}]"
@@ -202,9 +212,17 @@ class LatexWriter:
             return Piece(given)
         return Piece(self.glossary.function(node.function) + enclosed(", ".join(arguments), "(", ")"))
 
+    def _takes_power(self, node: Call, exponent: Fraction | None) -> bool:
+        """Whether a power stands at the function's name: \\sin^2 x, but x for the inverse is not meant by -1."""
+        whole = exponent is not None and exponent.denominator == 1 and 2 <= exponent <= 9
+        return whole and node.function not in self.glossary.notation and len(node.arguments) == 1
+
     def named(self, node: Call) -> Piece:
         """`\\log x`, with brackets unless the argument is one symbol."""
-        command = words.NAMED[node.function]
+        return self._named(node, "")
+
+    def _named(self, node: Call, raised: str) -> Piece:
+        command = words.NAMED[node.function] + raised
         argument = self.write(node.arguments[0])
         if len(node.arguments) == 2:
             command = rf"{command}_{{{self.write(node.arguments[1]).text}}}"

@@ -22,6 +22,8 @@ NAMED: Mapping[str, str] = {
     "Determinant": r"\det",
     "LogDeterminant": r"\log\det",
 }
+RAISED = frozenset({"sin", "cos", "tan", "sec", "csc", "cot", "sinh", "cosh", "tanh"})
+"""Functions whose powers stand at their names."""
 APPLIED: Mapping[str, str] = {
     # functions that always take brackets
     "asinh": r"\operatorname{arsinh}",

@@ -57,7 +57,7 @@ class Calls:
     def whole(self, tensor: str, axes: Axes) -> Node | None:
         """A record's result over all its axes, in matrix form."""
         try:
-            found = self.array(read(tensor, axes), axes)
+            found = self._result(read(tensor, axes), axes)
         except (NoArray, TooLarge):
             return None
         return found.node if found is not None and found.axes == axes else None
@@ -96,8 +96,11 @@ class Calls:
 
     def array(self, r: Read, axes: Axes) -> Array | None:
         """A record's result as a part of a formula over some axes; None for what is no such result."""
+        return None if r.tensor in self.known else self._result(r, axes)
+
+    def _result(self, r: Read, axes: Axes) -> Array | None:
         use = self.uses.get(r.tensor)
-        if use is None or (r.tensor in self.known and r.positions != axes):
+        if use is None:
             return None
         if len(r.positions) > len(use.head):
             if not self._lifts(use) or not set(r.positions) <= set(axes):
