@@ -134,7 +134,9 @@ def _kept(value: Program, names: Collection[str] | None) -> frozenset[str]:
     return frozenset(
         s.target.name
         for s in value.statements
-        if names is None or s.target.name in wanted or s.op is not Op.NONE or not is_short(s.body, _SHORT)
+        if names is None
+        or s.target.name in wanted
+        or not (s.op is Op.SUM or (s.op is Op.NONE and is_short(s.body, _SHORT)))
     )
 
 

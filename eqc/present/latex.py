@@ -164,7 +164,7 @@ class LatexWriter:
         if self.flat:
             return self._quotient(product(above), bottom)
         front, rest = _coefficient(above, plain=all(_is_plain(part) for part in below), numeric=_is_numeric(below))
-        if matrices and _is_numeric(below) and not rest:
+        if matrices and all(_is_plain(part) for part in below) and not rest:
             digits = [piece for piece in above[:1] if piece.text.isdigit()]
             front, rest = digits, above[len(digits) :]
         if not rest:

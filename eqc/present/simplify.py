@@ -51,7 +51,8 @@ class _Search:
     definitions: Sequence[Definition]
 
     def shortest(self, expression: Expr) -> Expr:
-        """The form with the fewest operations; long sums are shortened term by term first."""
+        """The form with the fewest operations; what stands under a Σ, and the terms of long sums, on their own first."""
+        expression = self._inside_sums(expression)
         if expression.is_Add and sp.count_ops(expression) > _LONG:
             expression = sp.Add(*(self.shortest(term) for term in expression.args))
         if sp.count_ops(expression) > SMALL:
@@ -63,6 +64,17 @@ class _Search:
             if renamed is not None:
                 best = min(best, *self.forms(tidy_sums(renamed, self.facts), ()), key=_rank)
         return best
+
+    def _inside_sums(self, expression: Expr) -> Expr:
+        outer = [
+            t for t in expression.atoms(Total) if not any(t in o.args[0].atoms(Total) for o in expression.atoms(Total))
+        ]
+        mapping = {}
+        for total in sorted(outer, key=sp.default_sort_key):
+            body, index, extent = total.args
+            mapping[total] = Total(self.shortest(body), index, extent)
+        changed = expression.xreplace(mapping)
+        return expression if changed == expression else tidy_sums(changed, self.facts)
 
     def forms(self, expression: Expr, definitions: Sequence[Definition]) -> list[Expr]:
         """A few equal forms; cases count as symbols."""

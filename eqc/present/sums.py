@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import sympy as sp
 
-from eqc.ir.terms import Expr, Read
+from eqc.ir.terms import Expr, Read, index_symbol
 from eqc.ir.walk import branches, rebuild, substitute
-from eqc.present.closed import Total
+from eqc.present.closed import Total, Whole
 from eqc.present.length import SMALL, length
 from eqc.present.matching import depends
 
@@ -30,8 +30,38 @@ class Facts:
 
 def tidy_sums(expression: Expr, facts: Facts) -> Expr:
     """All sums of an expression, inner ones first."""
+    expression = alike(expression)
     bound = {total.args[1]: total.args[2] for total in expression.atoms(Total)}
     return _bottom_up(expression, replace(facts, ranges={**facts.ranges, **bound}))
+
+
+def alike(expression: Expr) -> Expr:
+    """Give bound indices names that follow from where they stand, so that equal sums are equal expressions."""
+    found = sorted(expression.atoms(Total, Whole), key=sp.default_sort_key)
+    extents = sorted({str(node.args[2]) for node in found})
+    bases: dict[tuple[int, int], str] = {}
+    places = {node: (_height(node), extents.index(str(node.args[2]))) for node in found}
+    for node, place in places.items():
+        base = node.args[1].name.split("__")[0]
+        bases[place] = min(base, bases.get(place, base))
+    names = {node: f"{bases[place]}__h{place[0]}n{place[1]}" for node, place in places.items()}
+    return _renamed(expression, {node: index_symbol(new) for node, new in names.items()})
+
+
+def _height(node: Expr) -> int:
+    """How many sums stand inside each other."""
+    inner = [_height(part) for part in node.args[0].atoms(Total, Whole)]
+    return 1 + max(inner, default=0)
+
+
+def _renamed(expression: Expr, names: Mapping[Expr, Expr]) -> Expr:
+    if not expression.args:
+        return expression
+    args = tuple(_renamed(a, names) for a in expression.args)
+    if expression in names:
+        new = names[expression]
+        return expression.func(substitute(args[0], {args[1]: new}), new, args[2])
+    return expression if args == expression.args else rebuild(expression, args)
 
 
 def _bottom_up(expression: Expr, facts: Facts) -> Expr:
