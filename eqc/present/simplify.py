@@ -51,7 +51,7 @@ class _Search:
     definitions: Sequence[Definition]
 
     def shortest(self, expression: Expr) -> Expr:
-        """The form with the fewest operations; what stands under a Σ, and the terms of long sums, on their own first."""
+        """The form with the fewest operations; what is summed, and terms of long sums, are shortened first."""
         expression = self._inside_sums(expression)
         if expression.is_Add and sp.count_ops(expression) > _LONG:
             expression = sp.Add(*(self.shortest(term) for term in expression.args))
