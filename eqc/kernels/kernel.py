@@ -53,7 +53,6 @@ class Kernel:
         self._runners: dict[tuple[str, bool], Runner] = {}
         self._binders: dict[tuple[str, tuple[int, ...] | None], Binder] = {}
         self._selections: dict[tuple[str, str | tuple[str, ...] | None], Selection] = {}
-        self._bind = self._binder("value").bind
         self._give = select_all(self.id, self.signature.outputs).give
         self._give_tangents = select_all(f"{self.id}_jvp", self.signature.real_outputs, "_dot").give
 
@@ -74,7 +73,7 @@ class Kernel:
 
     def __call__(self, /, *args: Any, out: Any = None, **named: Any) -> Any:
         """The value: one output bare, several as a named tuple."""
-        return self._give(self._runner("value").run(self._bind(args, named), None, flatten(out)))
+        return self._give(self._run("value", args, named, out))
 
     def vjp(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
         """Cotangents of the inputs, from the inputs and then a cotangent `y_bar` for each real output `y`.
@@ -83,8 +82,7 @@ class Kernel:
         is summed over; further leading axes of the cotangents come first in the result.
         """
         select = self._select("vjp", wrt)
-        values = self._binder("vjp").bind(args, named)
-        return select.give(self._runner("vjp").run(values, select.indices, flatten(out)))
+        return select.give(self._run("vjp", args, named, out, select.indices))
 
     def jvp(self, /, *args: Any, out: Any = None, **named: Any) -> Any:
         """Tangents of the real outputs, from the inputs and then a tangent `x_dot` for each differentiable input `x`.
@@ -92,21 +90,18 @@ class Kernel:
         Tangents given by name may be left out: they are zero.
         """
         self._require("jvp", "jvp")
-        values = self._binder("jvp").bind(args, named)
-        return self._give_tangents(self._runner("jvp").run(values, None, flatten(out)))
+        return self._give_tangents(self._run("jvp", args, named, out))
 
     def gradient(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
         """Derivatives of the one scalar output, per item of the leading axes."""
         select = self._select("gradient", wrt)
-        values = self._binder("gradient").bind(args, named)
-        return select.give(self._runner("gradient").run(values, select.indices, flatten(out)))
+        return select.give(self._run("gradient", args, named, out, select.indices))
 
     def value_and_gradient(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> tuple[Any, Any]:
         """The value and the gradient as a pair."""
         select = self._select("value_and_gradient", wrt)
-        values = self._binder("value_and_gradient").bind(args, named)
-        wanted = (0, *(i + 1 for i in select.indices))
-        value, *gradient = self._runner("value_and_gradient").run(values, wanted, flatten(out))
+        wanted = (0, *[i + 1 for i in select.indices])
+        value, *gradient = self._run("value_and_gradient", args, named, out, wanted)
         return value, select.give(gradient)
 
     def hvp(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
@@ -158,6 +153,17 @@ class Kernel:
 
     def __repr__(self) -> str:
         return f"<kernel {self.signature}; {', '.join(self.signature.kernels)}>"
+
+    def _run(
+        self, method: str, args: tuple[Any, ...], named: dict[str, Any], out: Any, wanted: tuple[int, ...] | None = None
+    ) -> list[Any]:
+        """The wanted results of a kernel (all by default)."""
+        runner = self._runner(method)
+        if out is None and not named:
+            results = runner.repeat(args, wanted)
+            if results is not None:
+                return results
+        return runner.run(self._binder(method).bind(args, named), wanted, flatten(out))
 
     def _runner(self, kernel: str, summed: bool = True) -> Runner:
         runner = self._runners.get((kernel, summed))

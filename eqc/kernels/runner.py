@@ -19,7 +19,40 @@ from eqc.kernels.shapes import Layout, Shape, lay_out
 from eqc.kernels.signature import Form, Signature, Tensor
 from eqc.kernels.values import INT64, Array, DType, Operand, convert, read_operands
 
-_REMEMBERED_LAYOUTS = 256
+_REMEMBERED = 256
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How a call goes whose operands are contiguous arrays of the right dtype, with the same leading axes."""
+
+    dtype: DType
+    layout: Layout
+    dtypes: tuple[DType, ...]
+
+
+def _key(values: Sequence[Any]) -> tuple[object, ...] | None:
+    """What decides how a call goes, if it is one of contiguous arrays only."""
+    key: list[object] = []
+    for value in values:
+        if type(value) is not np.ndarray or not value.flags.carray:
+            return None
+        key += (value.dtype, value.shape)
+    return tuple(key)
+
+
+def _results(buffers: list[Array], layout: Layout) -> list[Any]:
+    """What people get for the memory that a function wrote to; a NumPy scalar for a number."""
+    if layout.batch:
+        return [buffer.reshape(layout.batch + buffer.shape[1:]) for buffer in buffers]
+    return [buffer[0] for buffer in buffers]
+
+
+def _remember(memory: dict[Any, Any], key: tuple[object, ...], value: object) -> None:
+    """Keep a value, and forget the others once they are many."""
+    if len(memory) >= _REMEMBERED:
+        memory.clear()
+    memory[key] = value
 
 
 class Runner:
@@ -48,6 +81,7 @@ class Runner:
         self._loading = loading
         self._loaded: set[DType] = set()
         self._layouts: dict[tuple[object, ...], Layout] = {}
+        self._plans: dict[tuple[object, ...] | None, _Plan] = {}
 
     def run(self, values: Sequence[Any], wanted: tuple[int, ...] | None = None, out: Sequence[Any] = ()) -> list[Any]:
         """The wanted results (all by default) for one value per operand, `out` being memory for them or empty."""
@@ -58,8 +92,31 @@ class Runner:
         if out or not layout.is_even or (layout.batch and some):
             call = _Call(self.tensors, self.form, operands, dtype, layout)
             return call.run(lambda *arguments: self._invoke(dtype, arguments), wanted, out)
+        self._plan(values, dtype, layout)
         results = self._run_whole(operands, dtype, layout)
         return results if wanted is self._everything else [results[i] for i in wanted]
+
+    def repeat(self, values: Sequence[Any], wanted: tuple[int, ...] | None = None) -> list[Any] | None:
+        """The wanted results, if an earlier call had the same shapes and dtypes, so that nothing is left to check.
+
+        None if no call had; see `_Plan`.
+        """
+        plan = self._plans.get(_key(values))
+        if plan is None or (plan.layout.batch and wanted is not None and len(wanted) < len(self._everything)):
+            return None
+        layout = plan.layout
+        buffers = list(map(np.empty, layout.buffers, plan.dtypes))
+        self._invoke(plan.dtype, (*map(np.ndarray.reshape, values, layout.blocks), *buffers))
+        results = _results(buffers, layout)
+        return results if wanted is None else [results[i] for i in wanted]
+
+    def _plan(self, values: Sequence[Any], dtype: DType, layout: Layout) -> None:
+        """Remember how the call goes, if every value reaches the function as it is."""
+        key = _key(values)
+        if key is None or not layout.items or any(tensor.per_call for tensor in self.tensors):
+            return
+        if all(value.dtype is _final(tensor, dtype) for tensor, value in zip(self.tensors, values, strict=True)):
+            _remember(self._plans, key, _Plan(dtype, layout, tuple(fixed or dtype for fixed in self._fixed)))
 
     def _run_whole(self, operands: list[Operand], dtype: DType, layout: Layout) -> list[Any]:
         """All results at once, for operands that have the same leading axes: the common and fast case."""
@@ -72,9 +129,7 @@ class Runner:
         buffers = [np.empty(shape, fixed or dtype) for shape, fixed in zip(layout.buffers, self._fixed, strict=True)]
         if layout.items:
             self._invoke(dtype, (*arguments, *buffers))
-        if layout.batch:
-            return [buffer.reshape(layout.batch + buffer.shape[1:]) for buffer in buffers]
-        return [buffer[0] for buffer in buffers]
+        return _results(buffers, layout)
 
     def layout(self, operands: Sequence[Operand]) -> Layout:
         """The shapes of a call, remembered by the operands' shapes."""
@@ -82,9 +137,7 @@ class Runner:
         layout = self._layouts.get(key)
         if layout is None:
             layout = lay_out(self.signature, self.form, operands)
-            if len(self._layouts) >= _REMEMBERED_LAYOUTS:
-                self._layouts.clear()
-            self._layouts[key] = layout
+            _remember(self._layouts, key, layout)
         return layout
 
     def compile(self, dtype: DType) -> None:

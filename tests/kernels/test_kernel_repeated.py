@@ -1,0 +1,74 @@
+"""Calls like an earlier one take a short way: what they give is what a first call gives, whatever came before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from eqc.kernels.kernel import Kernel
+
+Get = Callable[[str], Kernel]
+RNG = np.random.default_rng(11)
+
+
+def read_only(array: Any) -> Any:
+    array.setflags(write=False)
+    return array
+
+
+VARIANTS = {
+    "again": (RNG.normal(size=3), RNG.normal(size=3)),
+    "another shape": (RNG.normal(size=(2, 3)), RNG.normal(size=(2, 3))),
+    "single precision": (RNG.normal(size=3).astype(np.float32), RNG.normal(size=3).astype(np.float32)),
+    "strided": (RNG.normal(size=6)[::2], RNG.normal(size=6)[::-2]),
+    "read-only": (read_only(RNG.normal(size=3)), RNG.normal(size=3)),
+    "Python numbers": (2, 3.0),
+    "integers": (np.array([1, 2, 3]), RNG.normal(size=3)),
+    "other byte order": (RNG.normal(size=3).astype(">f8"), RNG.normal(size=3)),
+    "broadcast": (RNG.normal(size=(4, 1)), RNG.normal(size=3)),
+    "no axes": (np.array(2.0), np.array(3.0)),
+    "no items": (RNG.normal(size=(0,)), RNG.normal(size=(0,))),
+}
+
+
+@pytest.mark.parametrize("second", VARIANTS)
+@pytest.mark.parametrize("first", ["again", "no axes", "Python numbers"])
+def test_an_earlier_call_changes_nothing(kernel: Get, first: str, second: str) -> None:
+    parabola = kernel("parabola")
+    for a, x in (VARIANTS[first], VARIANTS[first], VARIANTS[second], VARIANTS[second]):
+        wide = any(np.asarray(v).dtype != np.float32 for v in (a, x))
+        exact = np.asarray(a, float), np.asarray(x, float)
+        for found, expected in (
+            (parabola(a, x), exact[0] * exact[1] ** 2),
+            (parabola.gradient(a, x, wrt="x"), 2 * exact[0] * exact[1]),
+            (parabola.value_and_gradient(a, x)[1][0], exact[1] ** 2 + 0 * exact[0]),
+        ):
+            np.testing.assert_allclose(found, expected, rtol=1e-6)
+            assert np.shape(found) == np.shape(expected)
+            assert found.dtype == (np.float64 if wide else np.float32)
+
+
+def test_results_are_new_memory_every_time(kernel: Get) -> None:
+    a, x = RNG.normal(size=3), RNG.normal(size=3)
+    first = kernel("parabola")(a, x)
+    kept = first.copy()
+    second = kernel("parabola")(a, 2 * x)
+    assert not np.shares_memory(first, second)
+    np.testing.assert_array_equal(first, kept)
+
+
+def test_too_few_arguments_are_still_named(kernel: Get) -> None:
+    mse = kernel("mse")
+    mse(np.ones((2, 2)), np.ones((2, 2)))
+    with pytest.raises(TypeError, match="is missing yhat"):
+        mse(np.ones((2, 2)))
+
+
+def test_a_wrong_position_is_still_named(kernel: Get) -> None:
+    pick, x = kernel("pick"), RNG.normal(size=3)
+    assert pick(x, np.array(2)) / x[1] == pick(x, np.array(3)) / x[2]
+    with pytest.raises(IndexError, match="y"):
+        pick(x, np.array(4))
