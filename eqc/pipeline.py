@@ -24,6 +24,7 @@ from eqc.notation.lower import lower
 from eqc.notation.roles import find_roles
 from eqc.present.derivative import derivative
 from eqc.present.glossary import Glossary
+from eqc.present.program import program_latex
 from eqc.present.record import record_latex
 from eqc.present.report import Derived, report
 from eqc.records.bindings import Bindings, bound_id, named_bindings, with_defaults
@@ -35,6 +36,9 @@ from eqc.schedule.passes import PASSES, schedule
 
 Pass = tuple[str, Callable[[Program], Program]]
 """A name for people, and what runs."""
+
+Show = Callable[[Program], str]
+"""A program's text form, or its LaTeX."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,25 +208,27 @@ def latex_of(record: Record) -> str:
     return record.latex[0] if record.latex else record_latex(record)
 
 
-def explain(record_id: str, catalog: Catalog) -> str:
-    """The program of every kernel after each stage that changed it."""
+def explain(record_id: str, catalog: Catalog, form: str = "text") -> str:
+    """The program of every kernel after each stage that changed it, as text or with `form` "latex"."""
     record, program = catalog.get(record_id), Compiler(catalog).program(record_id)
-    lines = ["value: as lowered", show(program)]
+    glossary = Glossary.of(record)
+    shown: Show = show if form == "text" else lambda one: program_latex(one, glossary)
+    lines = ["value: as lowered", shown(program)]
     stages = (*(STABILITY if record.stabilise else ()), *SIZE)
-    program = _explain_passes("value", program, stages, lines)
+    program = _explain_passes("value", program, stages, lines, shown)
     for kind, derived in derivative_programs(program, record.derivatives).items():
         if kind != "value":
-            lines += ["", f"{kind}: as derived", show(derived)]
-        _explain_passes(kind, derived, PASSES, lines)
+            lines += ["", f"{kind}: as derived", shown(derived)]
+        _explain_passes(kind, derived, PASSES, lines, shown)
     return "\n".join(lines)
 
 
-def _explain_passes(kind: str, program: Program, passes: Sequence[Pass], lines: list[str]) -> Program:
+def _explain_passes(kind: str, program: Program, passes: Sequence[Pass], lines: list[str], shown: Show) -> Program:
     """Run passes one by one, and show the program after each that changed it."""
     for name, run in passes:
         after = check(run(program))
         if after != program:
-            lines += [f"{kind}: after {name}", show(after)]
+            lines += [f"{kind}: after {name}", shown(after)]
             lines += [f"  {line}" for why in REASONS.get(name, _silent)(program) for line in str(why).splitlines()]
         program = after
     return program

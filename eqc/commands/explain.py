@@ -9,15 +9,18 @@ from eqc.commands.options import project_root, root_option
 from eqc.project import survey
 from eqc.records.catalog import Catalog
 
+FORMS = ("text", "latex")
+
 
 @click.command("explain")
 @click.argument("record_id", metavar="ID")
+@click.option("--as", "form", type=click.Choice(FORMS), default="text", show_default=True, help="How to print it.")
 @root_option
-def command(record_id: str) -> int:
+def command(record_id: str, form: str) -> int:
     """Print what each pass of the compiler made of a record."""
     root = project_root()
     survey(root).only(record_id)
     from eqc import pipeline  # loads SymPy; a mistyped id must not wait for it
 
-    say(pipeline.explain(record_id, Catalog(root)))
+    say(pipeline.explain(record_id, Catalog(root), form))
     return 0

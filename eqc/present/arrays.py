@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from eqc.ir.terms import Expr, Read
-from eqc.notation.tree import Attribute, Node, Unary
+from eqc.notation.tree import Attribute, Binary, Node, Unary
 from eqc.present.closed import Total
 from eqc.present.formula import NOWHERE, binary, call, chain, factors_by_place, formula_of, name, written_order
 from eqc.present.matching import depends
@@ -244,6 +244,13 @@ def _signed(node: Node) -> Node:
 
 def _scaled(tops: Sequence[Node], bottoms: Sequence[Node], array: Array | None) -> Node:
     """Numbers before an array: 2*(p - y)/N."""
-    above = [*tops, *([array.node] if array is not None else [])]
+    above = [*tops, *(_run(array.node) if array is not None else [])]
     result = chain("*", above) if above else formula_of(sp.Integer(1))
     return binary("/", result, chain("*", bottoms)) if bottoms else result
+
+
+def _run(node: Node) -> list[Node]:
+    """The factors of a product."""
+    if isinstance(node, Binary) and node.op == "*":
+        return [*_run(node.left), node.right]
+    return [node]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import sympy as sp
 
@@ -11,13 +11,16 @@ from eqc.ir.walk import branches
 from eqc.present.wording import everywhere
 
 
-def tidy_cases(expression: Expr, nonnegative: Collection[str]) -> Expr:
+def tidy_cases(expression: Expr, nonnegative: Collection[str], counts: Mapping[Expr, Expr] | None = None) -> Expr:
     """Factors go into the cases of which one is 0, numbers into all; cases with equal conditions are added.
 
-    Cases that say nothing are dropped; `nonnegative` tensors have no entry below 0.
+    Cases that say nothing are dropped; `nonnegative` tensors have no entry below 0, `counts` says what whole numbers
+    are.
     """
     if not expression.has(sp.Piecewise):
         return expression
+    if counts:
+        expression = everywhere(expression, lambda node: _decided(node, counts))
 
     def change(node: Expr) -> Expr:
         if node.is_Mul:
@@ -27,6 +30,16 @@ def tidy_cases(expression: Expr, nonnegative: Collection[str]) -> Expr:
         return _needed(node, nonnegative) if isinstance(node, sp.Piecewise) else node
 
     return everywhere(everywhere(expression, change), change)
+
+
+def _decided(node: Expr, counts: Mapping[Expr, Expr]) -> Expr:
+    """Cases without those that never hold: n + 1 = 0 does not."""
+    if not isinstance(node, sp.Piecewise):
+        return node
+    pairs = [(p.args[0], p.args[1]) for p in node.args]
+    known = [condition.xreplace(counts) for _, condition in pairs]
+    settled = [k if k in (sp.true, sp.false) else c for k, (_, c) in zip(known, pairs, strict=True)]
+    return branches([(value, condition) for (value, _), condition in zip(pairs, settled, strict=True)])
 
 
 def _into_cases(product: Expr) -> Expr:

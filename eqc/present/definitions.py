@@ -211,6 +211,13 @@ def _is_positive(body: Expr) -> bool:
     return bool(body.is_Mul or body.is_Add) and all(_is_positive(a) for a in body.args)
 
 
+def counts_of(definitions: Collection[Definition]) -> Mapping[Expr, Expr]:
+    """What whole numbers are defined as."""
+    whole = [d for d in definitions if d.plain and d.statement.target.integer and not d.positions]
+    names = {d: read(d.statement.target.name, (), integer=True) for d in whole}
+    return {names[d]: d.closed for d in whole if d.closed is not None}
+
+
 def solved_reads(definition: Definition) -> Mapping[Expr, Expr]:
     """Reads that a definition is linear in, at its own positions, by the name: x = m + s*z where z = (x - m)/s."""
     if not definition.plain or not definition.positions:

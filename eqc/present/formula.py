@@ -10,10 +10,14 @@ import sympy as sp
 
 from eqc.errors import Span
 from eqc.ir.opaque import Opaque
+from eqc.ir.stable import DEFINITIONS as STABLE
+from eqc.ir.stable import Stable
 from eqc.ir.terms import (
+    Applied,
     Converged,
     Expr,
     FloorDivide,
+    FunctionName,
     Maximum,
     Minimum,
     Quotient,
@@ -184,8 +188,10 @@ def _place(factor: Expr) -> tuple[int, bool, str]:
     indexed = any(isinstance(s, Read) and s.positions for s in factor.free_symbols)
     kinds = ((sp.KroneckerDelta, 8), (sp.Piecewise, 9), (Total, 10), (Whole, 10))
     place = next((n for kind, n in kinds if isinstance(base, kind)), None)
+    if place is None and base.is_number:
+        place = -1
     if place is None:
-        place = (4 if indexed else 0) + (0 if base.is_Symbol or base.is_number else 1 if base.is_Add else 2)
+        place = (4 if indexed else 0) + (0 if base.is_Symbol else 1 if base.is_Add else 2)
     return place, not isinstance(base, Read), str(factor).lower()
 
 
@@ -232,6 +238,12 @@ def _delta(expression: Expr) -> Node:
     return call("KroneckerDelta", *(formula_of(a) for a in shortest_first))
 
 
+def _function_name(function: FunctionName) -> str:
+    """f, f' and f'' for functions of one argument."""
+    primed = len(function.ranks) == 1
+    return str(function.name) + "'" * len(function.wrt) if primed else str(function)
+
+
 def _floor_divide(expression: Expr) -> Node:
     upper, lower = (formula_of(a) for a in expression.args)
     return call("floor", binary("/", upper, lower))
@@ -258,5 +270,7 @@ _HANDLERS: tuple[tuple[type, Callable[[Expr], Node]], ...] = (
     (Quotient, lambda e: binary("/", formula_of(e.args[0]), formula_of(e.args[1]))),
     (FloorDivide, _floor_divide),
     (Converged, lambda e: formula_of(e.args[0])),
+    (Applied, lambda e: call(_function_name(e.args[0]), *(formula_of(a) for a in e.args[1:]))),
+    (Stable, lambda e: formula_of(STABLE[type(e)](*e.args))),
     (Opaque, lambda e: call(type(e).__name__, *(formula_of(a) for a in e.args))),
 )

@@ -10,12 +10,13 @@ from eqc.notation.sympy_form import parse_statement
 from eqc.notation.tree import Attribute, Binary, Call, Name, Node, Subscript, Unary, walk
 from eqc.notation.words import CONNECTIVES, MATRIX_WORDS, RELATIONS
 from eqc.present.latex_words import CONSTANTS
-from eqc.present.symbols import Notation, default_latex
+from eqc.present.symbols import Notation, accented, default_latex
 from eqc.records.model import Record
 
 _SCALARS = frozenset({"Trace", "Determinant", "LogDeterminant", *RELATIONS, *CONNECTIVES})
 _BRACKETS = ((r"\left(", r"\right)"), ("(", ")"), (r"\lVert", r"\rVert"), (r"\|", r"\|"), ("|", "|"))
 _SEPARATOR = re.compile(r"(\s*(?:(?<!\\)[,;]|\\mid|(?:\\,)?\\\|(?:\\,)?)\s*)")
+_ADJOINTS: Mapping[str, str] = {"_bar": r"\bar", "_dot": r"\dot"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +54,24 @@ class Glossary:
 
     def name(self, name: str) -> str:
         """A bare name: an array without its positions, a number, an index or a constant."""
-        known = self.notation.get(name)
+        known = self._known(name)
         if known is not None:
             return known.at(())
         return CONSTANTS.get(name) or default_latex(name)
 
     def entry(self, name: str, positions: tuple[str, ...]) -> str:
         """One entry of an array."""
-        known = self.notation.get(name)
-        return (known or Notation(default_latex(name))).at(positions)
+        return (self._known(name) or Notation(default_latex(name))).at(positions)
+
+    def _known(self, name: str) -> Notation | None:
+        """The notation of a symbol, and of its cotangent and tangent: y_bar is typeset like y, with a bar."""
+        if name in self.notation:
+            return self.notation[name]
+        for suffix, accent in _ADJOINTS.items():
+            known = self.notation.get(name.removesuffix(suffix)) if name.endswith(suffix) else None
+            if known is not None:
+                return Notation(accented(known.latex, accent), known.index)
+        return None
 
     def call(self, function: str, arguments: tuple[str, ...]) -> str | None:
         r"""Another record, or a function-valued symbol, at its arguments; None where the glossary shows no brackets.
@@ -81,7 +91,10 @@ class Glossary:
 
     def function(self, name: str) -> str:
         """The letter of another record or of a function-valued symbol."""
-        known = self.notation.get(name)
+        bare = name.rstrip("'")
+        known = self.notation.get(bare)
+        if known is not None and bare != name:
+            return known.at(()) + name[len(bare) :]
         if known is None:
             return rf"\operatorname{{{name}}}".replace("_", r"\_")
         return known.at(())

@@ -144,8 +144,9 @@ class LatexWriter:
         minus = sum(isinstance(part, Unary) and part.op == "-" for part in above) % 2 == 1
         above = [part.operand if isinstance(part, Unary) and part.op == "-" else part for part in above]
         ones = [part for part in above if not (isinstance(part, Number) and part.value == 1)]
-        matrices = sum(self.glossary.is_array(part) for part in ones) > 1
-        piece = self._fraction([self.write(part) for part in ones], below, matrices=matrices)
+        arrays = [n for n, part in enumerate(ones) if self.glossary.is_array(part)]
+        first = arrays[0] if len(arrays) > 1 else None
+        piece = self._fraction([self.write(part) for part in ones], below, first)
         return negated(piece) if minus else piece
 
     def _sorted(self, above: list[Node], below: list[Node]) -> tuple[list[Node], list[Node]]:
@@ -157,16 +158,18 @@ class LatexWriter:
         rest.sort(key=_is_big)
         return rest, [*below, *(_inverse(part) for part in moved)]
 
-    def _fraction(self, above: list[Piece], below: list[Node], *, matrices: bool) -> Piece:
+    def _fraction(self, above: list[Piece], below: list[Node], first: int | None) -> Piece:
+        """`first` is where a product of matrices starts: it stands behind a plain fraction."""
         if not below:
             return product(above)
         bottom = product([self.write(part) for part in below])
         if self.flat:
             return self._quotient(product(above), bottom)
-        front, rest = _coefficient(above, plain=all(_is_plain(part) for part in below), numeric=_is_numeric(below))
-        if matrices and all(_is_plain(part) for part in below) and not rest:
-            digits = [piece for piece in above[:1] if piece.text.isdigit()]
-            front, rest = digits, above[len(digits) :]
+        plain = all(_is_plain(part) for part in below)
+        if first is not None and plain:
+            front, rest = above[:first], above[first:]
+        else:
+            front, rest = _coefficient(above, plain=plain, numeric=_is_numeric(below))
         if not rest:
             return self._quotient(product(front), bottom)
         return product([self._quotient(product(front), bottom), *rest])
@@ -347,7 +350,7 @@ def derivative_of(body: Piece, order: str, below: str) -> Piece:
     """A partial derivative; what is more than a symbol stands behind the bar."""
     if body.level is Level.ATOM and not body.tall:
         return Piece(rf"\frac{{\partial{order} {body.text}}}{{{below}}}", Level.PRODUCT)
-    shown = body.text if body.text.startswith(r"\frac{\partial") else enclosed(body, "[", "]")
+    shown = body.text if body.text.startswith((r"\frac{\partial", "(", r"\left(")) else enclosed(body, "[", "]")
     return Piece(rf"\frac{{\partial{order}}}{{{below}}} {shown}", Level.PRODUCT, opens=True)
 
 

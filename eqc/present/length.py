@@ -22,7 +22,8 @@ def length(expression: Expr) -> int:
     cheap = sp.KroneckerDelta | Total | Whole
     functions = sum(1 for node in nodes if isinstance(node, sp.Function) and not isinstance(node, cheap))
     leaves = sum(1 for node in nodes if not node.args)
-    return int(sp.count_ops(expression)) + leaves + 3 * functions + 2 * sum(map(_is_nested, nodes))
+    hidden = 2 * sum(map(_is_nested, nodes)) + 3 * sum(map(_is_unfactored, nodes))
+    return int(sp.count_ops(expression)) + leaves + 3 * functions + hidden
 
 
 def _is_nested(node: Expr) -> bool:
@@ -32,6 +33,14 @@ def _is_nested(node: Expr) -> bool:
     below = [f.base for f in node.args if f.is_Pow and f.exp.is_negative]
     above = [f for f in node.args if f.is_Add and any(_has_fraction(t) for t in f.args)]
     return bool(above) and any(base.is_Add for base in below)
+
+
+def _is_unfactored(node: Expr) -> bool:
+    """Whether all terms of a denominator share a factor."""
+    if not (node.is_Pow and node.exp.is_negative and node.base.is_Add):
+        return False
+    first, *rest = ({f.as_base_exp()[0] for f in sp.Mul.make_args(t) if not f.is_Number} for t in node.base.args)
+    return bool(first.intersection(*rest))
 
 
 def _has_fraction(term: Expr) -> bool:

@@ -11,7 +11,7 @@ from eqc.ir.terms import Expr, Read
 from eqc.ir.walk import map_reads, substitute
 from eqc.present.cases import tidy_cases
 from eqc.present.closed import Total
-from eqc.present.definitions import Definition, fold, nonnegative_of, solved_reads, stochastic_of
+from eqc.present.definitions import Definition, counts_of, fold, nonnegative_of, solved_reads, stochastic_of
 from eqc.present.length import SMALL, length
 from eqc.present.results import in_results
 from eqc.present.sums import Facts, tidy_sums
@@ -33,6 +33,7 @@ def tidy(expression: Expr, facts: Facts, definitions: Sequence[Definition]) -> E
         facts,
         stochastic={**facts.stochastic, **stochastic_of(definitions)},
         nonnegative=facts.nonnegative | nonnegative_of(definitions),
+        counts=counts_of(definitions),
         named=named,
     )
     for _ in range(4):
@@ -86,7 +87,7 @@ class _Search:
 
     def worded(self, form: Expr) -> Expr:
         """A form with its cases and signs as one would write them."""
-        simple = tidy_cases(form, self.facts.nonnegative)
+        simple = tidy_cases(form, self.facts.nonnegative, self.facts.counts)
         simple = tidy_sums(simple, self.facts) if simple != form else simple
         return well_worded(simple)
 

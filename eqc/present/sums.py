@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import sympy as sp
 
@@ -19,12 +19,14 @@ class Facts:
     """What a closed form may use.
 
     `ranges` has the extent of every free index, `stochastic` tensors that sum to one over their last axis with its
-    extent; `nonnegative` ones have no entry below 0. `named` writes the names of what sums define.
+    extent; `nonnegative` ones have no entry below 0. `counts` says what whole numbers are, `named` writes the names of
+    what sums define.
     """
 
     ranges: Mapping[Expr, Expr]
     stochastic: Mapping[str, Expr]
     nonnegative: frozenset[str] = frozenset()
+    counts: Mapping[Expr, Expr] = field(default_factory=dict)
     named: Callable[[Expr], Expr] = lambda expression: expression
 
 
@@ -114,6 +116,9 @@ def _term(node: Expr, facts: Facts) -> Expr:
     if body.is_Add and not depends(body, index):
         return body * extent
     outer, inner = _split(body, index)
+    if isinstance(inner, sp.Piecewise) and not any(depends(pair.args[1], index) for pair in inner.args):
+        cases = [(_term(Total(pair.args[0], index, extent), facts), pair.args[1]) for pair in inner.args]
+        return outer * branches(cases)
     return outer * _pick(inner, index, extent, facts)
 
 

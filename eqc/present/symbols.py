@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from eqc.present.piece import enclosed
+
 GREEK = frozenset(
     (
         *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu"),
@@ -65,7 +67,7 @@ def indexed(base: str, positions: tuple[str, ...]) -> str:
     """
     if not positions:
         return base
-    head = f"({base})" if re.search(r"[_^(|' ]", base) else base
+    head = enclosed(base, "(", ")") if re.search(r"[_^(|' ]", base) else base
     below = join_positions(positions)
     return f"{head}_{below}" if len(below) == 1 else f"{head}_{{{below}}}"
 
@@ -138,6 +140,20 @@ def without_slots(notation: Notation) -> str:
         before = bare
         bare = re.sub(r"[_^]?(\{[\s,]*\}|\([\s,]*\)|\[[\s,]*\])|[_^](?=[_^]|$)", "", bare)
     return bare.strip() or notation.latex
+
+
+def accented(latex: str, accent: str) -> str:
+    """A symbol with one more accent, below which its scripts do not stand.
+
+    >>> accented(r"\\hat{y}_{c}^{(i)}", r"\\bar"), accented("h_t", r"\\dot")
+    ('\\\\bar{\\\\hat{y}}_{c}^{(i)}', '\\\\dot{h}_t')
+    """
+    depth = 0
+    for n, character in enumerate(latex):
+        if depth == 0 and n and character in "_^(":
+            return f"{accent}{{{latex[:n]}}}{latex[n:]}"
+        depth += (character in "{([") - (character in "})]")
+    return f"{accent}{{{latex}}}"
 
 
 def default_latex(name: str) -> str:
