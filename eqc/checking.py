@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from eqc.errors import EqcError, RecordError
 from eqc.records.model import Example, Record, SymbolEntry
+from eqc.verify.agreement import Agreement, check_agreement
 from eqc.verify.membership import outside
+from eqc.verify.oracle import Oracle
 
 if TYPE_CHECKING:
     from eqc.records.catalog import Catalog
 
 
-def check_task(record_id: str, catalog: Catalog) -> None:
-    """Check one record. Raises EqcError with the first mistake."""
+def check_task(record_id: str, catalog: Catalog) -> Agreement:
+    """Check one record, and give what its LaTeX says of its SymPy form. Raises EqcError with the first mistake."""
     from eqc import pipeline  # heavy, and of no use for a record that cannot be read
 
     record = catalog.get(record_id)
@@ -24,6 +27,12 @@ def check_task(record_id: str, catalog: Catalog) -> None:
         problem = example_problem(record, example)
         if problem is not None:
             raise problem
+    lookup = partial(_record_if_there, catalog)
+    return check_agreement(Oracle(record, catalog), catalog.ids(), lookup)
+
+
+def _record_if_there(catalog: Catalog, record_id: str) -> Record | None:
+    return catalog.get(record_id) if record_id in catalog else None
 
 
 def example_problem(record: Record, example: Example) -> EqcError | None:

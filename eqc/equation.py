@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from eqc.notation.library import Library
 from eqc.project import find_root, given_root
 from eqc.records.catalog import Catalog
 
@@ -27,7 +28,7 @@ def load(id: str, root: Path | str | None = None) -> Equation:
       written: no/such/project
       remedy:  start one with `eqc init no/such/project`
     """
-    catalog = Catalog(find_root() if root is None else given_root(Path(root)))
+    catalog = Library(find_root() if root is None else given_root(Path(root)))
     return Equation(catalog.get(id), catalog)
 
 

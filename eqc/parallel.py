@@ -153,9 +153,9 @@ def _in_worker(task: Task[T], root: Path, record_id: str) -> Outcome[T]:
 
 
 def _open_catalog(root: Path) -> Catalog:
-    from eqc.records.catalog import Catalog  # loads the YAML reader
+    from eqc.notation.library import Library  # loads the YAML reader
 
-    return Catalog(root)
+    return Library(root)
 
 
 _worker_catalog = lru_cache(maxsize=1)(_open_catalog)

@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "project": "errors records.names",
     "atomic": "errors",
     "freshness": "errors project",
-    "parallel": "errors atomic records",
+    "parallel": "errors atomic records notation.library",
     "measured": "project",
     "build": "errors project atomic freshness parallel records pipeline measured",
     "drift": "errors project freshness parallel build",
@@ -48,13 +48,16 @@ MAY_IMPORT = {
     "precompile": "errors parallel build records kernels",
     "equation": "project records notation present.mathml pipeline",
     # evidence shares nothing with the compiler but the reading of a formula
-    "verify": "errors records notation.tree notation.sympy_form notation.words notation.laws kernels bound",
-    "checking": "errors records pipeline verify.membership",
+    "verify": (
+        "errors records notation.tree notation.sympy_form notation.text notation.latex notation.library notation.words"
+        " notation.laws kernels bound"
+    ),
+    "checking": "errors records pipeline verify.membership verify.agreement verify.oracle",
     # timing beside other libraries
     "bench": "errors records ir emit.printer kernels verify.draws",
     "commands": (
-        "errors project atomic freshness parallel build drift scaffold records notation.to_sympy pipeline kernels"
-        " signatures precompile checking verify measured bench"
+        "errors project atomic freshness parallel build drift scaffold records notation.to_sympy notation.library"
+        " pipeline kernels signatures precompile checking verify measured bench"
     ),
     "cli": "errors freshness parallel commands",
     "__main__": "cli",

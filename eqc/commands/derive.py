@@ -6,8 +6,8 @@ import click
 
 from eqc.commands.console import say
 from eqc.commands.options import project_root, root_option
+from eqc.notation.library import Library
 from eqc.project import survey
-from eqc.records.catalog import Catalog
 
 FORMS = ("text", "latex", "sympy", "code")
 
@@ -24,6 +24,6 @@ def command(record_id: str, wrt: str, order: int, form: str) -> int:
     survey(root).only(record_id)
     from eqc import pipeline  # loads SymPy; a mistyped id must not wait for it
 
-    derived = pipeline.derive(record_id, wrt, order, Catalog(root))
+    derived = pipeline.derive(record_id, wrt, order, Library(root))
     say(str(getattr(derived, form)))
     return 0

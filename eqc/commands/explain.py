@@ -6,8 +6,8 @@ import click
 
 from eqc.commands.console import say
 from eqc.commands.options import project_root, root_option
+from eqc.notation.library import Library
 from eqc.project import survey
-from eqc.records.catalog import Catalog
 
 FORMS = ("text", "latex")
 
@@ -22,5 +22,5 @@ def command(record_id: str, form: str) -> int:
     survey(root).only(record_id)
     from eqc import pipeline  # loads SymPy; a mistyped id must not wait for it
 
-    say(pipeline.explain(record_id, Catalog(root), form))
+    say(pipeline.explain(record_id, Library(root), form))
     return 0

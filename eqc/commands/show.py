@@ -10,8 +10,8 @@ import click
 from eqc.commands.console import say, table
 from eqc.commands.options import project_root, root_option
 from eqc.freshness import read_if_there
+from eqc.notation.library import Library
 from eqc.project import survey
-from eqc.records.catalog import Catalog
 from eqc.records.model import Domain, Example, Record, SymbolEntry
 from eqc.signatures import call_forms, signature_of
 
@@ -23,7 +23,7 @@ def command(record_id: str) -> int:
     """Show one equation: its formula, glossary, examples and sources, and the kernels that are built."""
     root = project_root()
     file = survey(root).only(record_id)
-    record = Catalog(root).get(record_id)
+    record = Library(root).get(record_id)
     generated = (read_if_there(root / file.module) or b"").decode(errors="replace")
     _show_formula(record)
     _show_symbols(record)

@@ -72,6 +72,7 @@ def _load(data: bytes, id: str, area: str, file: str) -> Record:
         symbols=symbols,
         span=root.span,
         latex=tuple(text.strip() for text in keys.latex),
+        latex_sources=_sources(locate(root, ("latex",))[1]) if keys.latex else (),
         summary=keys.summary.strip(),
         nature=keys.nature or "",
         derivatives=tuple(keys.derivatives),
@@ -89,9 +90,7 @@ def _statements(root: YamlMapping, keys: RecordKeys) -> tuple[SourceText, ...]:
     if keys.sympy is not None:
         return _sources(locate(root, ("sympy",))[1])
     if keys.latex:
-        key, node = locate(root, ("latex",))
-        rule, remedy = "a record without sympy: cannot be read yet", "write the formula in SymPy form under sympy:"
-        raise record_error(key.span if key else node.span, f"latex: {written(node)}", rule, remedy)
+        return ()  # read from the LaTeX where records are used
     raise record_error(root.span, written(root), "the record has no formula", "add sympy:, and latex: as it is printed")
 
 
@@ -154,7 +153,7 @@ def _symbol_problem(
     symbol: SymbolEntry, symbols: dict[str, SymbolEntry], statements: tuple[SourceText, ...]
 ) -> tuple[tuple[str, ...], str, str] | None:
     """Where in a symbol's entry, which rule, and what would mend it; None for a good entry."""
-    if symbol.name == BARE_OUTPUT and all(_ASSIGNS.match(statement.text) for statement in statements):
+    if symbol.name == BARE_OUTPUT and statements and all(_ASSIGNS.match(statement.text) for statement in statements):
         return (), "out names the output of a formula without Eq", "give the symbol another name"
     if symbol.shape is not None and len(symbol.index) > len(symbol.shape):
         return ("index",), f"{symbol.name} has more indices than extents", "give an extent in shape: for each index"

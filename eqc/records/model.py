@@ -99,7 +99,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One equation as its YAML file states it. `path` is relative to the project's root."""
+    """One equation as its YAML file states it. `path` is relative to the project's root.
+
+    `statements` is empty where the file has LaTeX only, until `eqc.notation.library` reads it.
+    """
 
     id: str
     area: str
@@ -109,6 +112,7 @@ class Record:
     symbols: Mapping[str, SymbolEntry]
     span: Span
     latex: tuple[str, ...] = ()
+    latex_sources: tuple[SourceText, ...] = ()
     summary: str = ""
     nature: str = ""
     derivatives: tuple[str, ...] = ()

@@ -115,7 +115,7 @@ class Trial:
             finding.place = with_fresh(self.oracle, self.law, finding.place, ev, self.shapes)
             ev = self.evaluator(finding.place, decide)
         if pending is None:
-            finding.extents = tuple(ev.values[name] for name in self.law.reading.extents)
+            finding.extents = tuple(ev.values[name] for name in (*self.law.reading.extents, *self.law.reading.sizes))
             pending = self._settings(ev, finding.place)
         left = [setting for setting in pending if not self._decides(ev, setting, finding, last=decide.lenient)]
         finding.sound = ev.is_finite()

@@ -52,6 +52,12 @@ class Reading:
         """The inputs that derivatives are taken in."""
         return tuple(n for n in self.inputs if self.entry(n).differentiable and not self.is_integer(n))
 
+    @property
+    def sizes(self) -> tuple[str, ...]:
+        """The inputs that stand in shapes."""
+        names = {n.name for shape in self.shapes.values() for axis in shape for n in walk(axis) if isinstance(n, Name)}
+        return tuple(n for n in self.inputs if n in names)
+
     def unit_axes(self, name: str) -> tuple[bool, ...]:
         """Which axes have the literal extent 1."""
         return tuple(isinstance(axis, Number) and axis.value == 1 for axis in self.shapes.get(name, ()))

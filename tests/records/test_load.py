@@ -128,7 +128,6 @@ BROKEN = [
     ("title: T\n", 1, 1, "has no symbols", "symbols:"),
     ("sympy: x\nsymbols: {x: a}\n", 1, 1, "has no title", "title:"),
     ("title: T\nsymbols: {x: a}\n", 1, 1, "no formula", "sympy:"),
-    ("title: T\nlatex: x\nsymbols: {x: a}\n", 2, 1, "cannot be read yet", "under sympy:"),
     ("title: T\nsympy: []\nsymbols: {x: a}\n", 2, 8, "empty", "fill it in"),
     ("title: T\nsympy:\nsymbols: {x: a}\n", 1, 1, "no formula", "sympy:"),
     ("title: T\nsympy: ''\nsymbols: {x: a}\n", 2, 8, "empty", "fill it in"),

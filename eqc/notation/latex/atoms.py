@@ -1,0 +1,306 @@
+"""Factors that no glossary needs to declare: numbers, brackets, fractions, roots, functions by their usual names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from eqc.notation.latex import big, calculus, calls, commands, conditions, parts, statistics
+from eqc.notation.latex.boxes import Box, Boxes, flat_text
+from eqc.notation.latex.expression import Expression
+from eqc.notation.latex.parts import Part
+from eqc.notation.latex.patterns import split
+from eqc.notation.tree import Call, Name
+
+Reader = Callable[[Expression, Box], Part]
+
+
+def read_atom(expr: Expression, box: Box) -> Part:
+    """The factor that begins with a box."""
+    return _BY_KIND.get(box.kind, _unexpected)(expr, box)
+
+
+def _unexpected(expr: Expression, box: Box) -> Part:
+    return expr.unexpected(box)
+
+
+def _number(expr: Expression, box: Box) -> Part:
+    part = expr.number(expr.take())
+    if expr.sees(r"\%"):
+        sign = expr.take()
+        part = parts.divided(part, parts.number(expr.context.span(sign), 100))
+    return expr.scripted(part, box, box)
+
+
+def _group(expr: Expression, box: Box) -> Part:
+    expr.take()
+    inside = box.parts[0] if box.parts else ()
+    if not inside:
+        expr.context.fail(box, "these braces are empty", "write what should stand between them")
+    return expr.scripted(expr.inside(inside), box, box)
+
+
+# -- brackets and bars
+
+
+def _open(expr: Expression, box: Box) -> Part:
+    inside, close = expr.bracket()
+    if not inside:
+        expr.context.fail(box, "these brackets are empty", "write what should stand between them")
+    span = expr.context.span(box)
+    if box.text in (r"\lfloor", r"\lceil"):
+        word = "floor" if box.text == r"\lfloor" else "ceiling"
+        part = parts.call(span, word, expr.inside(inside))
+    elif box.text == r"\langle":
+        part = _inner_product(expr, box, inside)
+    elif conditions.is_condition(inside):
+        part = conditions.indicator(expr, box, inside)
+    else:
+        part = expr.inside(inside)
+    return expr.scripted(part, box, close)
+
+
+def _inner_product(expr: Expression, box: Box, inside: Boxes) -> Part:
+    pieces = split(inside, ",", "|")
+    if len(pieces) != 2:
+        expr.context.fail(box, "an inner product has two sides", r"write \langle a, b \rangle")
+    left, right = (expr.inside(piece) for piece in pieces)
+    with expr.context.pointing_at(box):
+        if left.rank == right.rank == 2:
+            return _summed(parts.hadamard(left, right), expr)
+        return parts.product(left, right, expr.context.fresh, dot=True)
+
+
+def _summed(part: Part, expr: Expression) -> Part:
+    node, names = parts.looped(part, expr.context.fresh)
+    if not names:
+        return parts.scalar(node)
+    return parts.scalar(Call(part.span, "Sum", (node, *parts.limits(part.span, names))))
+
+
+def _bar(expr: Expression, box: Box) -> Part:
+    """`|x|` or a norm; the content ends at the bar that closes this one."""
+    expr.take()
+    stop = _closing_bar(expr, box)
+    inner = Expression(expr.context, expr.boxes[expr.place : stop])
+    part = inner.whole() if inner.boxes else expr.unexpected(box)
+    close = expr.boxes[stop]
+    expr.place = stop + 1
+    with expr.context.pointing_at(box):
+        if box.text == "|":
+            return expr.scripted(_absolute(part), box, close)
+        return expr.scripted(_norm(expr, part, box, close.sub), box, replace(close, sub=None))
+
+
+def _closing_bar(expr: Expression, box: Box) -> int:
+    """The bar that closes one: the next at which a value has ended, counting those that open in between."""
+    depth, opened = 0, 0
+    for place in range(expr.place, len(expr.boxes)):
+        one = expr.boxes[place]
+        depth += {"open": 1, "close": -1}.get(one.kind, 0)
+        if one.kind != "bar" or one.text != box.text or depth or one.side == "middle":
+            continue
+        before = expr.boxes[place - 1]
+        opens = one.side == "open" or (not one.side and (before.kind in ("sign", "open", "big") or place == expr.place))
+        if opens:
+            opened += 1
+        elif opened:
+            opened -= 1
+        else:
+            return place
+    return expr.context.fail(box, f"this {box.text} is never closed", "write the closing bar")
+
+
+def _absolute(part: Part) -> Part:
+    if part.rank == 2 and part.axes[0] == part.axes[1]:
+        return parts.determinant(part)
+    return parts.call(part.span, "Abs", part)
+
+
+def _norm(expr: Expression, part: Part, box: Box, sub: Boxes | None) -> Part:
+    """A norm: Euclidean (for matrices Frobenius's) unless a subscript says otherwise."""
+    order = "2" if sub is None else flat_text(sub).removeprefix("mathrm ")
+    if part.rank == 2 and order not in ("F", "2") and part.axes[0] != parts.UNIT:
+        expr.context.fail(box, f"the norm {order} of a matrix", "print it as a sum, or declare it in the glossary")
+    if part.rank == 2 and sub is not None and order == "2":
+        expr.context.fail(box, "the spectral norm of a matrix", "declare it in the glossary")
+    span = part.span
+    node, names = parts.looped(part, expr.context.fresh)
+    size = Call(span, "Abs", (node,))
+    if not names:
+        return parts.scalar(size)
+    limits = tuple(parts.limits(span, names))
+    if order == r"\infty":
+        return parts.scalar(Call(span, "MaxOver", (size, *limits)))
+    exponent = parts.number(span, 2) if order in ("2", "F") else expr.inside(sub or ())
+    entry = parts.scalar(node) if order in ("2", "F") else parts.scalar(size)
+    if order == "1":
+        return parts.scalar(Call(span, "Sum", (size, *limits)))
+    total = parts.scalar(Call(span, "Sum", (parts.power(entry, exponent).node, *limits)))
+    if order in ("2", "F"):
+        return parts.call(span, "sqrt", total)
+    return parts.power(total, parts.divided(parts.number(span, 1), exponent))
+
+
+# -- commands with arguments
+
+
+def _command(expr: Expression, box: Box) -> Part:
+    return _COMMANDS.get(box.text, _unknown_command)(expr, box)
+
+
+def _unknown_command(expr: Expression, box: Box) -> Part:
+    return expr.context.fail(box, f"{box.text} is a command that eqc does not know", "print it in another way")
+
+
+def _fraction(expr: Expression, box: Box) -> Part:
+    if calculus.is_derivative(expr, box):
+        return calculus.derivative(expr, box)
+    expr.take()
+    above, below = (expr.inside(part) if part else expr.unexpected(box) for part in box.parts)
+    with expr.context.pointing_at(box):
+        return expr.scripted(parts.divided(above, below), box, box)
+
+
+def _root(expr: Expression, box: Box) -> Part:
+    expr.take()
+    radicand = expr.inside(box.parts[0])
+    span = expr.context.span(box)
+    if len(box.parts) == 1:
+        part = parts.call(span, "sqrt", radicand)
+    else:
+        index = expr.inside(box.parts[1])
+        part = parts.power(radicand, parts.divided(parts.number(span, 1), index))
+    return expr.scripted(part, box, box)
+
+
+def _binomial(expr: Expression, box: Box) -> Part:
+    expr.take()
+    above, below = (expr.inside(part) for part in box.parts)
+    return expr.scripted(parts.call(expr.context.span(box), "binomial", above, below), box, box)
+
+
+_COMMANDS: Mapping[str, Reader] = {r"\frac": _fraction, r"\sqrt": _root, r"\binom": _binomial}
+
+
+# -- letters and words
+
+
+def _letter(expr: Expression, box: Box) -> Part:
+    """A letter with a meaning of its own, or one that is missing from the glossary."""
+    name = box.text.lstrip("\\") if box.text.startswith("\\") else box.text.removeprefix("mathrm ")
+    if box.text.startswith(("\\", "mathrm ")) or box.kind == "word":
+        named = _named(expr, box, name)
+        if named is not None:
+            return named
+    following = expr.boxes[expr.place + 1] if expr.place + 1 < len(expr.boxes) else None
+    bracket = following is not None and following.text in ("[", "(", r"\{")
+    reader = _LETTERS.get(box.text)
+    if reader is None or (box.text in _BEFORE_BRACKETS and not bracket):
+        expr.context.unknown(replace(box, sup=None))
+    return reader(expr, box)
+
+
+def _identity(expr: Expression, box: Box) -> Part:
+    if box.has_scripts:
+        expr.context.unknown(replace(box, sup=None))
+    expr.take()
+    return parts.array(Name(expr.context.span(box), "I"), (parts.ANY, parts.ANY))
+
+
+def _constant(expr: Expression, box: Box) -> Part:
+    if box.sub is not None:
+        expr.context.unknown(replace(box, sup=None))
+    expr.take()
+    constant = parts.scalar(Name(expr.context.span(box), commands.CONSTANTS[box.text]))
+    return expr.scripted(constant, box, box)
+
+
+def _euler(expr: Expression, box: Box) -> Part:
+    """`e^{x}` is the exponential."""
+    if box.sup is None or box.sub is not None:
+        return _constant(expr, box)
+    expr.take()
+    return parts.call(expr.context.span(box), "exp", expr.inside(box.sup))
+
+
+def _named(expr: Expression, box: Box, name: str) -> Part | None:
+    """A function by its usual name, or a record by its id."""
+    if name in commands.BASED:
+        return calls.logarithm(expr, box, parts.number(expr.context.span(box), commands.BASED[name]))
+    if name == "log" and box.sub is not None:
+        return calls.logarithm(expr, box, expr.inside(box.sub))
+    if name in commands.MATRIX_FUNCTIONS:
+        return calls.matrix_function(expr, commands.MATRIX_FUNCTIONS[name], box)
+    if name in statistics.WORDS:
+        return statistics.WORDS[name](expr, box)
+    if name in calls.SHORTHANDS:
+        return calls.shorthand(expr, name, box)
+    record = expr.record_called(name) if len(name) > 1 and box.kind == "word" else None
+    if record is not None and record != expr.context.record.id:
+        expr.take()
+        return calls.call_record(expr, record, [], box, box)
+    lower = name.lower() if box.kind == "word" and len(name) > 2 else name
+    if lower in commands.FUNCTIONS:
+        return calls.apply_word(expr, commands.FUNCTIONS[lower], box)
+    return None
+
+
+def _kronecker(expr: Expression, box: Box) -> Part:
+    """`\\delta_{jk}`, which is 1 where the indices are equal."""
+    if box.sub is None:
+        expr.context.unknown(replace(box, sup=None))
+    expr.take()
+    sub = box.sub or ()
+    pieces = split(sub, ",") if len(split(sub, ",")) == 2 else [(b,) for b in sub]
+    if len(pieces) != 2:
+        expr.context.fail(box, r"\delta takes two indices", r"write \delta_{ij}, or declare it in the glossary")
+    a, b = (expr.position(piece) for piece in pieces)
+    span = expr.context.span(box)
+    return expr.scripted(parts.scalar(Call(span, "KroneckerDelta", (a, b))), box, replace(box, sub=None))
+
+
+def _table(expr: Expression, box: Box) -> Part:
+    """Cases, or a matrix of entries."""
+    expr.take()
+    if box.text in commands.CASES:
+        return expr.scripted(conditions.cases(expr, box), box, box)
+    if box.text not in commands.TABLES:
+        expr.context.fail(box, f"{box.text} has no place inside a formula", "take the lines apart")
+    with expr.context.pointing_at(box):
+        part = parts.matrix(expr.context.span(box), [[expr.inside(cell) for cell in row] for row in box.rows])
+        if box.text == "vmatrix":
+            part = parts.determinant(part)
+        return expr.scripted(part, box, box)
+
+
+def _big(expr: Expression, box: Box) -> Part:
+    return big.read_big(expr, box)
+
+
+_LETTERS: Mapping[str, Reader] = {
+    **dict.fromkeys(("mathbb E", "E", "mathrm E"), statistics.expectation),
+    **dict.fromkeys(("mathbb 1", "mathbf 1", "mathbb I", "mathrm 1"), conditions.indicator_of),
+    **dict.fromkeys((r"\nabla", r"\partial"), calculus.nabla),
+    **dict.fromkeys(("e", "mathrm e"), _euler),
+    **dict.fromkeys((r"\pi", r"\infty"), _constant),
+    r"\delta": _kronecker,
+    r"\Gamma": lambda expr, box: calls.apply_word(expr, "gamma", box),
+    "I": _identity,
+}
+"""Letters that mean something if the glossary does not have them."""
+
+_BEFORE_BRACKETS = frozenset(("E", "mathrm E", r"\Gamma"))
+
+_BY_KIND: Mapping[str, Reader] = {
+    "number": _number,
+    "group": _group,
+    "open": _open,
+    "bar": _bar,
+    "command": _command,
+    "letter": _letter,
+    "word": _letter,
+    "accent": lambda expr, box: expr.context.unknown(replace(box, sup=None)),
+    "table": _table,
+    "big": _big,
+}

@@ -1,0 +1,243 @@
+"""Sums, products, extrema and integrals, with what is printed below and above them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from eqc.notation.latex import conditions, parts
+from eqc.notation.latex.boxes import Box, Boxes, flat_text
+from eqc.notation.latex.expression import Expression
+from eqc.notation.latex.parts import Part
+from eqc.notation.latex.patterns import split
+from eqc.notation.tree import Binary, Boolean, Call, Name, Node, Number, Subscript, TupleNode, walk
+
+WORDS: Mapping[str, str] = {
+    r"\sum": "Sum",
+    r"\prod": "Product",
+    r"\max": "MaxOver",
+    r"\min": "MinOver",
+    r"\sup": "MaxOver",
+    r"\inf": "MinOver",
+    r"\argmax": "ArgMaxOver",
+    r"\argmin": "ArgMinOver",
+}
+_LISTS: Mapping[str, str] = {r"\max": "Max", r"\min": "Min", r"\sup": "Max", r"\inf": "Min"}
+_NEUTRAL: Mapping[str, int] = {"Sum": 0, "Product": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """An index with the ends that are printed; None is where the array ends."""
+
+    box: Box
+    low: Boxes | None = None
+    high: Boxes | None = None
+    strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """What stands below an operator: its indices, and conditions on them."""
+
+    ranges: tuple[Range, ...]
+    conditions: tuple[Boxes, ...] = ()
+
+
+def read_big(expr: Expression, box: Box) -> Part:
+    """An operator with its limits and its body."""
+    expr.take()
+    if box.text in (r"\int", r"\iint"):
+        from eqc.notation.latex.calculus import integral
+
+        return integral(expr, box)
+    if box.text not in WORDS:
+        expr.context.fail(box, f"{box.text} is an operator that eqc does not know", "print it as a sum or a product")
+    if box.sub is None and box.text in _LISTS:
+        return _of_a_list(expr, box)
+    if box.sub is None:
+        expr.context.fail(box, f"{box.text} does not say over which index", f"write {box.text}_{{i=1}}^{{n}}")
+    below = read_below(expr, box)
+    return _reduced(expr, box, below)
+
+
+def _of_a_list(expr: Expression, box: Box) -> Part:
+    """`\\max(0, z)`; with one array in the brackets, its greatest entry."""
+    if expr.peek is None or expr.peek.kind != "open":
+        expr.context.fail(box, f"{box.text} does not say of what", f"write {box.text}(a, b) or {box.text}_i")
+    pieces, close = expr.arguments(",")
+    operands = [expr.inside(piece) if piece else expr.unexpected(box) for piece in pieces]
+    span = expr.context.span(box)
+    with expr.context.pointing_at(box):
+        if len(operands) == 1 and operands[0].axes:
+            node, names = parts.looped(operands[0], expr.context.fresh)
+            part = parts.scalar(Call(span, WORDS[box.text], (node, *parts.limits(span, names))))
+        else:
+            part = parts.call(span, _LISTS[box.text], *operands)
+        part = part if box.sup is None else parts.power(part, expr.inside(box.sup))
+        return expr.scripted(part, box, close)
+
+
+def read_below(expr: Expression, box: Box) -> Below:
+    """The indices and conditions below an operator."""
+    found: list[Range] = []
+    guards: list[Boxes] = []
+    for piece in _pieces(box.sub or ()):
+        one = _range(expr, box, piece, known=[r.box.text for r in found])
+        if isinstance(one, Below):
+            found += [r for r in one.ranges if r.box.text not in [f.box.text for f in found]]
+            guards += one.conditions
+        else:
+            found.append(one)
+    if box.sup is not None and len(found) == 1 and box.text in (r"\sum", r"\prod"):
+        found[0] = replace(found[0], high=box.sup)
+    if not found:
+        expr.context.fail(box, "no index stands here", f"write {box.text}_{{i=1}}^{{n}}")
+    return Below(tuple(found), tuple(guards))
+
+
+def _pieces(sub: Boxes) -> Iterator[Boxes]:
+    """`i=1, j` apart at commas, but `i, j \\in S` together; lines of \\substack apart."""
+    boxes = sub[0].parts[0] if len(sub) == 1 and sub[0].kind == "command" and sub[0].parts else sub
+    lines: list[Boxes] = []
+    start = 0
+    for place, box in enumerate((*boxes, None)):
+        if box is None or box.kind == "line":
+            lines.append(boxes[start:place])
+            start = place + 1
+    for line in lines:
+        waiting: tuple[Box, ...] = ()
+        for piece in split(line, ",", ";", ":"):
+            if len(piece) == 1:
+                waiting = (*waiting, *piece)
+            elif waiting and conditions.is_condition(piece) and piece[1:2] and piece[1].is_sign(r"\in"):
+                yield from ((w, *piece[1:]) for w in waiting)
+                waiting = ()
+                yield piece
+            elif piece:
+                yield from ((w,) for w in waiting)
+                waiting = ()
+                yield piece
+        yield from ((w,) for w in waiting)
+
+
+def _range(expr: Expression, big: Box, piece: Boxes, known: Sequence[str]) -> Range | Below:
+    """One piece below an operator."""
+    if len(piece) == 1 and piece[0].kind in ("letter", "word"):
+        return Range(piece[0])
+    if all(b.kind == "letter" for b in piece):
+        return Below(tuple(Range(b) for b in piece))
+    signs = [k for k, b in enumerate(piece) if b.is_sign(*conditions.RELATIONS, r"\in")]
+    if len(signs) == 1 and signs[0] == 1 and piece[1].is_sign("="):
+        return Range(piece[0], low=piece[2:])
+    if piece and any(b.is_sign(r"\in") for b in piece):
+        return _elements(expr, piece)
+    if not signs:
+        expr.context.fail(piece[0] if piece else big, "no index stands here", f"write {big.text}_{{i=1}}^{{n}}")
+    return _bounded(expr, piece, signs, known)
+
+
+def _elements(expr: Expression, piece: Boxes) -> Range | Below:
+    """`x \\in \\mathcal{X}`: all places that the arrays have; `i \\in \\{1, …, n\\}` as printed."""
+    place = next(k for k, b in enumerate(piece) if b.is_sign(r"\in"))
+    names, what = piece[:place], piece[place + 1 :]
+    if names and names[0].text == "(" and names[-1].text == ")":
+        letters = tuple(b for b in names[1:-1] if not b.is_sign(","))
+    else:
+        letters = names
+    if not letters or any(b.kind not in ("letter", "word") for b in letters):
+        expr.context.fail(piece[0], "no index stands here", r"write i \in S")
+    if what and what[0].text in (r"\{", "["):
+        inside = what[1:-1]
+        pieces = split(inside, ",")
+        if any(b.is_sign(r"\ldots", r"\cdots") for b in inside) and len(pieces) >= 3:
+            return Range(letters[0], pieces[0], pieces[-1])
+        if what[0].text == "[" and len(pieces) == 1:
+            return Range(letters[0], None, pieces[0])
+    if not what or what[0].kind != "letter" or (len(letters) > 1 and len(what) == 1 and what[0].sub is not None):
+        expr.context.fail(piece[place], "which elements this set has is not known", "print the limits of the index")
+    if what[0].sub is not None and what[0].text != "mathcal N":
+        expr.context.fail(what[0], "which elements this set has is not known", "print the limits of the index")
+    return Below(tuple(Range(b) for b in letters))
+
+
+def _bounded(expr: Expression, piece: Boxes, signs: list[int], known: Sequence[str]) -> Below:
+    """`i \\ne j`, `i < j`, `1 \\le i \\le n`: letters that no sum around has are indices, with conditions."""
+    ranges: list[Range] = []
+    for box in piece:
+        fresh = box.kind == "letter" and expr.context.index(box) is None and expr.context.symbol((box,), 0) is None
+        if fresh and box.text not in [r.box.text for r in ranges]:
+            ranges.append(Range(replace(box, sup=None)))
+    between = len(signs) == 2 and all(piece[k].is_sign("<=") for k in signs) and piece[signs[0] + 1 : signs[1]]
+    if between and len(ranges) == 1 and flat_text(between) == flat_text((ranges[0].box,)):
+        return Below((Range(ranges[0].box, piece[: signs[0]], piece[signs[1] + 1 :]),))
+    return Below(tuple(ranges), (piece,))
+
+
+def _reduced(expr: Expression, box: Box, below: Below) -> Part:
+    context, word = expr.context, WORDS[box.text]
+    span = context.span(box)
+    ends = [
+        (None if r.low is None else expr.inside(r.low).node, None if r.high is None else expr.inside(r.high).node)
+        for r in below.ranges
+    ]
+    with context.binding([r.box for r in below.ranges]) as names:
+        body = _body(expr, box)
+        guard = _guard(expr, below.conditions)
+        sample = body.whole if body.whole is not None else parts.looped(body, context.fresh)[0]
+        limits = [
+            TupleNode(span, (name, low or _one(span), high or extent(expr, r.box, name, sample)))
+            for r, name, (low, high) in zip(below.ranges, names, ends, strict=True)
+        ]
+    if guard is not None and word not in _NEUTRAL:
+        context.fail(box, f"{box.text} with a condition", "print the limits of the index")
+
+    def wrap(node: Node) -> Node:
+        if guard is not None:
+            other = Number(span, parts.number(span, _NEUTRAL[word]).node.value)  # type: ignore[attr-defined]
+            pairs = (TupleNode(span, (node, guard)), TupleNode(span, (other, Boolean(span, True))))
+            node = Call(span, "Piecewise", pairs)
+        return Call(span, word, (node, *reversed(limits)))
+
+    with context.pointing_at(box):
+        return parts.reduced(replace(body, span=span), wrap)
+
+
+def _one(span: object) -> Node:
+    return parts.number(span, 1).node  # type: ignore[arg-type]
+
+
+def _body(expr: Expression, box: Box) -> Part:
+    """What an operator runs over: the term that follows."""
+    if expr.peek is None:
+        expr.context.fail(box, f"{box.text} has no body", "write what it runs over")
+    return expr.term()
+
+
+def _guard(expr: Expression, pieces: Sequence[Boxes]) -> Node | None:
+    found: Node | None = None
+    for piece in pieces:
+        node = conditions.condition(expr, piece).node
+        found = node if found is None else Binary(node.span, "and", found, node)
+    return found
+
+
+def extent(expr: Expression, box: Box, index: Name, body: Node) -> Node:
+    """The extent of an axis that the body reads at the index."""
+    axis = axis_of(expr, index.name, body)
+    if axis is None:
+        text = flat_text((box,))
+        expr.context.fail(box, f"how far {text} runs is not known", f"print its limits, {text}=1 below and n above")
+    return parts.size(index.span, axis)
+
+
+def axis_of(expr: Expression, index: str, body: Node) -> str | None:
+    """The axis of a declared array that is read at the bare index."""
+    axes = expr.context.glossary.axes
+    for node in walk(body):
+        if not (isinstance(node, Subscript) and isinstance(node.base, Name)):
+            continue
+        for position, axis in zip(node.positions, axes.get(node.base.name, ()), strict=False):
+            if isinstance(position, Name) and position.name == index and axis != parts.ANY:
+                return axis
+    return None

@@ -1,0 +1,310 @@
+"""A record's LaTeX read through its glossary: which symbols it defines, and how, as notation trees."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from eqc.errors import NotationError, Span
+from eqc.notation.latex import conditions, parts
+from eqc.notation.latex.atoms import read_atom
+from eqc.notation.latex.boxes import Box, Boxes, flat_text
+from eqc.notation.latex.boxes import walk as walk_boxes
+from eqc.notation.latex.calls import apply_function, apply_record
+from eqc.notation.latex.context import Context, Lookup
+from eqc.notation.latex.expression import Expression
+from eqc.notation.latex.glossary import Glossary, record_named
+from eqc.notation.latex.parts import Fresh, Part
+from eqc.notation.latex.scan import read_boxes
+from eqc.notation.latex.statements import Clause, clauses
+from eqc.notation.operators import is_condition
+from eqc.notation.sympy_form import parse_statement
+from eqc.notation.tokens import Places
+from eqc.notation.tree import Boolean, Name, Node, Subscript, walk
+from eqc.records.model import Record, SourceText
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """One link of what the LaTeX states: both sides mean the same, for all values of the free indices.
+
+    `text` is the part of the LaTeX that the right side stands for, `defines` the symbol on the left, if it is one.
+    """
+
+    left: Node
+    right: Node
+    span: Span
+    text: str
+    defines: str | None
+
+
+def read_latex(record: Record, source: SourceText, record_ids: Iterable[str], lookup: Lookup) -> tuple[Equation, ...]:
+    r"""The equations that a record's LaTeX states.
+
+    Raises NotationError where it cannot be read, at the place in the LaTeX.
+
+    >>> from eqc.notation.text import formula_text
+    >>> from eqc.records.load import load_text
+    >>> text = "title: Mean\nlatex: m = \\frac{1}{n} \\sum_i x_i\nsympy: Eq(m, Sum(x[i], (i, 1, n))/n)\n"
+    >>> text += "symbols: {m: mean, x: {latex: 'x_{i}', index: [i], shape: [n]}, n: count}"
+    >>> record = load_text(text, id="mean", area="a", file="mean.yaml")
+    >>> [formula_text(e.right) for e in read_latex(record, record.latex_sources[0], (), {}.get)]
+    ['1/n*Sum(x[i], (i, 1, n))']
+    """
+    return _Reader(record, source, frozenset(record_ids), lookup).equations()
+
+
+class _Reader:
+    """Reads the clauses of one text in order."""
+
+    def __init__(self, record: Record, source: SourceText, record_ids: frozenset[str], lookup: Lookup) -> None:
+        self.record = record
+        self.places = Places(source)
+        glossary = Glossary(record, record_ids)
+        targets = tuple(dict.fromkeys(_targets(record)))
+        boxes = read_boxes(self.places)
+        self.clauses = clauses(boxes)
+        names = (*record.symbols, *record_ids, "I", "E", "pi", "oo")
+        self.context = Context(
+            self.places,
+            glossary,
+            lookup,
+            Fresh(names),
+            frozenset(targets),
+            read_atom=read_atom,
+            apply_record=apply_record,
+            apply_function=apply_function,
+        )
+        self.context.printed = frozenset(_printed(self.context, boxes))
+        self.outputs = [t for t in targets if _is_output(record, t, targets)] or _candidates(record, self.context)
+        self.definable = frozenset(targets) if record.statements else frozenset((*record.symbols, "out"))
+        self.defined: set[str] = set()
+
+    def equations(self) -> tuple[Equation, ...]:
+        """The equations of all clauses; inequalities come last, as they take what outputs are left."""
+        found: list[Equation] = []
+        for clause in sorted(self.clauses, key=lambda c: c.kind == "condition"):
+            self.context.free = {}
+            self.context.hidden = {}
+            found += self._clause(clause)
+        if not found:
+            self.context.fail(None, "the LaTeX states no equation", "print the output, =, and its formula")
+        return tuple(sorted(found, key=lambda e: (e.span.line, e.span.column)))
+
+    def _clause(self, clause: Clause) -> list[Equation]:
+        if clause.kind == "remark" or self._is_distribution(clause):
+            return []
+        if clause.kind == "expression":
+            return self._expression(clause.sides[0])
+        if clause.kind == "condition":
+            return self._condition(clause.sides[0])
+        return self._links(clause)
+
+    def _is_distribution(self, clause: Clause) -> bool:
+        """`q(x \\mid y) = \\mathcal{N}(…)` names a distribution or a list, which is no number, unless the glossary has it."""
+        if clause.kind != "equation" or self.context.glossary.at(clause.sides[0], 0):
+            return False
+        right = clause.sides[-1]
+        if right and right[0].kind == "open" and any(b.is_sign(r"\ldots", r"\cdots") for b in right):
+            return True
+        if len(right) < 2 or not right[0].text.startswith("mathcal ") or right[1].kind != "open":
+            return False
+        return not self.context.glossary.at(right, 0)
+
+    def _expression(self, boxes: Boxes) -> list[Equation]:
+        """An expression alone is the formula of an output that nothing else defines."""
+        if all(b.kind in ("prose", "word") for b in boxes) and len(self.clauses) > 1:
+            return []
+        body = _without_optimiser(self.context, boxes)
+        right = Expression(self.context, body).whole()
+        return [self._equation(self._next_output(boxes, right), right, body)]
+
+    def _condition(self, boxes: Boxes) -> list[Equation]:
+        """A condition alone is the output's formula; beside equations it is the slack of an output that is left."""
+        if sum(c.kind != "remark" for c in self.clauses) == 1:
+            return [self._law(boxes)]
+        place = next(k for k, b in enumerate(boxes) if b.is_sign("<=", ">=", "<", ">", *conditions.RELATIONS, r"\in"))
+        if not self.outputs and self.record.statements:
+            return [self._law(boxes)]
+        if not self._open_outputs() or not boxes[place].is_sign("<=", ">="):
+            return []
+        greater, less = boxes[:place], boxes[place + 1 :]
+        if boxes[place].is_sign("<="):
+            greater, less = less, greater
+        with self.context.pointing_at(boxes[place]):
+            right = parts.added("-", Expression(self.context, greater).whole(), Expression(self.context, less).whole())
+        return [self._equation(self._next_output(boxes, right), right, boxes)]
+
+    def _law(self, boxes: Boxes) -> Equation:
+        """A condition as the value of an output, or as a law that has no name."""
+        right = conditions.condition(Expression(self.context, boxes), boxes)
+        if self._open_outputs():
+            return self._equation(self._next_output(boxes, right), right, boxes)
+        return self._equation(parts.scalar(Boolean(right.span, True)), right, boxes)
+
+    def _links(self, clause: Clause) -> list[Equation]:
+        for side in clause.sides:
+            if not side:
+                self.context.fail(clause.sign, "a side of this equation is missing", "write what is equal")
+        left, *sides = clause.sides
+        target = self._target(left, update=clause.kind == "update")
+        rights = []
+        for side in sides:
+            self.context.target = False
+            rights.append(Expression(self.context, side).whole())
+        if target is None:
+            target = self._unnamed(left[0], left, rights[0])
+        found = [self._equation(target, right, side) for right, side in zip(rights, sides, strict=True)]
+        if clause.kind == "update" and found[0].defines is not None:
+            self.context.renewed.add(found[0].defines)
+        return found
+
+    def _target(self, left: Boxes, *, update: bool) -> Part | None:
+        """The left side; None if it is a name that the glossary does not have."""
+        self.context.target = True
+        own = self._is_own_name(left)
+        if own:
+            return None
+        try:
+            return Expression(self.context, left).whole()
+        except NotationError:
+            if self._is_function_of_something(left) and self._open_outputs():
+                self.context.free = {}
+                return None
+            raise
+        finally:
+            self.context.target = False
+
+    def _is_own_name(self, left: Boxes) -> bool:
+        """`\\mathrm{ReLU}(z)` in the record relu, unless the glossary has it."""
+        first = left[0]
+        if self.context.glossary.at(left, 0):
+            return False
+        return first.kind == "word" and record_named(first.text, [self.record.id]) == self.record.id
+
+    def _is_function_of_something(self, left: Boxes) -> bool:
+        """A name, or a name with arguments in brackets."""
+        first = left[0]
+        if first.kind not in ("letter", "word", "accent"):
+            return False
+        return len(left) == 1 or (left[1].kind == "open" and left[-1].kind == "close")
+
+    def _open_outputs(self) -> list[str]:
+        return [name for name in self.outputs if name not in self.defined]
+
+    def _next_output(self, boxes: Boxes, right: Part) -> Part:
+        """What a formula without a left side defines: the first output that is left."""
+        return self._unnamed(boxes[0], boxes, right, self._open_outputs()[:1])
+
+    def _unnamed(self, box: Box, left: Boxes, right: Part, candidates: Sequence[str] | None = None) -> Part:
+        """The output that a left side without a name in the glossary stands for."""
+        candidates = self._open_outputs() if candidates is None else candidates
+        if len(candidates) != 1:
+            what = f"{flat_text(left)[:40]} is not in the glossary"
+            known = ", ".join(self.outputs)
+            self.context.fail(box, what, f"give the symbol that it defines this latex (outputs: {known or 'none'})")
+        name = candidates[0]
+        span = self.context.span(box)
+        entry = self.record.symbols.get(name)
+        axes = self.context.glossary.axes.get(name, ())
+        whole = parts.array(Name(span, name), axes)
+        if right.axes or not axes:
+            return whole
+        printed = [self.context.free[k].name for k in self.context.free]
+        at = [n for n in (entry.index if entry else ()) if n in printed]
+        at = at if len(at) == len(axes) else _by_appearance(left, self.context, printed)
+        if len(at) != len(axes):
+            return whole
+        return parts.index_into(whole, tuple(Name(span, n) for n in at))
+
+    def _equation(self, target: Part, right: Part, side: Boxes) -> Equation:
+        span = self.context.span(side[0])
+        text = self.places.source.text[side[0].offset : side[-1].end]
+        defines = _base_name(target.whole)
+        if defines is not None and defines not in self.definable:
+            defines = None
+        if defines is not None:
+            self.defined.add(defines)
+        with self.context.pointing_at(side[0]):
+            left_node, right_node = self._both(target, right)
+        return Equation(left_node, right_node, span, text, defines)
+
+    def _both(self, target: Part, right: Part) -> tuple[Node, Node]:
+        """Both sides as wholes, or as entries at shared indices where a side has only those."""
+        if right.axes and not target.axes:
+            raise parts.Misfit(f"{parts.show(right.axes)} for a number", "check the shapes in the glossary")
+        if target.whole is not None and right.whole is not None and (right.axes or not target.axes or not right.rank):
+            return target.node, right.node
+        target, right = _as_vectors(target, right)
+        at = tuple(Name(target.span, self.context.fresh.name()) for _ in target.axes)
+        return target.entry(at), right.entry(at[len(at) - right.rank :])
+
+
+def _as_vectors(target: Part, right: Part) -> tuple[Part, Part]:
+    if target.rank == 1 and right.rank == 2 and right.axes[0] == parts.UNIT:
+        return target, parts.transposed(right)
+    if right.rank > target.rank:
+        raise parts.Misfit(f"{parts.show(right.axes)} for {parts.show(target.axes)}", "check the shapes")
+    return target, right
+
+
+def _base_name(node: Node | None) -> str | None:
+    base = node.base if isinstance(node, Subscript) else node
+    return base.name if isinstance(base, Name) else None
+
+
+def _targets(record: Record) -> Iterable[str]:
+    """The names that the SymPy form assigns; without one, what updates something or is marked as an output."""
+    if record.statements:
+        for text in record.statements:
+            statement = parse_statement(text)
+            target, value = statement.target, statement.value
+            name = _base_name(target)
+            if name is not None or not is_condition(value):
+                yield name or "out"
+        return
+    yield from (e.name for e in record.symbols.values() if e.updates or e.output)
+
+
+def _candidates(record: Record, context: Context) -> list[str]:
+    """What a left side without a name may define in a record without statements: a symbol that is printed nowhere."""
+    sizes = {name for axes in context.glossary.axes.values() for axis in axes for name in re.findall(r"\w+", axis)}
+    ids = context.glossary.record_ids
+    unseen = [e.name for e in record.symbols.values() if e.name not in context.printed | sizes | ids]
+    return unseen or ["out"]
+
+
+def _is_output(record: Record, name: str, targets: Sequence[str]) -> bool:
+    entry = record.symbols.get(name)
+    if entry is not None and (entry.output or entry.updates):
+        return True
+    place = targets.index(name)
+    later = (parse_statement(text).value for text in record.statements[place + 1 :])
+    return not any(isinstance(n, Name) and n.name == name for value in later for n in walk(value))
+
+
+def _printed(context: Context, boxes: Boxes) -> Iterable[str]:
+    """The symbols that are printed anywhere."""
+    for inside in (boxes, *(i for box in walk_boxes(boxes) for i in box.inner())):
+        for place in range(len(inside)):
+            yield from (found.spelling.name for found in context.glossary.at(inside, place))
+
+
+def _by_appearance(left: Boxes, context: Context, names: Sequence[str]) -> list[str]:
+    """Free indices in the order in which the left side prints them, else in that of the right side."""
+    keys = {name: key for key, node in context.free.items() for name in [node.name]}
+    order = [b.text for b in walk_boxes(left)]
+    known = [n for n in names if keys[n] in order]
+    return sorted(known, key=lambda n: order.index(keys[n])) if len(known) == len(names) else list(names)
+
+
+def _without_optimiser(context: Context, boxes: Boxes) -> Boxes:
+    """`\\min_{w, b}` before an objective only says in what it is minimised."""
+    first = boxes[0]
+    if first.kind != "big" or first.text not in (r"\min", r"\max") or len(boxes) < 2:
+        return boxes
+    if first.sub is None:
+        return boxes if boxes[1].kind == "open" else boxes[1:]
+    letters = [b for b in first.sub if b.kind in ("letter", "accent", "word")]
+    return boxes[1:] if letters and all(context.declares(replace(b, sup=None)) for b in letters) else boxes
