@@ -13,6 +13,7 @@ from eqc.commands.console import progress, report_failures, say_json, table
 from eqc.errors import EqcError
 from eqc.freshness import split
 from eqc.measured import as_text, records_hash
+from eqc.notation.library import Library
 from eqc.parallel import over_records
 from eqc.project import GENERATED
 from eqc.records.catalog import Catalog
@@ -53,7 +54,7 @@ def measure_task(record_id: str, catalog: Catalog) -> Measured:
 def measure_all(root: Path, ids: tuple[str, ...], failed: Mapping[str, EqcError], as_json: bool, jobs: int) -> int:
     """Measure records, keep what was found beside their kernels and print it; the exit code."""
     failures, found = dict(failed), {}
-    catalog = Catalog(root)
+    catalog = Library(root)
     with progress("measuring", len(ids)) as step:
         for outcome in over_records(measure_task, root, ids, jobs, few=1):
             if outcome.value is not None:

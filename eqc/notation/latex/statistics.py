@@ -106,7 +106,7 @@ def _mean(expr: Expression, box: Box) -> Part:
     return expectation(expr, box)
 
 
-def _variance(expr: Expression, box: Box) -> Part:
+def _spread(expr: Expression, box: Box) -> Part:
     (part, *more), close = _entries(expr, box)
     if more:
         expr.context.fail(box, f"{box.text} of several arrays", "give it one")
@@ -114,14 +114,14 @@ def _variance(expr: Expression, box: Box) -> Part:
 
 
 def _deviation(expr: Expression, box: Box) -> Part:
-    part = _variance(expr, box)
+    part = _spread(expr, box)
     return parts.call(part.span, "sqrt", part)
 
 
-def _covariance(expr: Expression, box: Box) -> Part:
+def _joint_spread(expr: Expression, box: Box) -> Part:
     found, close = _entries(expr, box)
     if len(found) != 2:
-        expr.context.fail(box, "a covariance has two arrays", r"write \mathrm{Cov}(X, Y)")
+        expr.context.fail(box, r"\mathrm{Cov} takes two arrays", r"write \mathrm{Cov}(X, Y)")
     return expr.scripted(parts.scalar(_moments(expr, box, *found)), box, close)
 
 
@@ -129,11 +129,11 @@ WORDS: Mapping[str, Callable[[Expression, Box], Part]] = {
     "mean": _mean,
     "Mean": _mean,
     "avg": _mean,
-    "Var": _variance,
-    "var": _variance,
+    "Var": _spread,
+    "var": _spread,
     "Std": _deviation,
     "std": _deviation,
-    "Cov": _covariance,
-    "cov": _covariance,
+    "Cov": _joint_spread,
+    "cov": _joint_spread,
 }
 """Statistics by their usual names, over whole arrays; variances are divided by the number of entries."""
