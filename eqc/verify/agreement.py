@@ -12,13 +12,17 @@ from typing import Literal
 
 from eqc.errors import EqcError, NotationError
 from eqc.notation.latex.reader import Equation, read_latex
+from eqc.notation.sympy_form import parse_statement
 from eqc.notation.text import formula_text
-from eqc.notation.tree import Assign, Compare, Name, Node, Subscript, walk
+from eqc.notation.tree import Assign, Boolean, Compare, Name, Node, Subscript, walk
 from eqc.records.model import Record
+from eqc.records.names import RESIDUAL
 from eqc.verify.agreement_form import same_formula
+from eqc.verify.agreement_laws import compare_laws, stated_laws
 from eqc.verify.claims import Points, check_relation
 from eqc.verify.oracle import Oracle
 from eqc.verify.reading import target_name
+from eqc.verify.report import Check
 
 State = Literal["agrees", "differs", "unread", "absent"]
 
@@ -65,7 +69,8 @@ def check_agreement(oracle: Oracle, ids: Iterable[str], lookup: Callable[[str], 
 
 
 def _compared(oracle: Oracle, equations: tuple[Equation, ...]) -> Agreement:
-    missing = _missing(oracle, equations)
+    laws = list(stated_laws(oracle.record))
+    missing = _missing(oracle, equations, laws)
     if missing:
         return _differs(equations[0], f"the LaTeX says nothing of {', '.join(missing)}", "print it too")
     points = Points(oracle)
@@ -73,14 +78,32 @@ def _compared(oracle: Oracle, equations: tuple[Equation, ...]) -> Agreement:
     for equation in equations:
         if _is_own_statement(oracle, equation):
             continue
-        relation = Compare(equation.span, "==", equation.left, equation.right)
-        check = check_relation(oracle, "latex", relation, points)
-        if check.status != "passed":
-            return _refuted(oracle, equation, check.status, check.reason)
-        tested.append(check.reason)
+        found = _about_laws(oracle, equation, laws, points) if equation.defines is None else None
+        found = found or check_relation(oracle, "latex", _relation(equation), points)
+        if found.status not in ("tested", "proved"):
+            return _refuted(oracle, equation, found)
+        tested.append(found.reason)
+    if laws:
+        return _differs(equations[0], f"the LaTeX says nothing of the law {formula_text(laws[0])}", "print it too")
     if not tested:
         return Agreement("agrees", "proved: the same formula")
     return Agreement("agrees", min(tested, key=_strength))
+
+
+def _relation(equation: Equation) -> Node:
+    if isinstance(equation.left, Boolean):
+        return equation.right
+    return Compare(equation.span, "==", equation.left, equation.right)
+
+
+def _about_laws(oracle: Oracle, equation: Equation, laws: list[Node], points: Points) -> Check | None:
+    """The check of an equation against the record's laws; a law that it states is taken off the list."""
+    for law in list(laws):
+        found = compare_laws(oracle, _relation(equation), law, points)
+        if found is not None and found.status in ("tested", "proved"):
+            laws.remove(law)
+            return found
+    return None
 
 
 def _strength(reason: str) -> tuple[bool, str]:
@@ -88,22 +111,19 @@ def _strength(reason: str) -> tuple[bool, str]:
     return reason.startswith("proved"), reason
 
 
-def _missing(oracle: Oracle, equations: tuple[Equation, ...]) -> list[str]:
-    """Outputs that no equation is about."""
+def _missing(oracle: Oracle, equations: tuple[Equation, ...], laws: list[Node]) -> list[str]:
+    """Outputs that no equation is about; what a law without a name gives is made by the law."""
     defined = {e.defines for e in equations}
-    implicit = {
-        n.name
-        for e in equations
-        if e.defines is None
-        for s in (e.left, e.right)
-        for n in walk(s)
-        if isinstance(n, Name)
-    }
-    return [name for name in oracle.reading.outputs if name not in defined | implicit]
+    sides = [side for e in equations if e.defines is None for side in (e.left, e.right)]
+    implicit = {n.name for side in sides for n in walk(side) if isinstance(n, Name)}
+    known = oracle.record.symbols.keys() | ({"out"} if not laws else set())
+    named = {name for name in oracle.reading.outputs if name in known and not name.endswith(RESIDUAL)}
+    return sorted(named - defined - implicit)
 
 
 def _is_own_statement(oracle: Oracle, equation: Equation) -> bool:
-    own = next((s for s in oracle.reading.statements if target_name(s) == _name(equation.left)), None)
+    statements = (parse_statement(text) for text in oracle.record.statements)
+    own = next((s for s in statements if target_name(s) == _name(equation.left)), None)
     if own is None:
         return False
     names = _renaming(equation.left, own)
@@ -126,16 +146,14 @@ def _renaming(left: Node, own: Assign) -> dict[str, str] | None:
     return names if len(names) == len(pairs) else None
 
 
-def _refuted(oracle: Oracle, equation: Equation, status: str, reason: str) -> Agreement:
+def _refuted(oracle: Oracle, equation: Equation, check: Check) -> Agreement:
     """What is shown of a link that does not hold, or that could not be tested."""
     read = f"{formula_text(equation.left)} = {formula_text(equation.right)}"
     own = next((s for s in oracle.reading.statements if target_name(s) == _name(equation.left)), None)
-    states = (
-        f"the SymPy form has {formula_text(own.value)}" if own is not None else "the SymPy form has no such formula"
-    )
-    if status == "skipped":
-        return Agreement("unread", f"{equation.span}: it is read as {read}, but {reason}")
-    rule = f"the LaTeX differs from the SymPy form{reason.removeprefix('FAILED')}"
+    states = f"the SymPy form has {formula_text(own.value) if own is not None else 'no such formula'}"
+    if check.status == "skipped":
+        return Agreement("unread", f"{equation.span}: it is read as {read}, but {check.reason}")
+    rule = f"the LaTeX differs from the SymPy form{check.reason.removeprefix('FAILED')}"
     return _differs(equation, rule, f"the LaTeX is read as {read}; {states}; correct one of them or the glossary")
 
 

@@ -263,7 +263,7 @@ def _kronecker(expr: Expression, box: Box) -> Part:
 def _table(expr: Expression, box: Box) -> Part:
     """Cases, or a matrix of entries."""
     expr.take()
-    if box.text in commands.CASES:
+    if box.text in commands.CASES or (box.text == "array" and conditions.has_conditions(box)):
         return expr.scripted(conditions.cases(expr, box), box, box)
     if box.text not in commands.TABLES:
         expr.context.fail(box, f"{box.text} has no place inside a formula", "take the lines apart")

@@ -183,6 +183,12 @@ def indicator_of(expr: Expression, box: Box) -> Part:
     return expr.scripted(indicator(expr, box, inside), box, close)
 
 
+def has_conditions(box: Box) -> bool:
+    """Whether the second cell of every row is a condition, so that an array stands for cases."""
+    seconds = [tuple(b for cell in row[1:] for b in cell) for row in box.rows]
+    return bool(seconds) and all(s and (is_condition(s) or _is_word(s[0], _INTRODUCING | OTHERWISE)) for s in seconds)
+
+
 def cases(expr: Expression, box: Box) -> Part:
     """A value for every condition; the last one may be what is left over."""
     rows = [_row(expr, box, row) for row in box.rows]

@@ -180,7 +180,7 @@ def default_spellings(name: str, index: Sequence[str] = ()) -> Iterator[str]:
     r"""How a name without LaTeX is printed: itself, its Greek letter, accents and subscripts that it spells.
 
     >>> print(*default_spellings("lam"), *default_spellings("x_hat"), *default_spellings("d_k"))
-    \lambda \mathrm{lam} \hat{x} \mathrm{x_hat} d_{k} \mathrm{d_k}
+    \lambda \mathrm{lam} \hat{x} \mathrm{x\_hat} d_{k} \mathrm{d\_k}
     """
     base, _, rest = name.partition("_")
     scripts = "" if not index else "_{" + ",".join(index) + "}"
@@ -192,10 +192,12 @@ def default_spellings(name: str, index: Sequence[str] = ()) -> Iterator[str]:
     elif digits and not scripts:
         yield f"{_letter(digits[1])}_{{{digits[2]}}}"
     elif not rest:
-        accent = next((s for s in table.ACCENT_SUFFIXES if base.endswith(s) and len(base) == len(s) + 1), None)
+        accented = [s for s in table.ACCENT_SUFFIXES if base.endswith(s) and len(base) == len(s) + 1]
+        accent = accented[0] if accented and base not in table.GREEK else None
         yield f"{table.ACCENT_SUFFIXES[accent]}{{{base[0]}}}{scripts}" if accent else f"{_letter(base)}{scripts}"
     if len(name) > 1:
-        yield rf"\mathrm{{{name}}}{scripts}"
+        word = name.replace("_", r"\_")
+        yield rf"\mathrm{{{word}}}{scripts}"
 
 
 def _letter(name: str) -> str:

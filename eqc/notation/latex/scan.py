@@ -64,6 +64,7 @@ def read_boxes(places: Places) -> Boxes:
 def _tokens(text: str) -> list[Token]:
     """Characters and commands, with spacing dropped or noted, and spellings of the same thing as one."""
     found: list[Token] = []
+    opened: list[int] = []
     spaced, side = False, ""
     for match in _TOKEN.finditer(text):
         raw, start, end = match.group(), match.start(), match.end()
@@ -79,12 +80,23 @@ def _tokens(text: str) -> list[Token]:
             raw, end = raw[:-1], end - 1
             found.append(Token(table.SAME.get(raw, raw), start, end, spaced=spaced, side=side))
             found.append(Token("*", end, end + 1))
-        elif not (raw == "." and side):
+        elif raw == "." and side:
+            _drop_partner(side, found, opened)
+        else:
+            opened += [len(found)] if side == "open" else []
+            if side == "close" and opened:
+                opened.pop()
             name = table.SAME.get(_ALIASES.get(raw, raw), _ALIASES.get(raw, raw))
             side = side or table.SIDE.get(raw, "")
             found.append(Token(name, start, end, match.lastgroup == "number", spaced, side))
         spaced, side = False, ""
     return found
+
+
+def _drop_partner(side: str, found: list[Token], opened: list[int]) -> None:
+    """A bracket whose other side is left out, as around cases, is no bracket."""
+    if side == "close" and opened:
+        found.pop(opened.pop())
 
 
 class _Scanner:

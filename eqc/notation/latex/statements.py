@@ -45,6 +45,7 @@ def _lines(boxes: Boxes) -> Iterator[Boxes]:
         rows = _at_line_ends(boxes)
     waiting: Boxes = ()
     for row in rows:
+        row = _without_spaces(row)
         continues = bool(row) and (row[0].is_sign("+", "-", *EQUALS, r"\cdot", r"\times") or _is_open(waiting))
         if waiting and not continues:
             yield waiting
@@ -52,6 +53,13 @@ def _lines(boxes: Boxes) -> Iterator[Boxes]:
         waiting = (*waiting, *row)
     if waiting:
         yield waiting
+
+
+def _without_spaces(row: Boxes) -> Boxes:
+    """A line without the space that sets it in."""
+    while row and row[0].kind == "wide":
+        row = row[1:]
+    return row
 
 
 def _is_list_of_statements(boxes: Boxes) -> bool:
