@@ -49,8 +49,8 @@ MAY_IMPORT = {
     "equation": "project records notation present.mathml pipeline",
     # evidence shares nothing with the compiler but the reading of a formula
     "verify": (
-        "errors records notation.tree notation.sympy_form notation.text notation.latex notation.library notation.words"
-        " notation.laws kernels bound"
+        "errors records notation.tree notation.sympy_form notation.operators notation.text notation.latex"
+        " notation.library notation.words notation.laws kernels bound"
     ),
     "checking": "errors records pipeline verify.membership verify.agreement verify.oracle",
     # timing beside other libraries

@@ -47,13 +47,8 @@ def verify_record(id: str, root: Path | str, *, seed: int = 0, catalog: Catalog 
     in the report. Raises EqcError if there is no such record or it breaks the format; a kernel that is missing or
     raises is a failure in the report.
     """
-<<<<<<< HEAD
-    records = catalog if catalog is not None else Catalog(Path(root))
-    return verify(records.get(id), records, partial(_load, id, Path(root)), seed=seed)
-=======
     records = catalog if catalog is not None else Library(Path(root))
-    return verify(records.get(id), records, lambda: _load(id, Path(root)), seed=seed)
->>>>>>> b7fe4e6 (LaTeX is read through the glossary and compared with the SymPy form; either form alone suffices)
+    return verify(records.get(id), records, partial(_load, id, Path(root)), seed=seed)
 
 
 def _load(id: str, root: Path, **functions: Any) -> Kernel:

@@ -252,7 +252,7 @@ def apply_function(expr: Expression, name: str, first: Box, scripts: Box) -> Par
     operands = [expr.inside(piece) for piece in pieces]
     span = expr.context.span(first)
     returns = tuple(axis.text.strip() for axis in entry.returns)
-    takes = [axis.text.strip() for axis in entry.arguments]
+    takes = [shape for shape in entry.arguments if shape]
     with expr.context.pointing_at(first):
         if not returns and not takes:
             part = parts.call(span, name, *operands)

@@ -102,7 +102,7 @@ class _Reader:
         return self._links(clause)
 
     def _is_distribution(self, clause: Clause) -> bool:
-        """`q(x \\mid y) = \\mathcal{N}(…)` names a distribution or a list, which is no number, unless the glossary has it."""
+        """`q(x) = \\mathcal{N}(…)` names a distribution or a list, which is no number, unless the glossary has it."""
         if clause.kind != "equation" or self.context.glossary.at(clause.sides[0], 0):
             return False
         right = clause.sides[-1]

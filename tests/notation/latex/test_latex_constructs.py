@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import pytest
-from constructs import CONSTRUCTS
+from latex_samples import CONSTRUCTS, agreement, record_of
 
-from eqc.records.load import load_text
-from eqc.records.model import Record
-from eqc.verify.agreement import check_agreement
-from eqc.verify.oracle import Oracle
-
-
-def record_of(latex: str, sympy: str, symbols: str) -> Record:
-    """A record with one formula in both forms."""
-    form = sympy if sympy.startswith("[") else f"'{sympy}'"
-    if sympy.startswith("["):
-        parts = sympy[1:-1].split(", Eq(")
-        form = "[" + ", ".join(f"'{p if k == 0 else 'Eq(' + p}'" for k, p in enumerate(parts)) + "]"
-    text = f"title: T\nlatex: |-\n  {latex}\nsympy: {form}\nsymbols: {{{symbols}}}\n".replace("\\\\", "\\\\")
-    return load_text(_quoted(text), id="sample", area="a", file="sample.yaml")
-
-
-def _quoted(text: str) -> str:
-    return text
+from eqc.notation.latex.complete import completed
+from eqc.notation.sympy_form import parse_statement
+from eqc.notation.text import statement_text
+from eqc.notation.to_sympy import to_sympy
 
 
 @pytest.mark.parametrize("what", CONSTRUCTS)
 def test_is_read_as_it_is_meant(what: str) -> None:
-    record = record_of(*CONSTRUCTS[what])
-    found = check_agreement(Oracle(record, {}), (), {}.get)
+    found = agreement(record_of(CONSTRUCTS[what]))
     assert found.state == "agrees", found.reason
+
+
+@pytest.mark.parametrize("what", CONSTRUCTS)
+def test_what_is_read_is_a_formula_that_reads_back(what: str) -> None:
+    read = completed(record_of(CONSTRUCTS[what]), (), {}.get)
+    for text in read.statements:
+        assert statement_text(parse_statement(text)) == text.text
+    assert to_sympy(read) is not None
