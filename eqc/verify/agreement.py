@@ -18,7 +18,7 @@ from eqc.notation.tree import Assign, Boolean, Compare, Name, Node, Subscript, w
 from eqc.records.model import Record
 from eqc.records.names import RESIDUAL
 from eqc.verify.agreement_form import same_formula
-from eqc.verify.agreement_laws import compare_laws, stated_laws
+from eqc.verify.agreement_laws import compare_laws, law_parts, named_laws, stated_laws
 from eqc.verify.claims import Points, check_relation
 from eqc.verify.oracle import Oracle
 from eqc.verify.reading import target_name
@@ -69,7 +69,7 @@ def check_agreement(oracle: Oracle, ids: Iterable[str], lookup: Callable[[str], 
 
 
 def _compared(oracle: Oracle, equations: tuple[Equation, ...]) -> Agreement:
-    laws = list(stated_laws(oracle.record))
+    laws = list(stated_laws(oracle.record, {e.defines for e in equations}))
     missing = _missing(oracle, equations, laws)
     if missing:
         return _differs(equations[0], f"the LaTeX says nothing of {', '.join(missing)}", "print it too")
@@ -78,7 +78,7 @@ def _compared(oracle: Oracle, equations: tuple[Equation, ...]) -> Agreement:
     for equation in equations:
         if _is_own_statement(oracle, equation):
             continue
-        found = _about_laws(oracle, equation, laws, points) if equation.defines is None else None
+        found = _about_laws(oracle, equation, laws, points)
         found = found or check_relation(oracle, "latex", _relation(equation), points)
         if found.status not in ("tested", "proved"):
             return _refuted(oracle, equation, found)
@@ -98,12 +98,15 @@ def _relation(equation: Equation) -> Node:
 
 def _about_laws(oracle: Oracle, equation: Equation, laws: list[Node], points: Points) -> Check | None:
     """The check of an equation against the record's laws; a law that it states is taken off the list."""
-    for law in list(laws):
-        found = compare_laws(oracle, _relation(equation), law, points)
-        if found is not None and found.status in ("tested", "proved"):
-            laws.remove(law)
-            return found
-    return None
+    found = None
+    for part in law_parts(_relation(equation)):
+        checks = ((law, compare_laws(oracle, part, law, points)) for law in list(laws))
+        same = next(((law, check) for law, check in checks if check and check.status in ("tested", "proved")), None)
+        if same is None:
+            return None
+        law, found = same
+        laws.remove(law)
+    return found
 
 
 def _strength(reason: str) -> tuple[bool, str]:
@@ -117,7 +120,8 @@ def _missing(oracle: Oracle, equations: tuple[Equation, ...], laws: list[Node]) 
     sides = [side for e in equations if e.defines is None for side in (e.left, e.right)]
     implicit = {n.name for side in sides for n in walk(side) if isinstance(n, Name)}
     known = oracle.record.symbols.keys() | ({"out"} if not laws else set())
-    named = {name for name in oracle.reading.outputs if name in known and not name.endswith(RESIDUAL)}
+    laws_names = set(named_laws(oracle.record))
+    named = {n for n in oracle.reading.outputs if n in known and not n.endswith(RESIDUAL)} - laws_names
     return sorted(named - defined - implicit)
 
 

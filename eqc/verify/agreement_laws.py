@@ -5,7 +5,7 @@ A law need not hold at random points, so it is not tested itself: what is compar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from eqc.notation.operators import is_condition
 from eqc.notation.sympy_form import parse_statement
@@ -14,30 +14,37 @@ from eqc.records.model import Record
 from eqc.verify.agreement_form import same_formula
 from eqc.verify.claims import Points, check_relation
 from eqc.verify.oracle import Oracle
+from eqc.verify.reading import target_name
 from eqc.verify.report import Check
 
 _UPWARD: dict[CompareOp, CompareOp] = {"<": ">", "<=": ">="}
 
 
-def stated_laws(record: Record) -> Iterator[Node]:
-    """The conditions without a name among a record's statements.
+def stated_laws(record: Record, defined: Collection[str | None]) -> Iterator[Node]:
+    """The parts of a record's laws; those with a name only if it is not among those that are defined.
 
     >>> from eqc.records.load import load_text
     >>> text = "{title: Unit, sympy: 'Eq(Sum(p[k], (k, 1, K)), 1)', symbols: {p: {shape: [K]}, K: count}}"
-    >>> len(list(stated_laws(load_text(text, id="unit", area="a", file="unit.yaml"))))
+    >>> len(list(stated_laws(load_text(text, id="unit", area="a", file="unit.yaml"), ())))
     1
     """
-    for text in record.statements:
-        statement = parse_statement(text)
-        if statement.target is None and is_condition(statement.value):
-            yield from _leaves(statement.value)
+    for statement in map(parse_statement, record.statements):
+        if is_condition(statement.value) and (statement.target is None or target_name(statement) not in defined):
+            yield from law_parts(statement.value)
 
 
-def _leaves(node: Node) -> Iterator[Node]:
+def named_laws(record: Record) -> Iterator[str]:
+    """The outputs that say whether something holds."""
+    for statement in map(parse_statement, record.statements):
+        if statement.target is not None and is_condition(statement.value):
+            yield target_name(statement)
+
+
+def law_parts(node: Node) -> Iterator[Node]:
     """The parts of a law that `and` joins."""
     if isinstance(node, Binary) and node.op == "and":
-        yield from _leaves(node.left)
-        yield from _leaves(node.right)
+        yield from law_parts(node.left)
+        yield from law_parts(node.right)
     else:
         yield node
 

@@ -31,7 +31,7 @@ class Context:
 
     `assigned` are the symbols that the record defines, `renewed` those of them that an update has set already,
     `printed` all that the LaTeX shows. `target` says that a left side is read, `averaging` how many expectations are
-    around. The three functions at the end read what the expression parser leaves to the modules above it.
+    around, `kept` which indices they leave alone. The three functions at the end read what the expression parser leaves to the modules above it.
     """
 
     places: Places
@@ -46,6 +46,7 @@ class Context:
     printed: frozenset[str] = frozenset()
     target: bool = False
     averaging: int = 0
+    kept: frozenset[str] = frozenset()
     read_atom: Callable[[Expression, Box], Part] = _no_reader
     apply_record: Callable[[Expression, Found, Box, Box], Part] = _no_reader
     apply_function: Callable[[Expression, str, Box, Box], Part] = _no_reader

@@ -11,7 +11,7 @@ from eqc.notation.latex.boxes import Box, Boxes, flat_text
 from eqc.notation.latex.context import Context
 from eqc.notation.latex.glossary import Found, record_named
 from eqc.notation.latex.parts import Part
-from eqc.notation.latex.patterns import shift_of, split
+from eqc.notation.latex.patterns import plain_name, shift_of, split
 from eqc.notation.literals import BadNumber, read_literal
 from eqc.notation.tree import Binary, BinaryOp, Name, Node
 
@@ -197,16 +197,16 @@ class Expression:
         spelling = found.spelling
         name = Name(self.context.span(box), spelling.name)
         whole = parts.array(name, self.context.glossary.axes[spelling.name])
-        return self.hidden_entry(whole, found, box) if found.match.slots else whole
+        return self.rows(whole, found, box) if found.match.slots or self.context.averaging else whole
 
-    def hidden_entry(self, whole: Part, found: Found, box: Box) -> Part:
+    def rows(self, whole: Part, found: Found, box: Box) -> Part:
         """An entry or rows; an axis whose index is not printed stays whole, or is what an expectation runs over."""
         spelling, printed = found.spelling, found.match.slots
         at: list[Node | None] = []
         for number, index in enumerate(spelling.index):
             if index in printed:
                 at.append(self.position(printed[index], shift_of(spelling.pattern, index)))
-            elif self.context.averaging and any(later in printed for later in spelling.index[number:]):
+            elif self.context.averaging and index not in self.context.kept:
                 self.context.hidden[index] = self.context.glossary.axes[spelling.name][number]
                 at.append(Name(self.context.span(box), index))
             else:
@@ -228,6 +228,8 @@ class Expression:
 
     def position_part(self, boxes: Boxes) -> Node:
         boxes = _without_brackets(boxes)
+        if len(boxes) == 1 and self.is_index_of_an_array(boxes[0]):
+            return self.context.free_letter(replace(boxes[0], sup=None))
         place = 0
         while place < len(boxes):
             found = self.context.symbol(boxes, place)
@@ -238,6 +240,12 @@ class Expression:
         if part.axes:
             self.context.fail(boxes[0], "an array as a position", "a position is a whole number")
         return part.node
+
+    def is_index_of_an_array(self, box: Box) -> bool:
+        """A letter that is an index in the glossary, and also the letter of an array, as in `s_s`."""
+        names = {name for entry in self.context.record.symbols.values() for name in entry.index}
+        found = self.context.symbol((box,), 0) if plain_name((box,)) in names else None
+        return found is not None and bool(self.context.glossary.axes[found.spelling.name])
 
     def is_free_letter(self, box: Box) -> bool:
         """A letter in a position that neither the glossary nor a sum around has."""

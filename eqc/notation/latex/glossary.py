@@ -14,6 +14,7 @@ from eqc.notation.latex.patterns import (
     Match,
     Pattern,
     compile_pattern,
+    literal_count,
     match,
     plain_name,
     slot_names,
@@ -93,7 +94,7 @@ class Glossary:
 def _weight(found: Found) -> tuple[int, int, int]:
     """Longer first; then what leaves no script over; then what is printed literally rather than in a slot."""
     left = sum(part is not None for part in (found.match.sub, found.match.sup))
-    return found.match.end, -left, -sum(1 for _ in slot_names(found.spelling.pattern))
+    return found.match.end, -left, literal_count(found.spelling.pattern)
 
 
 def _key(box: Box) -> str:

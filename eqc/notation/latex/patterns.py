@@ -124,6 +124,12 @@ def slot_names(pattern: Pattern | None) -> Iterator[str]:
                 yield from slot_names(part)
 
 
+def literal_count(pattern: Pattern | None) -> int:
+    """How many boxes of a pattern have to be there as they stand."""
+    literals = [item for item in pattern or () if isinstance(item, Literal)]
+    return sum(1 + sum(map(literal_count, (*item.parts, item.sub, item.sup))) for item in literals)
+
+
 def shift_of(pattern: Pattern, name: str) -> Boxes:
     """What is printed behind the index in its slot."""
     stack = list(pattern)
@@ -227,6 +233,8 @@ def _stop(boxes: Boxes, start: int, following: Literal | None) -> int | None:
 
 
 def _fill(item: Slots, boxes: Boxes, rules: _Rules) -> bool:
+    if any(box.kind == "bar" and box.side == "middle" for box in boxes):
+        return False
     pieces = split(boxes, ",")
     if len(pieces) != len(item.slots):
         pieces = [(box,) for box in _single(boxes)] if len(item.slots) > 1 else [boxes]

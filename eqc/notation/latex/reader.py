@@ -16,6 +16,7 @@ from eqc.notation.latex.context import Context, Lookup
 from eqc.notation.latex.expression import Expression
 from eqc.notation.latex.glossary import Glossary, record_named
 from eqc.notation.latex.parts import Fresh, Part
+from eqc.notation.latex.patterns import split
 from eqc.notation.latex.scan import read_boxes
 from eqc.notation.latex.statements import Clause, clauses
 from eqc.notation.operators import is_condition
@@ -78,6 +79,7 @@ class _Reader:
         )
         self.context.printed = frozenset(_printed(self.context, boxes))
         self.outputs = [t for t in targets if _is_output(record, t, targets)] or _candidates(record, self.context)
+        self.laws = list(_named_laws(record))
         self.definable = frozenset(targets) if record.statements else frozenset((*record.symbols, "out"))
         self.defined: set[str] = set()
 
@@ -114,7 +116,9 @@ class _Reader:
 
     def _expression(self, boxes: Boxes) -> list[Equation]:
         """An expression alone is the formula of an output that nothing else defines."""
-        if all(b.kind in ("prose", "word") for b in boxes) and len(self.clauses) > 1:
+        words = all(b.kind in ("prose", "word") for b in boxes)
+        names = boxes[0].kind == "open" and boxes[-1].kind == "close" and len(split(boxes[1:-1], ",")) > 1
+        if (words or names) and len(self.clauses) > 1:
             return []
         body = _without_optimiser(self.context, boxes)
         right = Expression(self.context, body).whole()
@@ -125,7 +129,7 @@ class _Reader:
         if sum(c.kind != "remark" for c in self.clauses) == 1:
             return [self._law(boxes)]
         place = next(k for k, b in enumerate(boxes) if b.is_sign("<=", ">=", "<", ">", *conditions.RELATIONS, r"\in"))
-        if not self.outputs and self.record.statements:
+        if self.laws or (not self.outputs and self.record.statements):
             return [self._law(boxes)]
         if not self._open_outputs() or not boxes[place].is_sign("<=", ">="):
             return []
@@ -139,8 +143,12 @@ class _Reader:
     def _law(self, boxes: Boxes) -> Equation:
         """A condition as the value of an output, or as a law that has no name."""
         right = conditions.condition(Expression(self.context, boxes), boxes)
-        if self._open_outputs():
-            return self._equation(self._next_output(boxes, right), right, boxes)
+        if right.axes and right.whole is not None:
+            right = parts.scalar(right.whole)  # a law about arrays is one about all entries
+        waiting = [name for name in self.laws or self._open_outputs() if name not in self.defined]
+        relations = sum(c.kind in ("condition", "equation", "update") for c in self.clauses)
+        if waiting and relations == max(len(self.laws), 1):
+            return self._equation(self._unnamed(boxes[0], boxes, right, waiting[:1]), right, boxes)
         return self._equation(parts.scalar(Boolean(right.span, True)), right, boxes)
 
     def _links(self, clause: Clause) -> list[Equation]:
@@ -149,6 +157,7 @@ class _Reader:
                 self.context.fail(clause.sign, "a side of this equation is missing", "write what is equal")
         left, *sides = clause.sides
         target = self._target(left, update=clause.kind == "update")
+        self.context.kept = frozenset(self._indices_of(target))
         rights = []
         for side in sides:
             self.context.target = False
@@ -175,6 +184,13 @@ class _Reader:
             raise
         finally:
             self.context.target = False
+
+    def _indices_of(self, target: Part | None) -> Iterable[str]:
+        """The indices that the glossary gives the symbol on the left side."""
+        names = self._open_outputs() if target is None else [_base_name(target.whole) or ""]
+        for name in names:
+            entry = self.record.symbols.get(name)
+            yield from entry.index if entry is not None else ()
 
     def _is_own_name(self, left: Boxes) -> bool:
         """`\\mathrm{ReLU}(z)` in the record relu, unless the glossary has it."""
@@ -265,6 +281,15 @@ def _targets(record: Record) -> Iterable[str]:
                 yield name or "out"
         return
     yield from (e.name for e in record.symbols.values() if e.updates or e.output)
+
+
+def _named_laws(record: Record) -> Iterable[str]:
+    """The outputs that say whether something holds."""
+    for text in record.statements:
+        statement = parse_statement(text)
+        name = _base_name(statement.target)
+        if name is not None and is_condition(statement.value):
+            yield name
 
 
 def _candidates(record: Record, context: Context) -> list[str]:

@@ -21,13 +21,14 @@ def expectation(expr: Expression, box: Box) -> Part:
     expr.take()
     pieces, close = _argument(expr, box)
     before = set(expr.context.free)
-    hidden = dict(expr.context.hidden)
+    outside, expr.context.hidden = expr.context.hidden, {}
     with expr.context.pointing_at(box):
         expr.context.averaging += 1
         body = expr.inside(pieces)
         expr.context.averaging -= 1
         indices = [n.name for key, n in expr.context.free.items() if key not in before]
-        indices += [name for name in expr.context.hidden if name not in hidden]
+        indices += expr.context.hidden
+        expr.context.hidden = outside
         for key in [k for k in expr.context.free if k not in before]:
             del expr.context.free[key]
         part = _mean_over(expr, box, body, indices)
