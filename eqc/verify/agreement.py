@@ -117,12 +117,12 @@ def _strength(reason: str) -> tuple[bool, str]:
 def _missing(oracle: Oracle, equations: tuple[Equation, ...], laws: list[Node]) -> list[str]:
     """Outputs that no equation is about; what a law without a name gives is made by the law."""
     defined = {e.defines for e in equations}
-    sides = [side for e in equations if e.defines is None for side in (e.left, e.right)]
-    implicit = {n.name for side in sides for n in walk(side) if isinstance(n, Name)}
+    sides = [side for e in equations for side in (e.left, e.right)]
+    printed = {n.name for side in sides for n in walk(side) if isinstance(n, Name)}
     known = oracle.record.symbols.keys() | ({"out"} if not laws else set())
     laws_names = set(named_laws(oracle.record))
     named = {n for n in oracle.reading.outputs if n in known and not n.endswith(RESIDUAL)} - laws_names
-    return sorted(named - defined - implicit)
+    return sorted(named - defined - printed)
 
 
 def _is_own_statement(oracle: Oracle, equation: Equation) -> bool:
