@@ -31,7 +31,8 @@ class Context:
 
     `assigned` are the symbols that the record defines, `renewed` those of them that an update has set already,
     `printed` all that the LaTeX shows. `target` says that a left side is read, `averaging` how many expectations are
-    around, `kept` which indices they leave alone. The three functions at the end read what the expression parser leaves to the modules above it.
+    around, `kept` which indices they leave alone. The three functions at the end read what the expression parser
+    leaves to the modules above it.
     """
 
     places: Places
