@@ -18,6 +18,7 @@ import numpy as np
 from eqc.errors import NotationError, ShapeError, nearest
 from eqc.notation.tree import Call, Name, Node, Number, Subscript, TupleNode, walk
 from eqc.verify.balls import Ball, ball
+from eqc.verify.calculus import CALCULUS
 from eqc.verify.calls import MATRIX_WORDS, call_record
 from eqc.verify.claims_reading import Law
 from eqc.verify.hyperdual import HyperDual, Scalar, lift, undefined
@@ -50,11 +51,14 @@ class LawEvaluator(Evaluator):
         self.law = law
         self.roots = roots
         self.used = used
+        self.stated = frozenset(id(n) for s in own.statements for n in walk(s.value))
         self.others: dict[Hashable, LawEvaluator] = {}
         run(self)
 
     def value(self, node: Node) -> Value:
         """The value of any part of a law, or of a statement of the record."""
+        if id(node) in self.stated and isinstance(node, Call) and node.function in CALCULUS:
+            return super().value(node)  # the record's own derivative, of any order beside those of the law
         if isinstance(node, Call) and node.function not in self.reading.record.symbols:
             if node.function == "Derivative":
                 return _derivative(self, node)

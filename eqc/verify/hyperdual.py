@@ -31,6 +31,7 @@ class HyperDual:
     """
 
     __slots__ = ("first", "mixed", "other", "value")
+    level = 0
 
     def __init__(self, value: Ball, first: Parts = _NONE, other: Ball | None = None, mixed: Parts = _NONE) -> None:
         self.value = value
@@ -90,6 +91,50 @@ class HyperDual:
         return HyperDual(value, _scaled(self.first, slope), other, mixed)
 
 
+class Jet(HyperDual):
+    """`low + high·δ` with δ² = 0, where `low` and `high` may carry derivatives themselves.
+
+    Each derivative inside a formula has a δ of its own; that of an inner one has a higher level.
+
+    >>> x = Jet(HyperDual(ball(3), {0: ball(1)}), 1, 1)
+    >>> cube = x * x * x
+    >>> float(cube.high.value), float(cube.high.first[0])
+    (27.0, 18.0)
+    """
+
+    __slots__ = ("high", "level", "low")
+
+    def __init__(self, low: Scalar, high: Scalar, level: int) -> None:
+        self.low, self.high, self.level = lift(low), high, level
+        super().__init__(self.low.value, self.low.first, self.low.other, self.low.mixed)
+
+    @property
+    def is_constant(self) -> bool:
+        return False
+
+    def __neg__(self) -> HyperDual:
+        return Jet(-self.low, -self.high, self.level)
+
+    def apply(self, series: Callable[[Series], Series]) -> HyperDual:
+        """A smooth function: its slope at `low` is a power series too, one term shorter."""
+
+        def slope(s: Series) -> Series:
+            length = s.prec
+            longer = series(power_series([s[0], ball(1)], length + 1))
+            return power_series(longer.derivative().coeffs()[:length], length)
+
+        return Jet(self.low.apply(series), multiply(self.low.apply(slope), self.high), self.level)
+
+
+def _low(x: Scalar, level: int) -> Scalar:
+    return x.low if isinstance(x, Jet) and x.level == level else x
+
+
+def slope_of(x: Scalar, level: int) -> Scalar:
+    """What a number holds of the derivative of a level."""
+    return x.high if isinstance(x, Jet) and x.level == level else 0
+
+
 def lift(number: Scalar) -> HyperDual:
     """An exact number as one without derivative parts; others as they are."""
     return number if isinstance(number, HyperDual) else HyperDual(ball(number))
@@ -111,6 +156,9 @@ def total(terms: Iterable[Scalar]) -> Scalar:
     """
     terms = list(terms)
     duals = [term for term in terms if isinstance(term, HyperDual)]
+    level = max((dual.level for dual in duals), default=0)
+    if level:
+        return Jet(total(_low(t, level) for t in terms), total(slope_of(t, level) for t in terms), level)
     if not duals:
         return normal(sum(term for term in terms if not isinstance(term, HyperDual)))
     value = lift(terms[0]).value
@@ -195,6 +243,10 @@ def _power_of_zero(x: HyperDual, y: HyperDual) -> HyperDual:
 
 
 def _product(x: HyperDual, y: HyperDual) -> HyperDual:
+    level = max(x.level, y.level)
+    if level:
+        (a, b), (c, d) = ((_low(n, level), slope_of(n, level)) for n in (x, y))
+        return Jet(multiply(a, c), total((multiply(a, d), multiply(b, c))), level)
     value = _times(x.value, y.value)
     if _both_constant(x, y):
         return HyperDual(value)

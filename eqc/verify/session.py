@@ -40,7 +40,8 @@ class Label(int):
 class Session:
     """What one evaluation shares over all records that it uses.
 
-    `ranges` collects the values that each integer input may take as a position; `steps` counts the work done.
+    `ranges` collects the values that each integer input may take as a position; `steps` counts the work done,
+    `level` the derivatives that are being taken.
     """
 
     records: Records
@@ -48,6 +49,7 @@ class Session:
     readings: dict[str, Reading] = field(default_factory=dict)
     ranges: dict[str, tuple[int, int]] = field(default_factory=dict)
     steps: int = 0
+    level: int = 0
 
     def reading(self, id: str) -> Reading:
         """The record of that id, read once."""

@@ -25,6 +25,18 @@ def run(ev: Evaluator) -> Mapping[str, Value]:
     return {name: ev.values[name] for name in ev.reading.outputs}
 
 
+def again(ev: Evaluator, changed: str) -> None:
+    """Assign anew what has been assigned from a symbol that now has another value."""
+    moved = {changed}
+    for statement in ev.reading.statements:
+        name = target_name(statement)
+        used = {n.name for n in walk(statement.value) if isinstance(n, Name)}
+        if name in ev.values and name != changed and used & moved:
+            moved.add(name)
+            ev.memo.clear()
+            ev.values[name] = _assigned(ev, statement)
+
+
 def solve_extents(ev: Evaluator) -> None:
     """Find every extent from the sizes of the inputs' axes; ShapeError where they do not fit together."""
     axes = list(_axes(ev))

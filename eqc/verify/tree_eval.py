@@ -22,6 +22,7 @@ from eqc.notation.tree import (
     Unary,
 )
 from eqc.verify.balls import CONSTANT_NAMES, NAN, constant
+from eqc.verify.calculus import CALCULUS
 from eqc.verify.calls import (
     CONSTANT_MATRICES,
     DECOMPOSITION_STEPS,
@@ -72,6 +73,10 @@ class Evaluator:
     def nested(self, id: str, values: dict[str, Value]) -> Evaluator:
         """An evaluator for another record that this one uses."""
         return Evaluator(self.session, self.session.reading(id), values)
+
+    def alike(self, values: dict[str, Value]) -> Evaluator:
+        """An evaluator for the same record with other values."""
+        return Evaluator(self.session, self.reading, values)
 
     def remember(self, node: Call, compute: Callable[[Call], Value]) -> Value:
         """A value that depends only on the indices inside it is computed once for each of their values."""
@@ -275,10 +280,8 @@ def _call(ev: Evaluator, node: Call) -> Value:
         return ev.remember(node, lambda call: call_function(ev, call))
     if word in ev.session.records and word != ev.reading.record.id:
         return ev.remember(node, lambda call: call_record(ev, call))
-    if word in REDUCTIONS:
-        return ev.remember(node, lambda call: reduce(ev, call))
-    if word == "Integral":
-        return ev.remember(node, lambda call: integrate(ev, call))
+    if word in _REMEMBERED:
+        return ev.remember(node, lambda call: _REMEMBERED[word](ev, call))
     if word == "Piecewise":
         return _piecewise(ev, node.arguments)
     arguments = [ev.value(a) for a in node.arguments]
@@ -296,6 +299,14 @@ def _call(ev: Evaluator, node: Call) -> Value:
         raise NotImplementedError(f"{node.span}: the oracle has no {word}(…)")
     decide = ev.session.decide
     return elementwise(node.span, lambda *numbers: function(decide, *numbers), arguments)
+
+
+_REMEMBERED: Mapping[str, Callable[[Evaluator, Call], Value]] = {
+    **dict.fromkeys(REDUCTIONS, reduce),
+    "Integral": integrate,
+    **CALCULUS,
+}
+"""Words whose values are computed once for each setting of the indices inside."""
 
 
 def _piecewise(ev: Evaluator, pairs: tuple[Node, ...]) -> Value:

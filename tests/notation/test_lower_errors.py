@@ -211,7 +211,7 @@ TABLE: dict[str, Wrong] = {
         ["Eq(y, m[1])"], {"y": "{updates: m}", "m": VECTOR, **N}, "y: {", "updates: m", "of one shape", "drop updates"
     ),
     "a derivative in a formula": Wrong(
-        ["Derivative(a**2, a)"], {"a": "a"}, "Derivative", "Derivative", "cannot be compiled yet", "write"
+        ["Derivative(a**2, 2*a)"], {"a": "a"}, "2*a", "Derivative", "a symbol or an entry of one", "Derivative(L, x)"
     ),
 }
 
