@@ -234,6 +234,9 @@ def _whole_power(base: Scalar, exponent: int) -> Scalar:
 
 def _power_of_zero(x: HyperDual, y: HyperDual) -> HyperDual:
     """0 to a power: 0 with slope 0 above the first power, infinitely steep below it."""
+    if isinstance(x, Jet):
+        slope = multiply(multiply(y, power(x.low, total((y, -1)))), x.high)
+        return Jet(_power_of_zero(lift(x.low), y), slope, x.level)
     if not y.value > 0:
         return undefined(x, y)
     if x.is_constant or y.value > 2 or (y.value > 1 and x.other is None):
