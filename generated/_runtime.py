@@ -1,13 +1,10 @@
-# eqc-inputs: ad9e097251d4af17aa38b016e0a8365eba59fb90a07bfabd547b898b6e9df483
 """Functions that generated kernels share: what Python's math module lacks, with NaN, infinities and signs right."""
 
-from math import floor, inf, nan, pi, tan
+from math import floor, inf, log, nan, pi, tan
 
 import numpy as np
 from numba import njit, types
 from numba.extending import overload
-
-from ._vector import log
 
 
 def dtype_of(x):
@@ -20,6 +17,18 @@ def _compile_dtype_of(x):
     if isinstance(x.dtype, types.Float):
         return lambda x: x.dtype
     return lambda x: np.float64
+
+
+@njit(cache=True, inline="always")
+def maximum(a, b):
+    """The greater of two numbers; NaN if either is NaN."""
+    return a if a > b or a != a else b
+
+
+@njit(cache=True, inline="always")
+def minimum(a, b):
+    """The lesser of two numbers; NaN if either is NaN."""
+    return a if a < b or a != a else b
 
 
 @njit(cache=True, inline="always")

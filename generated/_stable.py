@@ -1,15 +1,12 @@
-# eqc-inputs: ad9e097251d4af17aa38b016e0a8365eba59fb90a07bfabd547b898b6e9df483
 """Functions that generated kernels share: stable forms with errors of one or two units in the last place.
 
 Each holds over the whole range of floats, its slopes as well: no result overflows or loses digits where the exact one
 does not, and NaN stays NaN.
 """
 
-from math import copysign
+from math import copysign, erfc, exp, expm1, log, log1p, sinh, tanh
 
 from numba import njit
-
-from ._vector import erfc, exp, expm1, log, log1p, sigmoid, sinh
 
 _LOG_2 = 0.6931471805599453
 _ROOT_HALF, _ROOT_HALF_REST = 0.7071067811865476, -4.833646656726457e-17
@@ -20,10 +17,42 @@ _NEAR = 0.25
 
 
 @njit(cache=True, inline="always")
+def log_1p(x):
+    """log(1 + x)."""
+    return log1p(x)
+
+
+@njit(cache=True, inline="always")
+def exp_m1(x):
+    """exp(x) - 1."""
+    return expm1(x)
+
+
+@njit(cache=True, inline="always")
+def hyperbolic_tangent(x):
+    """tanh(x)."""
+    return tanh(x)
+
+
+@njit(cache=True, inline="always")
+def logistic(x):
+    """1/(1 + exp(-x)) from exp(-|x|), which cannot overflow."""
+    e = exp(-abs(x))
+    return 1.0 / (1.0 + e) if x >= 0.0 else e / (1.0 + e)
+
+
+@njit(cache=True, inline="always")
 def logistic_slope(x):
     """e/(1 + e)² with e = exp(-|x|): never s(1 - s), which cancels."""
     e = exp(-abs(x))
     return e / ((1.0 + e) * (1.0 + e))
+
+
+@njit(cache=True, inline="always")
+def log_1p_exp(x):
+    """log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|))."""
+    small = log1p(exp(-abs(x)))
+    return x + small if x > 0.0 else small
 
 
 @njit(cache=True, inline="always")
@@ -134,7 +163,7 @@ def logistic_gate(x):
     """x/(1 + exp(-x))."""
     if x < -40.0:
         return _scaled_tail(x) if x > -1e4 else copysign(0.0, x)
-    return x * sigmoid(x)
+    return x * logistic(x)
 
 
 @njit(cache=True)
@@ -230,7 +259,7 @@ def logistic_gate_slope(x):
         return _near_root(x, _LOGISTIC_ROOT, _LOGISTIC_ROOT_REST, _LOGISTIC_SERIES)
     if x < -40.0:
         return _scaled_tail(x) + exp(x) if x > -1e4 else copysign(0.0, x)
-    return sigmoid(x) * (1.0 + x * sigmoid(-x)) if x < 1e4 else 1.0 * x / x
+    return logistic(x) * (1.0 + x * logistic(-x)) if x < 1e4 else 1.0 * x / x
 
 
 @njit(cache=True)
