@@ -10,7 +10,9 @@ from dataclasses import dataclass, field, replace
 
 from eqc.derive.assemble import derivative_programs
 from eqc.derive.conventions import conventions
+from eqc.derive.implicit import slope_program
 from eqc.derive.jvp import jvp
+from eqc.derive.optimality import optimality
 from eqc.derive.vjp import vjp
 from eqc.emit.docs import Documentation
 from eqc.emit.function import RESERVED
@@ -18,6 +20,7 @@ from eqc.emit.module import Kernel, function_name, module_source
 from eqc.errors import NotationError
 from eqc.ir.program import Program
 from eqc.ir.show import show, show_statement
+from eqc.ir.solver import Problem, problems
 from eqc.ir.spec import check
 from eqc.notation.builder import Calculus
 from eqc.notation.lower import lower
@@ -120,7 +123,7 @@ def _calculus(record: Record) -> Calculus:
     def stable(program: Program) -> Program:
         return rewrite(program, stable=record.stabilise)
 
-    return Calculus(lambda program: jvp(stable(program)), lambda program: vjp(stable(program)))
+    return Calculus(lambda program: jvp(stable(program)), lambda program: vjp(stable(program)), optimality)
 
 
 def compile_record(
@@ -157,7 +160,15 @@ def _module(compiler: Compiler, record_id: str, bindings: Bindings, accuracy: st
         scheduled = check(schedule(check(program)))
         kernels.append(Kernel(kind, scheduled, _kernel_documentation(record, kind, scheduled, value)))
     updates = {n: e.updates for n, e in record.symbols.items() if e.updates}
-    return module_source(schedule(value), kernels, _heading(record, bindings, accuracy), updates)
+    solvers = {p: _equations(p, stable=record.stabilise) for p in problems(k.program for k in kernels)}
+    return module_source(schedule(value), kernels, _heading(record, bindings, accuracy), updates, solvers)
+
+
+def _equations(problem: Problem, *, stable: bool) -> tuple[Program, Program]:
+    """The residual of a problem and its derivative in the unknown, ready to be emitted."""
+    residual = rewrite(problem.residual, stable=stable)
+    slope = slope_program(Problem(problem.method, residual, problem.guides, problem.unknowns), jvp)
+    return check(schedule(check(residual))), check(schedule(check(slope)))
 
 
 def plain_programs(record_id: str, catalog: Catalog) -> Mapping[str, Program]:

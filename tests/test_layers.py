@@ -66,7 +66,10 @@ MAY_IMPORT = {
 
 # Who may import a library when it is loaded itself ("now"), or inside a function or for annotations ("later").
 LIBRARIES = {
-    "numba": {"now": "emit.runtime emit.stable emit._vector verify.bumps", "later": ""},  # copied as they stand
+    "numba": {
+        "now": "emit.runtime emit.solvers emit.stable emit._vector verify.bumps",
+        "later": "",
+    },  # copied as they stand
     "llvmlite": {"now": "emit._vector", "later": ""},
     "sympy": {
         "now": "ir notation derive rewrite schedule emit present verify.claims_prove bench.transcribe",
@@ -77,14 +80,17 @@ LIBRARIES = {
     "ruamel": {"now": "records", "later": ""},
     "click": {"now": "cli commands", "later": ""},
     "rich": {"now": "", "later": "commands"},
-    "scipy": {"now": "", "later": "bench.namespaces"},
+    "scipy": {"now": "verify.solving", "later": "bench.namespaces"},
     "jax": {"now": "", "later": "bench"},
     "torch": {"now": "", "later": "bench"},
     "flint": {"now": "verify", "later": ""},
-    "mpmath": {"now": "ir.interpret verify", "later": ""},
+    "mpmath": {"now": "ir.interpret ir.interpret_solver verify", "later": ""},
     "latex2mathml": {"now": "", "later": "present.mathml"},
     "latex2sympy2": {"now": "notation", "later": ""},
-    "numpy": {"now": "kernels verify ir.interpret checking emit.runtime emit._vector bench", "later": "bench"},
+    "numpy": {
+        "now": "kernels verify ir.interpret checking emit.runtime emit.solvers emit._vector bench",
+        "later": "bench",
+    },
 }
 
 HEAVY = (

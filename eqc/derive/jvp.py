@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 
 import sympy as sp
 
-from eqc.derive import applied, linalg
+from eqc.derive import applied, implicit, linalg
 from eqc.derive.partials import Partial, partials, weigh
 from eqc.derive.reductions import others_statement, winners
 from eqc.ir.opaque import Apply, Opaque
 from eqc.ir.program import Op, Program, Statement, Tensor, axes_of, fixed_names, fresh, names_in
+from eqc.ir.solver import Solution
 from eqc.ir.terms import Expr, Index, Read, read
 from eqc.ir.walk import branches
 
@@ -88,13 +89,17 @@ class _Forward:
 
     def _push_opaque(self, statement: Statement) -> None:
         """The tangent of a function of whole arrays, by its rule."""
+        algebra = linalg.Algebra(statement.loops, fixed_names(self.program), self.taken, self.statements)
+        if isinstance(statement.body, Solution):
+            dot = implicit.tangent(algebra, statement, self.tangents, jvp)
+            self.tangents |= {} if dot is None else {statement.target.name: dot}
+            return
         tensors = {t.name: t for t in self.program.inputs} | {s.target.name: s.target for s in self.statements}
         arguments = tuple(tensors[r.tensor] for r in statement.body.operands)
         dots = tuple(self.tangents.get(a.name) for a in arguments)
         if all(dot is None for dot in dots):
             return
         head = type(statement.body)
-        algebra = linalg.Algebra(statement.loops, fixed_names(self.program), self.taken, self.statements)
         if isinstance(statement.body, Apply):
             self.tangents[statement.target.name] = applied.tangent(algebra, statement, arguments, dots)
             return

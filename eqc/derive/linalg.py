@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from eqc.derive import spectrum
 from eqc.errors import DerivationError
 from eqc.ir import opaque
 from eqc.ir.program import Op, Statement, Tensor, axes_of, fresh
@@ -157,13 +158,18 @@ def _inverse_of(a: Algebra, matrix: Tensor) -> Callable[..., Expr]:
     return a.entry(a.opaque("inverse", opaque.Inverse, (n, n), matrix))
 
 
+def _determinant_slope(a: Algebra, matrix: Tensor, *, log: bool) -> Callable[..., Expr]:
+    """d det(A) = tr(adj(A)·dA), also where A is singular; d log det(A) = tr(A⁻¹·dA)."""
+    n = matrix.shape[-1]
+    return _inverse_of(a, matrix) if log else a.entry(a.opaque("adjugate", opaque.Adjugate, (n, n), matrix))
+
+
 def _determinant_jvp(log: bool) -> Rule:
     def rule(a: Algebra, o: Operation, dots: tuple[Tensor | None, ...]) -> Tensor:
         (matrix,) = o.arguments
         n = matrix.shape[-1]
-        inverse, dot = _inverse_of(a, matrix), a.entry(_moving(dots[0]))
-        scale = sp.Integer(1) if log else a.entry(o.result)()
-        return a.total("determinant_dot", (), (n, n), lambda i, j: scale * inverse(j, i) * dot(i, j))
+        slope, dot = _determinant_slope(a, matrix, log=log), a.entry(_moving(dots[0]))
+        return a.total("determinant_dot", (), (n, n), lambda i, j: slope(j, i) * dot(i, j))
 
     return rule
 
@@ -172,11 +178,26 @@ def _determinant_vjp(log: bool) -> BackRule:
     def rule(a: Algebra, o: Operation, bar: Tensor) -> tuple[Tensor, ...]:
         (matrix,) = o.arguments
         n = matrix.shape[-1]
-        inverse = _inverse_of(a, matrix)
-        scale = a.entry(bar)() * (1 if log else a.entry(o.result)())
-        return (a.fill("matrix_bar", (n, n), lambda i, j: scale * inverse(j, i)),)
+        slope, cotangent = _determinant_slope(a, matrix, log=log), a.entry(bar)
+        return (a.fill("matrix_bar", (n, n), lambda i, j: cotangent() * slope(j, i)),)
 
     return rule
+
+
+def _adjugate_jvp(a: Algebra, o: Operation, dots: tuple[Tensor | None, ...]) -> Tensor:
+    (matrix,) = o.arguments
+    n, dot = matrix.shape[-1], a.entry(_moving(dots[0]))
+    stored = a.fill("direction", (n, n), dot)
+    return a.opaque("adjugate_dot", opaque.AdjugateTangent, (n, n), matrix, stored)
+
+
+def _adjugate_vjp(a: Algebra, o: Operation, bar: Tensor) -> tuple[Tensor, ...]:
+    """The second differential of the determinant is symmetric, so the adjoint is the map itself, transposed twice."""
+    (matrix,) = o.arguments
+    n = matrix.shape[-1]
+    stored = a.fill("direction", (n, n), flipped(a.entry(bar)))
+    pulled = a.entry(a.opaque("adjugate_bar", opaque.AdjugateTangent, (n, n), matrix, stored))
+    return (a.fill("matrix_bar", (n, n), flipped(pulled)),)
 
 
 def _lower_half(body: Expr, i: Expr, j: Expr) -> Expr:
@@ -346,6 +367,13 @@ def _moving(dot: Tensor | None) -> Tensor:
 
 
 JVP: Mapping[type[opaque.Opaque], Rule] = {
+    opaque.Powers: spectrum.powers_jvp,
+    opaque.RealEigenvalues: spectrum.eigenvalues_jvp("real"),
+    opaque.EigenvalueRealParts: spectrum.eigenvalues_jvp("real"),
+    opaque.EigenvalueImaginaryParts: spectrum.eigenvalues_jvp("imaginary"),
+    opaque.ProjectorRealParts: spectrum.projectors_jvp("real"),
+    opaque.ProjectorImaginaryParts: spectrum.projectors_jvp("imaginary"),
+    opaque.Adjugate: _adjugate_jvp,
     opaque.Inverse: _inverse_jvp,
     opaque.Solve: _solve_jvp(transposed=False),
     opaque.SolveVector: _solve_jvp(transposed=False),
@@ -363,6 +391,13 @@ JVP: Mapping[type[opaque.Opaque], Rule] = {
 }
 
 VJP: Mapping[type[opaque.Opaque], BackRule] = {
+    opaque.Powers: spectrum.powers_vjp,
+    opaque.RealEigenvalues: spectrum.eigenvalues_vjp("real"),
+    opaque.EigenvalueRealParts: spectrum.eigenvalues_vjp("real"),
+    opaque.EigenvalueImaginaryParts: spectrum.eigenvalues_vjp("imaginary"),
+    opaque.ProjectorRealParts: spectrum.projectors_vjp("real"),
+    opaque.ProjectorImaginaryParts: spectrum.projectors_vjp("imaginary"),
+    opaque.Adjugate: _adjugate_vjp,
     opaque.Inverse: _inverse_vjp,
     opaque.Solve: _solve_vjp(transposed=False, back=opaque.SolveTransposed),
     opaque.SolveVector: _solve_vjp(transposed=False, back=opaque.SolveVectorTransposed),

@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 
 import sympy as sp
 
-from eqc.derive import applied, linalg
-from eqc.derive.jvp import whole_axes, zero
+from eqc.derive import applied, implicit, linalg
+from eqc.derive.jvp import jvp, whole_axes, zero
 from eqc.derive.partials import Partial, partials, weigh
 from eqc.derive.reductions import others_statement, winners
 from eqc.ir.opaque import Apply, Opaque
 from eqc.ir.program import Op, Program, Statement, Tensor, axes_of, fixed_names, fresh, names_in, tensors_read
+from eqc.ir.solver import Solution
 from eqc.ir.terms import Expr, Index, Maximum, Minimum, Read, read
 from eqc.ir.walk import branches, substitute
 
@@ -181,11 +182,15 @@ class _Reverse:
 
     def _pull_opaque(self, statement: Statement, bar: Tensor) -> None:
         """The cotangents of whole arrays, by the rule of the function."""
+        algebra = linalg.Algebra(statement.loops, self.fixed, self.taken, self.statements)
+        if isinstance(statement.body, Solution):
+            for r, part in implicit.cotangents(algebra, statement, bar, self.active, jvp, vjp):
+                self.contribute(r.tensor, _whole(statement, r, part, self.fixed))
+            return
         tensors = self.program.tensors
         reads = statement.body.operands
         arguments = tuple(tensors[r.tensor] for r in reads)
         head = type(statement.body)
-        algebra = linalg.Algebra(statement.loops, self.fixed, self.taken, self.statements)
         if isinstance(statement.body, Apply):
             parts = applied.cotangents(algebra, statement, arguments, bar)
         elif head in linalg.VJP:
@@ -194,7 +199,7 @@ class _Reverse:
             raise linalg.no_rule(head)
         for r, argument, part in zip(reads, arguments, parts, strict=True):
             if argument.name in self.active:
-                self.contribute(argument.name, _whole(statement, r, argument, part, self.fixed))
+                self.contribute(argument.name, _whole(statement, r, part, self.fixed))
 
 
 def _upstream_of_choices(program: Program, active: frozenset[str]) -> frozenset[str]:
@@ -220,7 +225,7 @@ def _may_be_infinite(slope: Expr) -> bool:
     return any(not p.base.is_number for p in roots)
 
 
-def _whole(statement: Statement, r: Read, argument: Tensor, part: Tensor, fixed: set[str]) -> Contribution:
+def _whole(statement: Statement, r: Read, part: Tensor, fixed: set[str]) -> Contribution:
     """The cotangent of an array that a statement takes whole; loops that do not choose it are summed over."""
     avoid = fixed | {loop.name for loop in statement.loops}
     own = axes_of(part.shape[len(statement.loops) :], avoid)

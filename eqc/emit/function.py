@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import sympy as sp
@@ -13,8 +13,10 @@ from eqc.emit.linalg import CALLS
 from eqc.emit.nest import Leaf, Nest, contract, made, nests
 from eqc.emit.printer import SourcePrinter
 from eqc.emit.roll import roll
+from eqc.emit.solve import Equations, solver_call
 from eqc.ir.opaque import Apply, Opaque
 from eqc.ir.program import Check, Op, Program, Statement, free_names, reads_of
+from eqc.ir.solver import Problem, Solution
 from eqc.ir.terms import Expr, FunctionName, Index, Read, read
 
 RESERVED = frozenset(
@@ -35,6 +37,8 @@ class Function:
     program: Program
     reserved: frozenset[str]
     name: str = "kernel"
+    solvers: Mapping[Problem, Equations] = field(default_factory=dict)
+    own_dtype: str = ""
     lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -118,7 +122,8 @@ class Function:
 
     def body(self) -> list[str]:
         """All lines of the function, without its head and its docstring."""
-        self._check_sizes()
+        if not self.own_dtype:
+            self._check_sizes()
         known = {t.name for t in self.program.inputs}
         waiting = self._checks(list(self.program.checks), known)
         self._allocate()
@@ -144,6 +149,8 @@ class Function:
 
     def dtype(self) -> str:
         """The type of real temporaries: that of the results, or of the data (integers become float64)."""
+        if self.own_dtype:
+            return self.own_dtype
         buffers = [n for n in self.array_outputs if not self.tensors[n].integer]
         return f"{self.names[buffers[0]]}.dtype" if buffers else self.data_dtype()
 
@@ -209,9 +216,8 @@ class Function:
 
     def _is_made_whole(self, statement: Statement) -> bool:
         """Whether a function of arrays makes a temporary just where it is used, so that it needs no room before."""
-        return isinstance(statement.body, Opaque) and self.dropped.get(statement.target.name, 0) == len(
-            statement.positions
-        )
+        opaque = isinstance(statement.body, Opaque) and not isinstance(statement.body, Solution)
+        return opaque and self.dropped.get(statement.target.name, 0) == len(statement.positions)
 
     def shape(self, shape: tuple[Expr, ...], *, result: bool = False) -> str:
         """A shape as source. Temporaries whose extents come out negative are empty; results must not be."""
@@ -268,13 +274,27 @@ class Function:
 
     def _call(self, statement: Statement, depth: int) -> None:
         """A function of whole arrays; a result that is stored is copied to its place."""
-        call = self._given(statement) if isinstance(statement.body, Apply) else CALLS[type(statement.body)]
-        self.printer.used.update(word for word in words(call) if word in _HELPERS)
-        text = call.format(*(self._place(r) for r in statement.body.operands))
+        if isinstance(statement.body, Solution):
+            text = self._solve(statement.body)
+        else:
+            call = self._given(statement) if isinstance(statement.body, Apply) else CALLS[type(statement.body)]
+            self.printer.used.update(word for word in words(call) if word in _HELPERS)
+            integers = [self.whole(a) for a in statement.body.args if a.is_integer and not isinstance(a, Read)]
+            text = call.format(*(self._place(r) for r in statement.body.operands), *integers)
         target = self._target(statement)
         stored = statement.target.rank > len(statement.positions)
         fresh = stored and target == self.names[statement.target.name] and target not in self.allocated
         self._line(depth, f"{target}[:] = {text}" if stored and not fresh else f"{target} = {text}")
+
+    def _solve(self, solution: Solution) -> str:
+        """The call of a solver for the equations of a problem."""
+        guides = [self._place(r) for r in solution.guides]
+        integers = [self.whole(e) for e in solution.integers]
+        given = [self._place(r) if r.is_integer else f"_double({self._place(r)})" for r in solution.given]
+        lengths = [self.whole(e) for e in solution.lengths]
+        call = solver_call(solution.problem, self.solvers[solution.problem], guides, (*given, *integers), lengths)
+        self.printer.used.update(["_double"] if "_double(" in call else [])
+        return call
 
     def _given(self, statement: Statement) -> str:
         """The call of a function input; the shape of an array that it gives is checked."""

@@ -6,14 +6,16 @@ leading axes. A kernel whose results are numbers needs no `_f`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from eqc.emit.docs import Documentation, docstring
 from eqc.emit.function import Function, extent_lines, words
 from eqc.emit.printer import MODULES
 from eqc.emit.signature import signature
+from eqc.emit.solve import EQUATION_WORDS, SOLVER_NAMES, Equations, unpacked
 from eqc.ir.program import Program
+from eqc.ir.solver import Problem
 
 _JIT = '@njit(cache=True, error_model="numpy")'
 _JIT_FOR_FUNCTIONS = '@njit(error_model="numpy")'
@@ -40,18 +42,39 @@ def function_name(record_id: str, kind: str) -> str:
     return record_id if kind == "value" else f"{record_id}_{kind}"
 
 
-def module_source(value: Program, kernels: Sequence[Kernel], heading: Documentation, updates: Mapping[str, str]) -> str:
-    """The whole module, without the header that freshness checks read."""
+def module_source(
+    value: Program,
+    kernels: Sequence[Kernel],
+    heading: Documentation,
+    updates: Mapping[str, str],
+    solvers: Mapping[Problem, tuple[Program, Program]],
+) -> str:
+    """The whole module, without the header that freshness checks read.
+
+    `solvers` gives the programs of every problem's residual and of its derivative, inner problems first.
+    """
     names = [function_name(value.name, k.kind) for k in kernels]
-    reserved = frozenset([*names, *(f"{n}_into" for n in names)])
+    equations = _equation_names(value.name, solvers)
+    private = [name for e in equations.values() for name in (e.residual, e.slope, e.solve)]
+    reserved = frozenset([*names, *(f"{n}_into" for n in names), *private])
     blocks: list[str] = []
     used: set[str] = set()
+
+    def take(function: Function, written: Sequence[str]) -> None:
+        nonlocal used
+        blocks.extend([*_tables(function), *written])
+        used |= function.printer.used
+
+    for problem, programs in solvers.items():
+        for name, program in zip((equations[problem].residual, equations[problem].slope), programs, strict=True):
+            function = Function(program, reserved | EQUATION_WORDS, name, equations, own_dtype="np.float64")
+            take(function, [_equation(function, name, problem)])
+        blocks.append(equations[problem].solver(problem))
+        used.add(f"_{problem.method.value}")
     for kernel in kernels:
         name = function_name(value.name, kernel.kind)
-        function = Function(kernel.program, reserved, name)
-        written = _functions(function, name, kernel)
-        blocks += [*_tables(function), *written]
-        used |= function.printer.used
+        function = Function(kernel.program, reserved, name, equations)
+        take(function, _functions(function, name, kernel))
     body = "\n\n\n".join(blocks)
     imports = ["import math", ""] if "math." in body else []
     imports += ["import numpy as np"] if "np." in body else []
@@ -67,8 +90,31 @@ def _helpers(used: set[str]) -> list[str]:
     """The imports of functions that are written beside the kernels, by module."""
     modules: dict[str, list[str]] = {}
     for name in sorted(used):
-        modules.setdefault(MODULES.get(name, "_runtime"), []).append(f"{name[1:]} as {name}")
+        module = "_solvers" if name in SOLVER_NAMES else MODULES.get(name, "_runtime")
+        modules.setdefault(module, []).append(f"{name[1:]} as {name}")
     return [f"from ..{module} import {', '.join(names)}" for module, names in sorted(modules.items())]
+
+
+def _equation_names(record_id: str, problems: Iterable[Problem]) -> dict[Problem, Equations]:
+    """The functions of each problem, numbered where there are several."""
+    problems = list(problems)
+    numbers = [""] if len(problems) == 1 else [str(n + 1) for n in range(len(problems))]
+    return {
+        p: Equations(*(f"_{record_id}_{part}{n}" for part in ("residual", "slope", "solve")))
+        for p, n in zip(problems, numbers, strict=True)
+    }
+
+
+def _equation(function: Function, name: str, problem: Problem) -> str:
+    """The residual of a problem, or its derivative, as a function that writes to its last argument."""
+    body = function.body()
+    buffers = [function.names[n] for n in function.array_outputs]
+    if not buffers:
+        place = "out[0]" if name == function.solvers[problem].residual else "out[0, 0]"
+        body[-1] = body[-1].replace("return", f"{place} =", 1)
+    names = [function.names[a] for a in function.program.arguments]
+    head, lines = unpacked(problem, names, (buffers or ["out"])[0], body)
+    return "\n".join([_JIT, f"def {name}({head}):", *_indented(lines)])
 
 
 def _tables(function: Function) -> list[str]:

@@ -12,10 +12,15 @@ import mpmath
 import numpy as np
 import sympy as sp
 
+from eqc.ir.interpret_solver import solve
 from eqc.ir.opaque import (
+    Adjugate,
+    AdjugateTangent,
     Apply,
     Cholesky,
     Determinant,
+    EigenvalueImaginaryParts,
+    EigenvalueRealParts,
     Eigenvalues,
     Eigenvectors,
     Inverse,
@@ -23,6 +28,10 @@ from eqc.ir.opaque import (
     LogDeterminant,
     LogDeterminantSpd,
     Opaque,
+    Powers,
+    ProjectorImaginaryParts,
+    ProjectorRealParts,
+    RealEigenvalues,
     SingularValues,
     Solve,
     SolveTransposed,
@@ -30,6 +39,7 @@ from eqc.ir.opaque import (
     SolveVectorTransposed,
 )
 from eqc.ir.program import Op, Program, Statement
+from eqc.ir.solver import Solution
 from eqc.ir.stable import DEFINITIONS, Stable, XLog1pY
 from eqc.ir.terms import (
     Applied,
@@ -150,14 +160,45 @@ def _run(statement: Statement, environment: Environment, memory: dict[str, Value
         if evaluate(statement.guard, inner, memory):
             position = tuple(_whole(p, inner, memory) for p in statement.positions)
             if isinstance(statement.body, Opaque):
-                arguments = [_slice(r, inner, memory) for r in statement.body.operands]
-                result[position] = _opaque(statement.body, arguments, memory)
+                result[position] = _whole_arrays(statement.body, inner, memory)
                 continue
             value = evaluate(statement.body, inner, memory)
             _combine(statement, result, position, value, inner, best)
     if start is None and not statement.target.constant and any(entry is None for entry in result.flat):
         raise ValueError(f"{statement.target.name}: an extremum over an empty range")
     memory[statement.target.name] = result
+
+
+def _whole_arrays(body: Opaque, environment: Environment, memory: Mapping[str, Value]) -> Value:
+    if isinstance(body, Solution):
+        return _solution(body, environment, memory)
+    if isinstance(body, Powers):
+        return _powers(_slice(body.args[0], environment, memory), _whole(body.args[1], environment, memory))
+    return _opaque(body, [_slice(r, environment, memory) for r in body.operands], memory)
+
+
+def _solution(body: Solution, environment: Environment, memory: Mapping[str, Value]) -> Value:
+    """The unknown that makes the residual zero."""
+    problem = body.problem
+    program, unknown = problem.residual, problem.unknown
+    given = {t.name: _slice(r, environment, memory) for t, r in zip(problem.arguments, body.given, strict=True)}
+    given |= {p.name: _whole(e, environment, memory) for p, e in zip(program.parameters, body.integers, strict=True)}
+    length = _whole(body.lengths[0], environment, memory)
+
+    def shaped(point: list[Value]) -> Value:
+        return np.array(point, dtype=object) if unknown.rank else point[0]
+
+    def residual(point: list[Value], smoothing: Value) -> list[Value]:
+        smooth = {} if problem.smoothing is None else {problem.smoothing.name: smoothing}
+        found = interpret(program, {**given, **smooth, unknown.name: shaped(point)})
+        return _entries(found[program.outputs[0]])
+
+    guides = [_entries(_slice(r, environment, memory)) for r in body.guides]
+    return shaped(solve(problem.method, residual, length, guides))
+
+
+def _entries(array: Value) -> list[Value]:
+    return [mpmath.mpf(x) for x in np.asarray(array, dtype=object).ravel()]
 
 
 def _slice(r: Read, environment: Environment, memory: Mapping[str, Value]) -> Value:
@@ -199,12 +240,62 @@ def _opaque(body: Opaque, arguments: list[Value], memory: Mapping[str, Value]) -
         return mpmath.log(mpmath.det(matrix))
     if head is Determinant:
         return mpmath.det(matrix)
+    if head in _GENERAL:
+        return _spectrum(head, matrix)
+    if head in (Adjugate, AdjugateTangent):
+        return _adjugate(*arguments) if head is Adjugate else _adjugate_tangent(*arguments)
     if head in (Solve, SolveVector, SolveTransposed, SolveVectorTransposed):
         matrix = matrix.T if head in (SolveTransposed, SolveVectorTransposed) else matrix
         right = arguments[1].reshape(len(arguments[1]), -1)
         solved = matrix**-1 * mpmath.matrix(right.tolist())
         return np.array(solved.tolist(), dtype=object).reshape(arguments[1].shape)
     return np.array(_factor(head, matrix).tolist(), dtype=object)
+
+
+def _powers(matrix: Value, count: int) -> Value:
+    found = [np.array(mpmath.eye(len(matrix)).tolist(), dtype=object)]
+    for _ in range(count):
+        found.append(found[-1] @ matrix)
+    return np.array(found, dtype=object)
+
+
+def _adjugate(matrix: Value) -> Value:
+    """The transposed cofactors."""
+    n = len(matrix)
+
+    def minor(i: int, j: int) -> Value:
+        kept = np.delete(np.delete(matrix, i, axis=0), j, axis=1)
+        return (-1) ** (i + j) * (mpmath.det(mpmath.matrix(kept.tolist())) if n > 1 else 1)
+
+    return np.array([[mpmath.mpf(minor(j, i)) for j in range(n)] for i in range(n)], dtype=object)
+
+
+def _adjugate_tangent(matrix: Value, direction: Value) -> Value:
+    """The derivative of a polynomial, by a difference of half the digits."""
+    with mpmath.workdps(3 * mpmath.mp.dps):
+        step = mpmath.mpf(10) ** (-mpmath.mp.dps // 3)
+        return (_adjugate(matrix + step * direction) - _adjugate(matrix - step * direction)) / (2 * step)
+
+
+def _spectrum(head: type[Opaque], matrix: Value) -> Value:
+    """Eigenvalues or spectral projectors of any matrix, by real part and then by imaginary part."""
+    values, left, right = mpmath.eig(matrix, left=True, right=True)
+    close = mpmath.mpf(10) ** (-mpmath.mp.dps // 2)
+    order = sorted(range(len(values)), key=lambda i: (mpmath.nint(mpmath.re(values[i]) / close), mpmath.im(values[i])))
+    part = mpmath.im if head in (EigenvalueImaginaryParts, ProjectorImaginaryParts) else mpmath.re
+    if head not in (ProjectorRealParts, ProjectorImaginaryParts):
+        return np.array([part(values[i]) for i in order], dtype=object)
+    found = [right[:, i] * left[i, :] / (left[i, :] * right[:, i])[0] for i in order]
+    return np.array([[[part(x) for x in row] for row in m.tolist()] for m in found], dtype=object)
+
+
+_GENERAL = (
+    EigenvalueImaginaryParts,
+    EigenvalueRealParts,
+    ProjectorImaginaryParts,
+    ProjectorRealParts,
+    RealEigenvalues,
+)
 
 
 def _factor(head: type[Opaque], matrix: Value) -> Value:

@@ -11,7 +11,7 @@ from typing import Any
 
 import sympy as sp
 
-from eqc.ir.terms import FunctionName
+from eqc.ir.terms import FunctionName, Read
 
 
 class Opaque(sp.Function):  # type: ignore[misc]
@@ -22,8 +22,8 @@ class Opaque(sp.Function):  # type: ignore[misc]
 
     @property
     def operands(self) -> tuple[Any, ...]:
-        """The reads of the arrays."""
-        return self.args  # type: ignore[no-any-return]
+        """The reads of the arrays; other arguments are integers."""
+        return tuple(a for a in self.args if isinstance(a, Read))
 
     def rank_of(self, operand: Any) -> int:
         """How many axes of an array it takes."""
@@ -69,6 +69,16 @@ class Determinant(Opaque):
     result = 0
 
 
+class Adjugate(Opaque):
+    """The adjugate: the gradient of the determinant, transposed, at singular matrices too."""
+
+
+class AdjugateTangent(Opaque):
+    """How the adjugate of the first matrix changes along the second."""
+
+    ranks = (2, 2)
+
+
 class LogDeterminant(Opaque):
     """The logarithm of a determinant that is positive; NaN where it is not."""
 
@@ -83,6 +93,42 @@ class LogDeterminantSpd(Opaque):
 
 class Cholesky(Opaque):
     """The lower triangular L with L·Lᵀ = S for a symmetric positive definite S."""
+
+
+class Powers(Opaque):
+    """`Powers(A, k)`: the powers A⁰ … Aᵏ of a square matrix, one after the other."""
+
+    result = 3
+
+
+class RealEigenvalues(Opaque):
+    """The eigenvalues of a square matrix that has no others than real ones, in ascending order."""
+
+    result = 1
+
+
+class EigenvalueRealParts(Opaque):
+    """The real parts of a square matrix' eigenvalues, by ascending real part, then by imaginary part."""
+
+    result = 1
+
+
+class EigenvalueImaginaryParts(Opaque):
+    """The imaginary parts in the same order."""
+
+    result = 1
+
+
+class ProjectorRealParts(Opaque):
+    """The real parts of the spectral projectors: with λᵢ simple, A = Σᵢ λᵢ·Pᵢ and PᵢPⱼ = 0 for i ≠ j."""
+
+    result = 3
+
+
+class ProjectorImaginaryParts(Opaque):
+    """Their imaginary parts."""
+
+    result = 3
 
 
 class Eigenvalues(Opaque):

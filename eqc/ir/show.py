@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from eqc.ir.program import Op, Program, Statement, Tensor
+from eqc.ir.solver import problems
 from eqc.ir.terms import Expr, Index
 from eqc.ir.walk import is_short
 
@@ -16,6 +17,11 @@ def show(program: Program) -> str:
     ]
     lines += [f"  check {c.name}: 0 <= {c.position} < {c.extent}" for c in program.checks]
     lines += [f"  {show_statement(s)}" for s in program.statements]
+    for problem in problems([program]):
+        lines += [
+            f"  where {problem} has the residual",
+            *(f"    {line}" for line in show(problem.residual).splitlines()),
+        ]
     lines.append(f"  return {', '.join(program.outputs)}")
     return "\n".join(lines)
 

@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from eqc.notation.literals import MAX_DIGITS, BadNumber
 from eqc.notation.tree import Binary, Call, Node, Number, TupleNode, Unary, walk
-from eqc.notation.words import BINDERS, FUNCTION_WORDS
+from eqc.notation.words import BINDERS, FUNCTION_WORDS, SOLVERS
 
 _LOG_2 = math.log10(2)
 _LOG_E = math.log10(math.e)
@@ -262,5 +262,5 @@ _CALLS: Mapping[str, Callable[..., Size]] = {
     "sqrt": _root,
     "Rational": _quotient,
     "Mod": _remainder,
-    **dict.fromkeys(BINDERS, _opaque),
+    **dict.fromkeys((*BINDERS, *SOLVERS), _opaque),
 }

@@ -26,13 +26,17 @@ _AXIS_NAMES = "ijklmnpqrst"
 
 @dataclass(frozen=True, slots=True)
 class Calculus:
-    """How programs are differentiated: their tangents, and their cotangents (the compiler's later stages know how)."""
+    """How programs are differentiated: their tangents, and their cotangents (the compiler's later stages know how).
+
+    `optimality` makes the conditions for an optimum of a program; see `eqc.derive.optimality`.
+    """
 
     forward: Callable[[Program], Program]
     reverse: Callable[[Program], Program]
+    optimality: Callable[[Program, int, Sequence[str]], Program]
 
 
-def _underivable(program: Program) -> Program:
+def _underivable(program: Program, *further: object) -> Program:
     raise NotImplementedError("nothing says how to differentiate")
 
 
@@ -59,7 +63,7 @@ class Lowering:
     loop_names: set[str] = field(default_factory=set)
     functions: dict[str, FunctionInput] = field(default_factory=dict)
     bindings: Mapping[str, str] = field(default_factory=dict)
-    calculus: Calculus = field(default_factory=lambda: Calculus(_underivable, _underivable))
+    calculus: Calculus = field(default_factory=lambda: Calculus(_underivable, _underivable, _underivable))
 
     def new_index(self, preferred: str, extent: Expr, scope: Scope) -> Index:
         """A loop whose name no tensor, extent or loop in scope has."""

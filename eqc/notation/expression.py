@@ -11,7 +11,7 @@ import sympy as sp
 from eqc.errors import NotationError, ShapeError, nearest
 from eqc.ir.terms import Expr, floor_divide, read, remainder
 from eqc.ir.walk import branches, negation, relation
-from eqc.notation import calculus, compose, functions, integral, linalg, matrix, positions, reduce
+from eqc.notation import calculus, compose, functions, integral, linalg, matrix, positions, reduce, solver
 from eqc.notation.builder import Lowering, origin_shift
 from eqc.notation.scalar import CONSTANT, IDENTITY, SCALAR
 from eqc.notation.tree import (
@@ -28,7 +28,7 @@ from eqc.notation.tree import (
     Unary,
 )
 from eqc.notation.value import Scope, Value, elementwise, number, show_shape, transpose
-from eqc.notation.words import BINDERS, FUNCTION_WORDS, SCALAR_FUNCTIONS
+from eqc.notation.words import BINDERS, FUNCTION_WORDS, SCALAR_FUNCTIONS, SOLVERS
 
 _RELATION = {"<": sp.Lt, "<=": sp.Le, ">": sp.Gt, ">=": sp.Ge, "==": sp.Eq, "!=": sp.Ne}
 
@@ -281,6 +281,7 @@ _SCOPED: Mapping[str, Callable[[Lowering, Call, Scope], Value]] = {
     "Integral": integral.integral,
     "Derivative": calculus.derivative,
     "subs": calculus.substitution,
+    **dict.fromkeys(SOLVERS, solver.solution),
 }
 """Words whose arguments are not simply lowered."""
 

@@ -97,6 +97,19 @@ def solve_from_right(span: Span, state: Lowering, left: Value, matrix: Value, sc
     return transpose(span, solve(span, state, transpose(span, matrix), transpose(span, left), scope))
 
 
+def powers(span: Span, state: Lowering, matrix: Value, count: Expr, scope: Scope) -> Value:
+    """A**k for a k that is known when the kernel is called."""
+    name, loops = store_whole(state, square(span, matrix, "a power"), scope, "matrix")
+    used = {loop for loop in scope.loops if loop in loops or loop.symbol in count.free_symbols}
+    outer = tuple(loop for loop in scope.loops if loop in used)
+    at = tuple(loop.symbol for loop in outer)
+    body = opaque.Powers(read(name, tuple(loop.symbol for loop in loops)), count)
+    shape = (*box((*outer, Index("power", count + 1))), *matrix.shape)
+    tensor = Tensor(state.name("powers"), shape, differentiable=False)
+    state.add(Statement(tensor, outer, at, Op.NONE, body))
+    return Value(matrix.shape, lambda p: read(tensor.name, (*at, count, *p)))
+
+
 def determinant(span: Span, state: Lowering, value: Value, scope: Scope) -> Value:
     """The determinant, computed only where it is read."""
     matrix = square(span, value, "Determinant")
@@ -155,6 +168,13 @@ WORDS: Mapping[str, Callable[[Span, Lowering, Value, Scope], Value]] = {
     "Determinant": determinant,
     "LogDeterminant": log_determinant,
     "Cholesky": _decomposition(opaque.Cholesky, lambda m: m.shape, "factor", symmetric=True),
+    "RealEigenvalues": _decomposition(opaque.RealEigenvalues, lambda m: m.shape[:1], "eigenvalues", symmetric=True),
+    "EigenvalueRealParts": _decomposition(
+        opaque.EigenvalueRealParts, lambda m: m.shape[:1], "eigenvalues", symmetric=True
+    ),
+    "EigenvalueImaginaryParts": _decomposition(
+        opaque.EigenvalueImaginaryParts, lambda m: m.shape[:1], "eigenvalues", symmetric=True
+    ),
     "Eigenvalues": _decomposition(opaque.Eigenvalues, lambda m: m.shape[:1], "eigenvalues", symmetric=True),
     "Eigenvectors": _decomposition(opaque.Eigenvectors, lambda m: m.shape, "eigenvectors", symmetric=True),
     "SingularValues": _decomposition(opaque.SingularValues, lambda m: (_least(m),), "singular", symmetric=False),

@@ -18,6 +18,7 @@ from eqc.notation.functions import check_bindings, unify
 from eqc.notation.matrix import stray_identity
 from eqc.notation.reduce import reduction_into
 from eqc.notation.roles import Roles, target_name
+from eqc.notation.solver import solution_into
 from eqc.notation.tree import Assign, Name, Node, Subscript
 from eqc.notation.value import Scope, Value, as_vector, same_shape, show_shape
 from eqc.records.model import Record
@@ -153,6 +154,8 @@ def _lower_indexed(state: Lowering, statement: Assign, target: Subscript) -> Non
     name = target_name(statement)
     names = [p.name if isinstance(p, Name) else "" for p in target.positions]
     shape = _target_shape(state, statement, name, names)
+    if solution_into(state, statement, name, shape):
+        return
     scope = Scope()
     for index, extent in zip(names, shape, strict=False):
         loop = state.new_index(index, extent, scope)
@@ -180,6 +183,8 @@ def _lower_whole(state: Lowering, statement: Assign) -> None:
     name = target_name(statement)
     entry = state.record.symbols.get(name)
     declared = _declared_shape(state, name)
+    if solution_into(state, statement, name, declared or ()):
+        return
     if not declared and reduction_into(state, name, (), statement.value, Scope()):
         return
     value = lower_expression(state, statement.value, Scope())

@@ -206,12 +206,14 @@ def power(span: Span, state: Lowering, base: Value, exponent: Value, scope: Scop
     if square and order.is_Integer and -64 <= order < 0:
         inverted = linalg.inverse(span, state, base, scope)
         return inverted if order == -1 else power(span, state, inverted, number(-order), scope)
+    if square and order.is_integer and order.is_nonnegative and not order.is_Integer:
+        return linalg.powers(span, state, base, order, scope)
     if not (square and order.is_Integer and 0 <= order <= 64):
         raise ShapeError(
             span,
             written=f"{show_shape(base.shape)} ** {order}",
-            rule="a power of an array is a matrix power: a square matrix and a whole exponent",
-            remedy="write HadamardPower(x, n) for powers entry by entry",
+            rule="an array's power is a matrix power: a square matrix and a whole exponent, not below 0 if it varies",
+            remedy="write HadamardPower(x, n) for powers entry by entry, (A**-1)**k for a k of domain natural",
         )
     result = identity(base.shape[0]) if order == 0 else base
     for _ in range(int(order) - 1):

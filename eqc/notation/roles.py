@@ -9,7 +9,7 @@ from eqc.errors import NotationError, ShapeError, nearest
 from eqc.notation.laws import read_statements
 from eqc.notation.sympy_form import parse_expression
 from eqc.notation.tree import Assign, Call, Name, Node, Subscript, TupleNode, placeholders, walk
-from eqc.notation.words import BINDERS, CONSTANTS
+from eqc.notation.words import BINDERS, CONSTANTS, SOLVERS
 from eqc.records.model import Record, SourceText, SymbolEntry
 
 BARE_OUTPUT = "out"
@@ -146,16 +146,29 @@ def _limits(statements: Iterable[Assign], binders: Collection[str]) -> Iterable[
                 yield from (a for a in node.arguments[1:] if isinstance(a, TupleNode))
 
 
-def _index_names(statements: Iterable[Assign]) -> Iterable[str]:
+def _index_names(statements: Sequence[Assign]) -> Iterable[str]:
     for limit in _limits(statements, BINDERS):
         if limit.items and isinstance(limit.items[0], Name):
             yield limit.items[0].name
+    yield from _unknowns(statements)
     for statement in statements:
         if isinstance(statement.target, Subscript):
             yield from (p.name for p in statement.target.positions if isinstance(p, Name))
 
 
-def _names_in_limits(statements: Iterable[Assign]) -> set[str]:
+def _unknowns(statements: Sequence[Assign]) -> Iterable[str]:
+    """Names that solvers find and that no statement assigns: they are known inside only."""
+    assigned = {target_name(s) for s in statements}
+    for statement in statements:
+        for node in walk(statement.value):
+            if isinstance(node, Call) and node.function in SOLVERS and len(node.arguments) > 1:
+                spec = node.arguments[1]
+                first = spec.items[0] if isinstance(spec, TupleNode) and spec.items else spec
+                if isinstance(first, Name) and first.name not in assigned:
+                    yield first.name
+
+
+def _names_in_limits(statements: Sequence[Assign]) -> set[str]:
     """Names in the ends of limits that are sizes: not indices, not inside a gather."""
     names: set[str] = set()
     for limit in _limits(statements, BINDERS.keys() - {"Integral"}):

@@ -124,6 +124,14 @@ BINDERS: Mapping[str, FunctionWord] = _table(
     FunctionWord("ArgMinOver", 2, 2, "first index at which the body is least"),
 )
 
+SOLVERS: Mapping[str, FunctionWord] = _table(
+    # an equation or an objective, then the unknown: x, (x, start) or (x, low, high)
+    FunctionWord("Root", 2, 2, "the unknown for which an expression is 0, or Eq(a, b) holds"),
+    FunctionWord("FixedPoint", 2, 2, "the unknown that an expression gives back"),
+    FunctionWord("ArgMin", 2, None, "the unknown where an expression is least, under conditions"),
+    FunctionWord("ArgMax", 2, None, "the unknown where an expression is greatest, under conditions"),
+)
+
 MATRIX_WORDS: Mapping[str, FunctionWord] = _table(
     _one("Trace", "sum of the diagonal"),
     _one("Transpose", "transpose, also written X.T"),
@@ -139,6 +147,9 @@ MATRIX_WORDS: Mapping[str, FunctionWord] = _table(
     FunctionWord("LogDeterminant", 1, 1, "logarithm of a positive determinant, also log(Determinant(X))"),
     FunctionWord("Cholesky", 1, 1, "lower triangular factor of a symmetric positive definite matrix"),
     FunctionWord("Eigenvalues", 1, 1, "eigenvalues of a symmetric matrix, ascending"),
+    FunctionWord("RealEigenvalues", 1, 1, "eigenvalues of a matrix that has only real ones, ascending"),
+    FunctionWord("EigenvalueRealParts", 1, 1, "real parts of a matrix' eigenvalues, ascending"),
+    FunctionWord("EigenvalueImaginaryParts", 1, 1, "imaginary parts, in the order of the real ones"),
     FunctionWord("Eigenvectors", 1, 1, "orthonormal eigenvectors of a symmetric matrix, as columns"),
     FunctionWord("SingularValues", 1, 1, "singular values of a matrix, descending"),
     FunctionWord("LeftSingularVectors", 1, 1, "left singular vectors of a matrix, as columns (thin)"),
@@ -169,6 +180,7 @@ CALCULUS_WORDS: Mapping[str, FunctionWord] = _table(
 FUNCTION_WORDS: Mapping[str, FunctionWord] = {
     **SCALAR_FUNCTIONS,
     **BINDERS,
+    **SOLVERS,
     **MATRIX_WORDS,
     **RELATIONS,
     **CONNECTIVES,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
 from dataclasses import replace
 
 import sympy as sp
 
 from eqc.ir.opaque import Opaque
+from eqc.ir.place import Change, map_statement
 from eqc.ir.program import Op, Program, Statement, Use, statement_reads, tensors_read
-from eqc.ir.terms import Expr, Index, Read, read
+from eqc.ir.terms import Expr, Read, read
 from eqc.ir.walk import map_reads, substitute
 
 
@@ -77,9 +77,6 @@ def _copied(statement: Statement) -> str | None:
     return body.tensor if plain and body.positions == statement.positions else None
 
 
-Change = Callable[[Read], Expr]
-
-
 def _renaming(old: str, new: str) -> Change:
     def change(r: Read) -> Expr:
         return read(new, r.positions, integer=bool(r.is_integer)) if r.tensor == old else r
@@ -90,21 +87,6 @@ def _renaming(old: str, new: str) -> Change:
 def _renamed_use(use: Use, old: str, new: str, rename: Change) -> Use:
     tensor = new if use.tensor == old else use.tensor
     return replace(use, tensor=tensor, arguments=tuple(map_reads(a, rename) for a in use.arguments))
-
-
-def map_statement(statement: Statement, change: Change) -> Statement:
-    """A statement with all its reads changed."""
-
-    def apply(expression: Expr) -> Expr:
-        return map_reads(expression, change)
-
-    return replace(
-        statement,
-        loops=tuple(Index(loop.name, apply(loop.extent)) for loop in statement.loops),
-        positions=tuple(apply(p) for p in statement.positions),
-        body=apply(statement.body),
-        guard=apply(statement.guard),
-    )
 
 
 def inline(program: Program) -> Program:

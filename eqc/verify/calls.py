@@ -25,6 +25,7 @@ from eqc.verify.functions import greatest
 from eqc.verify.hyperdual import HyperDual, Scalar, lift, multiply, power, total
 from eqc.verify.quadrature import integral
 from eqc.verify.reading import ARG_EXTREMA, EXTREMA, Reading
+from eqc.verify.spectra import eigenvalue_imaginary_parts, eigenvalue_real_parts, real_eigenvalues
 from eqc.verify.statements import run
 from eqc.verify.tensor import (
     Tensor,
@@ -57,6 +58,9 @@ MATRIX_WORDS: Mapping[str, Callable[..., Value]] = {
     "Cholesky": cholesky,
     "Eigenvalues": eigenvalues,
     "Eigenvectors": eigenvectors,
+    "RealEigenvalues": real_eigenvalues,
+    "EigenvalueRealParts": eigenvalue_real_parts,
+    "EigenvalueImaginaryParts": eigenvalue_imaginary_parts,
     "SingularValues": singular_values,
     "LeftSingularVectors": left_singular_vectors,
     "RightSingularVectors": right_singular_vectors,

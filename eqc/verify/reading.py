@@ -14,6 +14,7 @@ from eqc.errors import NotationError
 from eqc.notation.laws import read_statements
 from eqc.notation.sympy_form import parse_expression
 from eqc.notation.tree import Assign, Call, Name, Node, Number, Subscript, TupleNode, placeholders, walk
+from eqc.notation.words import SOLVERS
 from eqc.records.model import Record, SymbolEntry
 
 BARE_OUTPUT = "out"
@@ -74,6 +75,15 @@ def target_name(statement: Assign) -> str:
     raise NotationError(base.span, written="…", rule="a statement assigns a name", remedy="write Eq(y[i], …)")
 
 
+def unknown_name(node: Node) -> str | None:
+    """The name that a solver solves for; None for what is no solver."""
+    if not (isinstance(node, Call) and node.function in SOLVERS and len(node.arguments) > 1):
+        return None
+    spec = node.arguments[1]
+    first = spec.items[0] if isinstance(spec, TupleNode) else spec
+    return first.name if isinstance(first, Name) else None
+
+
 def read_record(record: Record) -> Reading:
     """Read a record's formulas and tell its names apart.
 
@@ -110,6 +120,7 @@ def _bound_names(statements: Iterable[Assign]) -> Iterator[str]:
     for statement in statements:
         if isinstance(statement.target, Subscript):
             yield from (p.name for p in statement.target.positions if isinstance(p, Name))
+        yield from (name for node in walk(statement.value) if (name := unknown_name(node)) is not None)
         for limit in _limits(statement.value, BINDERS):
             first = limit.items[0]
             if isinstance(first, Name):

@@ -9,7 +9,8 @@ import numpy as np
 
 from eqc.errors import NotationError, ShapeError
 from eqc.notation.tree import Assign, Call, Name, Node, Subscript, TupleNode, walk
-from eqc.verify.reading import BINDERS, target_name
+from eqc.verify.reading import BINDERS, target_name, unknown_name
+from eqc.verify.solving import solution
 from eqc.verify.tensor import Tensor, Value, filled, show
 
 if TYPE_CHECKING:
@@ -91,6 +92,9 @@ def _indexed(ev: Evaluator, statement: Assign, target: Subscript) -> Tensor:
     if len(names) < len(target.positions):
         raise NotationError(target.span, written="…", rule="positions on the left are indices", remedy="write y[i, j]")
     shape = _ranges(ev, statement, names)
+    if _solves_for_target(statement):
+        found: Tensor = solution(ev, statement.value, shape, names)
+        return found
     rest = _rest(ev, statement, len(names))
 
     def entry(at: tuple[int, ...]) -> Value:
@@ -103,6 +107,11 @@ def _indexed(ev: Evaluator, statement: Assign, target: Subscript) -> Tensor:
     ev.indices = {}
     data = filled((*shape, *rest), lambda at: rows[at[: len(shape)]].data[at[len(shape) :]] if rest else rows[at])
     return Tensor(data, ev.reading.unit_axes(target_name(statement)) or (False,) * data.ndim)
+
+
+def _solves_for_target(statement: Assign) -> bool:
+    """Whether the right side is a solver, and the left side what it solves for."""
+    return unknown_name(statement.value) == target_name(statement)
 
 
 def _rest(ev: Evaluator, statement: Assign, count: int) -> tuple[int, ...]:
@@ -152,6 +161,9 @@ def _bound_by(call: Call) -> set[str]:
 
 def _whole(ev: Evaluator, statement: Assign) -> Value:
     """`Eq(y, …)`: the right side decides the shape; a row or column may fill a declared vector."""
+    if _solves_for_target(statement):
+        shape = ev.reading.shapes.get(target_name(statement), ())
+        return solution(ev, statement.value, tuple(ev.whole(axis) for axis in shape))
     value = ev.value(statement.value)
     declared = ev.reading.shapes.get(target_name(statement))
     if isinstance(value, Mapping):

@@ -21,6 +21,7 @@ from eqc.notation.tree import (
     TupleNode,
     Unary,
 )
+from eqc.notation.words import SOLVERS
 from eqc.verify.balls import CONSTANT_NAMES, NAN, constant
 from eqc.verify.calculus import CALCULUS
 from eqc.verify.calls import (
@@ -37,6 +38,7 @@ from eqc.verify.functions import greatest, modulo, scalar_function
 from eqc.verify.hyperdual import HyperDual, Scalar, divide, normal, power, total
 from eqc.verify.reading import REDUCTIONS, Reading
 from eqc.verify.session import Label, OutOfRange, Session
+from eqc.verify.solving import solution
 from eqc.verify.tensor import Tensor, Value, elementwise, matrix_power, matrix_product, show, transpose
 
 
@@ -302,6 +304,7 @@ def _call(ev: Evaluator, node: Call) -> Value:
 
 
 _REMEMBERED: Mapping[str, Callable[[Evaluator, Call], Value]] = {
+    **dict.fromkeys(SOLVERS, solution),
     **dict.fromkeys(REDUCTIONS, reduce),
     "Integral": integrate,
     **CALCULUS,

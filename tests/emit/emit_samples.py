@@ -14,7 +14,7 @@ from eqc.emit import _vector
 from eqc.pipeline import compile_record
 
 EMIT = Path(__file__).resolve().parents[2] / "eqc" / "emit"
-SUPPORT = ("runtime", "stable")
+SUPPORT = ("runtime", "solvers", "stable")
 
 
 def identity(*arguments: Any, **named: Any) -> Any:

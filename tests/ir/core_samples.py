@@ -74,6 +74,7 @@ LIBRARY = {
         z="{shape: [C]}",
         C="classes",
     ),
+    "lambert": record_text("Eq(w, Root(Eq(w*exp(w), z), (w, 1)))", w="w", z="{domain: positive}"),
     "squash": record_text("1/(1 + exp(-z))", z="pre-activation"),
     "norm": record_text("sqrt(Sum(x[i]**2, (i, 1, n)))", x="{shape: [n]}", n="size"),
     "pick": record_text("x[k]", x="{shape: [n]}", k="{domain: natural}", n="size"),
@@ -119,6 +120,57 @@ SAMPLES: Mapping[str, tuple[list[str], dict[str, str]]] = {
         {"x": "x", "y": "y", "z": "z"},
     ),
     "steps": (["x*floor(3*x) + Mod(5*x, 2) + Abs(x - 1/3)**3 + sign(x)*x**2 + ceiling(x)"], {"x": "x"}),
+    "root": (["Eq(w, Root(Eq(w*exp(w), z), (w, 1)))", "Eq(y, w**2)"], {"w": "w", "y": "y", "z": "{domain: positive}"}),
+    "root_in_sum": (
+        ["Sum(a[i]*Root(t - e*sin(t)/2 - a[i], (t, -oo, oo))**2, (i, 1, n))*lambert(n*e**2)"],
+        {"a": VECTOR, "e": "e", "n": "size"},
+    ),
+    "roots": (
+        ["Eq(x[i], Root(x[i] + Sum(A[i, k]*sin(x[k]), (k, 1, n))/8 - b[i], (x, b)))", "Eq(L, x.T*x)"],
+        {"x": VECTOR, "A": "{shape: [n, n]}", "b": VECTOR, "L": "L", "n": "size"},
+    ),
+    "fixed_point": (
+        ["Eq(V[s], FixedPoint(MaxOver(R[s, a] + g*Sum(P[s, a, k]*V[k], (k, 1, n)), (a, 1, m)), V))"],
+        {
+            "V": VECTOR,
+            "R": "{shape: [n, m]}",
+            "P": "{shape: [n, m, n], domain: simplex}",
+            "g": "{domain: '[0, 0.9]'}",
+            "n": "states",
+            "m": "actions",
+        },
+    ),
+    "minimum": (
+        ["Eq(X, ArgMin(Sum(cosh(X[i, j] - A[i, j]) + c*X[i, j]**2, (i, 1, n), (j, 1, m)), X))", "Eq(L, Trace(X.T*X))"],
+        {"X": "{shape: [n, m]}", "A": "{shape: [n, m]}", "c": "{domain: positive}", "L": "L", "n": "n", "m": "m"},
+    ),
+    "optimum": (
+        [
+            "Eq(x[i], ArgMax(-Sum(c[k]*(x[k] - b[k])**2, (k, 1, n)), x, And(x[i] >= 0, x <= 3), Eq(x.T*u, 1)))",
+            "Eq(L, Sum(x[i]**3, (i, 1, n)))",
+        ],
+        {
+            "x": VECTOR,
+            "b": VECTOR,
+            "c": "{shape: [n], domain: positive}",
+            "u": "{shape: [n], domain: '[1, 2]'}",
+            "L": "L",
+            "n": "size",
+        },
+    ),
+    "matrix_powers": (
+        ["Eq(L, Trace(A**k*B) + Trace(A**3) + Trace((A + 9*Identity(n))**-2*B))"],
+        {"L": "L", "A": "{shape: [n, n]}", "B": "{shape: [n, n]}", "k": "{domain: natural}", "n": "n"},
+    ),
+    "spectrum": (
+        ["Sum(a[i]*EigenvalueRealParts(A)[i]**2 + EigenvalueImaginaryParts(A)[i]**2/3, (i, 1, n))"],
+        {"A": "{shape: [n, n]}", "a": VECTOR, "n": "n"},
+    ),
+    "real_spectrum": (
+        ["Eq(v, RealEigenvalues(diag(d) + U*U.T*diag(c)/9))"],
+        {"v": VECTOR, "d": VECTOR, "U": "{shape: [n, n]}", "c": "{shape: [n], domain: positive}", "n": "n"},
+    ),
+    "determinants": (["Determinant(A)*x + Determinant(A.T*A)"], {"A": "{shape: [n, n]}", "x": "x", "n": "n"}),
     "composed_softmax": (
         ["Eq(L, -Sum(y[i, c]*log(soft(z)[i, c]), (c, 1, C), (i, 1, N))/N)"],
         {
