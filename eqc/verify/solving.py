@@ -63,7 +63,7 @@ class _Scene:
     def evaluator(self, point: Sequence[Scalar], change: Change) -> Evaluator:
         """An evaluator where the unknown is a point, and every other number is changed."""
         values = {n: _changed(v, change) for n, v in self.ev.values.items()}
-        inner = type(self.ev)(self.ev.session, self.ev.reading, values)
+        inner = self.ev.with_values(values)
         inner.indices = {n: _changed(v, change) for n, v in self.ev.indices.items()}
         if self.shape:
             inner.values[self.name] = self.shaped(point)

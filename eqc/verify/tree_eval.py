@@ -72,6 +72,10 @@ class Evaluator:
             return value
         raise ShapeError(node.span, written=str(value), rule="a whole number is needed here", remedy="use floor or //")
 
+    def with_values(self, values: dict[str, Value]) -> Evaluator:
+        """An evaluator of the same formulas where names mean something else."""
+        return Evaluator(self.session, self.reading, values)
+
     def nested(self, id: str, values: dict[str, Value]) -> Evaluator:
         """An evaluator for another record that this one uses."""
         return Evaluator(self.session, self.session.reading(id), values)
