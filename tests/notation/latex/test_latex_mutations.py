@@ -1,0 +1,75 @@
+"""Mistakes in a record's LaTeX are reported, whatever the record; what means the same by the oracle is no mistake."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+from mutants import Mutant, mutants
+
+from eqc.notation.latex.reader import read_latex
+from eqc.notation.library import Library
+from eqc.notation.tree import Compare
+from eqc.records.model import Record
+from eqc.verify.agreement import check_agreement
+from eqc.verify.claims import Points, check_relation
+from eqc.verify.oracle import Oracle
+
+ROOT = Path(__file__).resolve().parents[3]
+LIBRARY = Library(ROOT)
+READ = [id for id in LIBRARY.ids() if LIBRARY.get(id).latex and not LIBRARY.get(id).latex_check]
+SEEDS = (1_000, 2_000, 3_000, 4_000, 5_000)  # 20 points each
+LEAST = 0.99
+
+
+@cache
+def ids() -> frozenset[str]:
+    return frozenset(LIBRARY.ids())
+
+
+def mutated(record: Record, mutant: Mutant) -> Record:
+    source = replace(record.latex_sources[0], text=mutant.latex)
+    return replace(record, latex=(mutant.latex,), latex_sources=(source,))
+
+
+def survives(record: Record) -> bool:
+    """Whether a record with a mistake is still said to agree."""
+    return check_agreement(Oracle(record, LIBRARY), ids(), LIBRARY.get).state == "agrees"
+
+
+def means_the_same(record: Record) -> bool:
+    """Whether all links hold at 100 points more."""
+    oracle = Oracle(record, LIBRARY)
+    for equation in read_latex(record, record.latex_sources[0], ids(), LIBRARY.get):
+        if equation.defines is None:
+            continue
+        relation = Compare(equation.span, "==", equation.left, equation.right)
+        checks = (check_relation(oracle, "mutant", relation, Points(oracle, seed)) for seed in SEEDS)
+        if any(check.status == "failed" for check in checks):
+            return False
+    return True
+
+
+def missed(id: str, most: int | None = None) -> tuple[list[str], int]:
+    """The mistakes that are not reported although they change the meaning, and how many there were."""
+    record = LIBRARY.get(id)
+    chosen = mutants(record, ids())[:most]
+    survivors = [m for m in chosen if survives(mutated(record, m))]
+    wrong = [m for m in survivors if not means_the_same(mutated(record, m))]
+    return [f"{id}: {m.what}" for m in wrong], len(chosen) - len(survivors) + len(wrong)
+
+
+@pytest.mark.parametrize("id", READ[::9])
+def test_mistakes_are_reported(id: str) -> None:
+    wrong, _ = missed(id, 6)
+    assert wrong == []
+
+
+@pytest.mark.slow
+def test_nearly_all_mistakes_in_all_records_are_reported() -> None:
+    results = [missed(id) for id in READ]
+    wrong, count = [what for found, _ in results for what in found], sum(count for _, count in results)
+    assert count > 10 * len(READ)
+    assert len(wrong) <= (1 - LEAST) * count, "\n".join(wrong)
