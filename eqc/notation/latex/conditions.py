@@ -45,7 +45,8 @@ def condition(expr: Expression, boxes: Boxes) -> Part:
                 found = parts.pointwise(lambda a, b, op=op: Binary(a.span, op, a, b), found, right)
             return found
     if boxes[0].is_sign(r"\lnot"):
-        return parts.pointwise(lambda a: Unary(a.span, "not", a), condition(expr, boxes[1:]))
+        with expr.context.deeper(boxes[0]):
+            return parts.pointwise(lambda a: Unary(a.span, "not", a), condition(expr, boxes[1:]))
     if boxes[0].text == "(" and boxes[-1].text == ")" and is_condition(boxes[1:-1]) and not is_condition(boxes):
         return condition(expr, boxes[1:-1])
     return _chain(expr, boxes)

@@ -18,6 +18,8 @@ from eqc.records.model import Record
 if TYPE_CHECKING:
     from eqc.notation.latex.expression import Expression
 
+MAX_DEPTH = 40
+
 Lookup = Callable[[str], Record | None]
 
 
@@ -47,6 +49,7 @@ class Context:
     printed: frozenset[str] = frozenset()
     target: bool = False
     averaging: int = 0
+    depth: int = 0
     kept: frozenset[str] = frozenset()
     read_atom: Callable[[Expression, Box], Part] = _no_reader
     apply_record: Callable[[Expression, Found, Box, Box], Part] = _no_reader
@@ -55,6 +58,17 @@ class Context:
     @property
     def record(self) -> Record:
         return self.glossary.record
+
+    @contextmanager
+    def deeper(self, box: Box | None) -> Iterator[None]:
+        """One level further inside, of which there are not arbitrarily many."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            self.fail(box, f"a formula nests at most {MAX_DEPTH} levels deep", "name parts of it")
+        try:
+            yield
+        finally:
+            self.depth -= 1
 
     def span(self, box: Box) -> Span:
         """The place of a box in the file."""

@@ -84,10 +84,15 @@ class Expression:
 
     def term(self) -> Part:
         """Factors with operators between them; what stands side by side binds tighter than a slash."""
-        if self.sees("-", "+"):
-            sign = self.take()
-            inner = self.term()
-            return parts.negated(inner) if sign.text == "-" else inner
+        with self.context.deeper(self.peek):
+            negative = False
+            while self.sees("-", "+"):
+                negative ^= self.take().text == "-"
+            part = self.product()
+            return parts.negated(part) if negative else part
+
+    def product(self) -> Part:
+        """Runs of factors with operators between them."""
         left = self.run()
         while self.sees(*MULTIPLICATIVE):
             sign = self.take()

@@ -76,6 +76,8 @@ class Glossary:
 
     def at(self, boxes: Boxes, place: int) -> list[Found]:
         """The symbols whose spelling is the longest here: more than one if they share it."""
+        if place >= len(boxes):
+            return []
         box = boxes[place]
         for loose in (False, True):
             found = [

@@ -237,7 +237,7 @@ def _fill(item: Slots, boxes: Boxes, rules: _Rules) -> bool:
         return False
     pieces = split(boxes, ",")
     if len(pieces) != len(item.slots):
-        pieces = [(box,) for box in _single(boxes)] if len(item.slots) > 1 else [boxes]
+        pieces = [(box,) for box in _single(boxes)] if len(pieces) == 1 else []
     if len(pieces) != len(item.slots):
         return False
     return all(rules.keep(slot.name, piece) for slot, piece in zip(item.slots, pieces, strict=True))

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from mutants import Mutant, mutants
+from latex_mutants import Mutant, mutants
 
 from eqc.notation.latex.reader import read_latex
 from eqc.notation.library import Library
@@ -17,7 +17,7 @@ from eqc.verify.agreement import check_agreement
 from eqc.verify.claims import Points, check_relation
 from eqc.verify.oracle import Oracle
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = Library(ROOT)
 READ = [id for id in LIBRARY.ids() if LIBRARY.get(id).latex and not LIBRARY.get(id).latex_check]
 SEEDS = (1_000, 2_000, 3_000, 4_000, 5_000)  # 20 points each
@@ -71,5 +71,5 @@ def test_mistakes_are_reported(id: str) -> None:
 def test_nearly_all_mistakes_in_all_records_are_reported() -> None:
     results = [missed(id) for id in READ]
     wrong, count = [what for found, _ in results for what in found], sum(count for _, count in results)
-    assert count > 10 * len(READ)
+    assert count > 4 * len(READ)
     assert len(wrong) <= (1 - LEAST) * count, "\n".join(wrong)

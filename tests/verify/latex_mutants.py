@@ -1,5 +1,7 @@
-"""LaTeX with one mistake each: a flipped sign, a dropped factor, a swapped index, a changed limit, a missing accent,
-a wrong symbol. Places are taken from the boxes of the text, so that every mistake is one that a person could make."""
+"""LaTeX with one mistake each, at places that are taken from its boxes.
+
+A flipped sign, a dropped factor, a swapped index, a changed limit, a missing accent or a wrong symbol.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from typing import NamedTuple
 from eqc.notation.latex.boxes import Box, Boxes
 from eqc.notation.latex.glossary import Glossary
 from eqc.notation.latex.scan import read_boxes
-from eqc.notation.latex.statements import clauses
+from eqc.notation.latex.statements import Clause, clauses
 from eqc.notation.tokens import Places
 from eqc.records.model import Record
 
@@ -29,7 +31,7 @@ def mutants(record: Record, ids: frozenset[str]) -> list[Mutant]:
     source = record.latex_sources[0]
     found: dict[str, Mutant] = {}
     for clause in clauses(read_boxes(Places(source))):
-        if clause.kind == "remark":
+        if _is_remark(clause):
             continue
         for side in clause.sides[1:] or clause.sides:
             for kind, start, stop, text in _edits(side, source.text, Glossary(record, ids)):
@@ -38,6 +40,12 @@ def mutants(record: Record, ids: frozenset[str]) -> list[Mutant]:
                 found.setdefault(latex, Mutant(kind, what, latex))
     found.pop(source.text, None)
     return list(found.values())
+
+
+def _is_remark(clause: Clause) -> bool:
+    """Whether a clause states nothing to compute: where symbols live, or how they are distributed."""
+    membership = clause.sign is not None and clause.sign.is_sign(r"\in")
+    return clause.kind == "remark" or membership or clause.sides[-1][0].text.startswith("mathcal N")
 
 
 Edit = tuple[str, int, int, str]
@@ -66,7 +74,9 @@ def _accent(box: Box, text: str) -> Iterator[Edit]:
     if box.kind == "accent" and box.parts[0]:
         inside = box.parts[0]
         start = text.index(inside[0].text.split(" ")[-1], box.offset + len(box.text))
-        nucleus = text.find("}", start) + 1 if text[box.offset + len(box.text) :].lstrip().startswith("{") else start + 1
+        nucleus = (
+            text.find("}", start) + 1 if text[box.offset + len(box.text) :].lstrip().startswith("{") else start + 1
+        )
         yield "accent", box.offset, max(nucleus, inside[-1].end), text[start : inside[-1].end]
 
 
