@@ -10,6 +10,7 @@ _SPELLINGS: Mapping[str, str] = {
     # what the converter lacks, by what it has
     r"\begin{aligned}": r"\begin{array}{rl}",
     r"\end{aligned}": r"\end{array}",
+    r"\arg\m": r"\mathrm{arg}\m",  # \arg\min and \arg\max
     r"\operatorname*": r"\mathrm",
     r"\operatorname": r"\mathrm",
     # it copies words raw, and a record's text must not become markup
