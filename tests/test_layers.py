@@ -72,7 +72,7 @@ LIBRARIES = {
     },  # copied as they stand
     "llvmlite": {"now": "emit._vector", "later": ""},
     "sympy": {
-        "now": "ir notation derive rewrite schedule emit present verify.claims_prove bench.transcribe",
+        "now": "ir notation derive rewrite schedule emit present verify.claims_prove verify.claims_forms verify.claims_terms bench.transcribe",
         "later": "commands.show",
     },
     "pydantic": {"now": "records", "later": ""},

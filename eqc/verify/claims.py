@@ -90,17 +90,17 @@ def check_relation(oracle: Oracle, name: str, formula: Node, points: Points) -> 
     """
     law = read_law(oracle.reading, formula)
     try:
-        check = _tested(oracle, name, law, points)
+        check, shapes = _tested(oracle, name, law, points)
     except (NoSample, NotImplementedError) as error:
         return Check(name, "skipped", f"cannot be tested: {error}")
     except _MEANINGLESS as error:
         return Check(name, "failed", f"FAILED: it cannot be evaluated: {type(error).__name__}: {error}")
-    if check.status == "tested" and is_proved(oracle, law):
+    if check.status == "tested" and is_proved(oracle, law, shapes):
         return replace(check, status="proved", reason=f"proved; {check.reason}")
     return check
 
 
-def _tested(oracle: Oracle, name: str, law: Law, points: Points) -> Check:
+def _tested(oracle: Oracle, name: str, law: Law, points: Points) -> tuple[Check, Shapes]:
     """The check in the first reading of the symbols' shapes in which it passes, else in the first one."""
     trial = Trial(oracle, law, {oracle.record.id: oracle.reading})
     choices = _shapes(trial, points) if law.fresh else [{}]
@@ -108,9 +108,10 @@ def _tested(oracle: Oracle, name: str, law: Law, points: Points) -> Check:
     for shapes in choices:
         check = verdict(name, list(_findings(replace(trial, shapes=shapes), points)))
         if check.status == "tested":
-            return check if len(choices) == 1 else replace(check, reason=f"{check.reason}, {_with_shapes(shapes)}")
+            several = f"{check.reason}, {_with_shapes(shapes)}"
+            return check if len(choices) == 1 else replace(check, reason=several), shapes
         checks.append(check)
-    return checks[0]
+    return checks[0], choices[0]
 
 
 def _shapes(trial: Trial, points: Points) -> Sequence[Shapes]:
