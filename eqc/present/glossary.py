@@ -10,7 +10,7 @@ from eqc.notation.sympy_form import parse_statement
 from eqc.notation.tree import Attribute, Binary, Call, Name, Node, Subscript, Unary, walk
 from eqc.notation.words import CONNECTIVES, MATRIX_WORDS, RELATIONS
 from eqc.present.latex_words import CONSTANTS
-from eqc.present.symbols import Notation, accented, default_latex
+from eqc.present.symbols import Notation, accented, default_latex, without_slots
 from eqc.records.model import Record
 
 _SCALARS = frozenset({"Trace", "Determinant", "LogDeterminant", *RELATIONS, *CONNECTIVES})
@@ -51,6 +51,11 @@ class Glossary:
     def with_names(self, names: Mapping[str, str]) -> Glossary:
         """More names, spelt as given."""
         return replace(self, notation={**self.notation, **{n: Notation(latex) for n, latex in names.items()}})
+
+    @property
+    def has_letter_e(self) -> bool:
+        """Whether e is a symbol, so that e^x would be a power of it."""
+        return any(without_slots(known) == "e" for known in self.notation.values())
 
     def name(self, name: str) -> str:
         """A bare name: an array without its positions, a number, an index or a constant."""

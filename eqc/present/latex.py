@@ -245,7 +245,7 @@ class LatexWriter:
 
     def exponential(self, node: Call) -> Piece:
         exponent = self._flat(node.arguments[0])
-        if len(exponent.text) > _LONGEST_EXPONENT or exponent.tall:
+        if len(exponent.text) > _LONGEST_EXPONENT or exponent.tall or self.glossary.has_letter_e:
             return Piece(rf"\exp{brackets(self.write(node.arguments[0]))}", Level.POWER)
         return Piece(f"e^{{{exponent.text}}}", Level.POWER)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from eqc.notation.chains import operands
+from eqc.notation.operators import is_condition
 from eqc.notation.sympy_form import parse_statement
-from eqc.notation.tree import Assign, Name, Node, Subscript, walk
+from eqc.notation.tree import Assign, Binary, Compare, Name, Node, Subscript, walk
 from eqc.present.glossary import Glossary
 from eqc.present.latex import LatexWriter
+from eqc.present.latex_words import RELATIONS
 from eqc.records.model import Record
 
 
@@ -32,11 +35,25 @@ def record_latex(record: Record) -> str:
 
 
 def _line(writer: LatexWriter, statement: Assign, updated: frozenset[str]) -> tuple[str, str]:
+    if is_condition(statement.value):
+        return law(writer, statement.value)
     value = writer.write(statement.value).text
     if statement.target is None:
         return value, ""
     sign = r"\leftarrow" if target_name(statement.target) in updated else "="
     return f"{writer.write(statement.target).text} ", f"{sign} {value}"
+
+
+def law(writer: LatexWriter, condition: Node) -> tuple[str, str]:
+    """A law is printed as the relation that it states, without the name of what it gives."""
+    if isinstance(condition, Compare):
+        left, right = writer.write(condition.left).text, writer.write(condition.right).text
+        return f"{left} ", f"{RELATIONS[condition.op]} {right}"
+    if isinstance(condition, Binary):
+        parts = [" ".join(law(writer, part)) for _, part in operands(condition)]
+        sign = r",\quad " if condition.op == "and" else r" \lor "
+        return sign.join(part.replace("  ", " ") for part in parts), ""
+    return writer.write(condition).text, ""
 
 
 def target_name(target: Name | Subscript) -> str:

@@ -50,12 +50,12 @@ class Notation:
         """
         if not positions:
             return without_slots(self)
-        if len(positions) != len(self.index):
+        if len(positions) < len(self.index):
             return indexed(without_slots(self), positions)
         pieces = _pieces(self.latex, self.index)
         slots = _slots(pieces, self.index)
-        values = dict(zip(self.index, positions, strict=True))
-        rest = tuple(values[name] for name in self.index if name not in slots.values())
+        values = dict(zip(self.index, positions, strict=False))
+        rest = tuple(values[name] for name in self.index if name not in slots.values()) + positions[len(self.index) :]
         return indexed(_fill(pieces, slots, values), rest)
 
 
