@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from eqc.notation.chains import operands
 from eqc.notation.operators import is_condition
 from eqc.notation.sympy_form import parse_statement
-from eqc.notation.tree import Assign, Binary, Compare, Name, Node, Subscript, walk
+from eqc.notation.tree import Assign, Binary, Compare, CompareOp, Name, Node, Subscript, walk
 from eqc.present.glossary import Glossary
 from eqc.present.latex import LatexWriter
 from eqc.present.latex_words import RELATIONS
 from eqc.records.model import Record
+
+_TURNED: Mapping[CompareOp, CompareOp] = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 
 
 def record_latex(record: Record) -> str:
@@ -27,7 +29,8 @@ def record_latex(record: Record) -> str:
     statements = [parse_statement(source) for source in record.statements]
     updated = _updates(record, statements)
     writer = LatexWriter(Glossary.of(record, alike=updated))
-    lines = [_line(writer, statement, updated) for statement in statements]
+    arrows = frozenset(name for name in updated if record.symbols[name].updates is not None)
+    lines = [_line(writer, statement, arrows) for statement in statements]
     if len(lines) == 1:
         return "".join(lines[0])
     rows = [f"{left}&{right}" if right else f"&{left}" for left, right in lines]
@@ -50,10 +53,26 @@ def law(writer: LatexWriter, condition: Node) -> tuple[str, str]:
         left, right = writer.write(condition.left).text, writer.write(condition.right).text
         return f"{left} ", f"{RELATIONS[condition.op]} {right}"
     if isinstance(condition, Binary):
+        between = _between(writer, [part for _, part in operands(condition)])
+        if between:
+            return between, ""
         parts = [" ".join(law(writer, part)) for _, part in operands(condition)]
         sign = r",\quad " if condition.op == "and" else r" \lor "
         return sign.join(part.replace("  ", " ") for part in parts), ""
     return writer.write(condition).text, ""
+
+
+def _between(writer: LatexWriter, parts: Sequence[Node]) -> str:
+    """`a < x < b` for x > a and x < b; empty for other conditions."""
+    pairs = [part for part in parts if isinstance(part, Compare) and part.op in _TURNED]
+    if len(parts) != 2 or len(pairs) != 2 or pairs[0].op[0] == pairs[1].op[0]:
+        return ""
+    low, high = sorted(pairs, key=lambda part: part.op[0] == "<")
+    middle = writer.write(low.left).text
+    if middle != writer.write(high.left).text:
+        return ""
+    ends = writer.write(low.right).text, writer.write(high.right).text
+    return f"{ends[0]} {RELATIONS[_TURNED[low.op]]} {middle} {RELATIONS[high.op]} {ends[1]}"
 
 
 def target_name(target: Name | Subscript) -> str:
@@ -67,18 +86,16 @@ def _updates(record: Record, statements: Sequence[Assign]) -> frozenset[str]:
     found = set()
     for n, statement in enumerate(statements):
         name = target_name(statement.target) if statement.target is not None else ""
-        old = record.symbols[name].updates if name in record.symbols else None
-        if old is None or shown_name(record, old) != shown_name(record, name):
-            continue
-        if not any(_reads(later.value, old) for later in statements[n + 1 :]):
+        olds = [s for s in record.symbols if s != name and name in record.symbols and _look_alike(record, s, name)]
+        if olds and not any(_reads(later.value, old) for later in statements[n + 1 :] for old in olds):
             found.add(name)
     return frozenset(found)
 
 
-def shown_name(record: Record, name: str) -> str:
-    """How a symbol is typeset."""
-    latex = record.symbols[name].latex
-    return latex[0] if latex else name
+def _look_alike(record: Record, a: str, b: str) -> bool:
+    """Whether two symbols are typeset alike."""
+    latex = record.symbols[a].latex
+    return bool(latex) and latex[:1] == record.symbols[b].latex[:1]
 
 
 def _reads(node: Node, name: str) -> bool:
