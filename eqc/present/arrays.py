@@ -156,6 +156,8 @@ class _Reader:
         base = self.read(entry.base)
         if base.axes and not (entry.exp.is_Integer and entry.exp.is_positive):
             raise NoArray
+        if base.axes and entry.exp == 2:
+            return Array(call("HadamardProduct", base.node, base.node), base.axes)
         if base.axes:
             return Array(call("HadamardPower", base.node, formula_of(entry.exp)), base.axes)
         if entry.exp == sp.Rational(1, 2):

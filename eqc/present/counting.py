@@ -26,6 +26,12 @@ def _symbols(expression: Expr) -> set[Expr]:
     return found
 
 
+def _delta(left: Expr, right: Expr) -> Expr:
+    """δ[a + 1, k + 1] is δ[a, k]."""
+    common = min(left.as_coeff_Add()[0], right.as_coeff_Add()[0])
+    return sp.KroneckerDelta(left - common, right - common) if common > 0 else sp.KroneckerDelta(left, right)
+
+
 class _Shift:
     """The walk of `count_from_one`: index i of the program becomes i - 1, positions p become p + 1."""
 
@@ -41,7 +47,7 @@ class _Shift:
         if isinstance(node, Total | Whole):
             return self._bound(node)
         if isinstance(node, sp.KroneckerDelta):
-            return sp.KroneckerDelta(*(self._position(a) for a in node.args))
+            return _delta(*(self._position(a) for a in node.args))
         if isinstance(node, sp.core.relational.Relational) and all(a in self.shown for a in node.args):
             return node.func(*(self._position(a) for a in node.args))
         return rebuild(node, tuple(self.run(a) for a in node.args)) if node.args else node

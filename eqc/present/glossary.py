@@ -38,7 +38,8 @@ class Glossary:
         """
         notation: dict[str, Notation] = {}
         seen: set[tuple[str, tuple[str, ...]]] = set()
-        for name, entry in sorted(record.symbols.items(), key=lambda item: item[1].updates is not None):
+        later = {name for name, entry in record.symbols.items() if entry.updates is not None} | alike
+        for name, entry in sorted(record.symbols.items(), key=lambda item: item[0] in later):
             latex = entry.latex[0] if entry.latex else default_latex(name)
             shown = Notation(latex, entry.index)
             if (latex, entry.index) in seen and name not in alike:

@@ -32,6 +32,7 @@ from eqc.present.piece import (
     at_least,
     brackets,
     enclosed,
+    has_superscript,
     named,
     negated,
     power,
@@ -342,8 +343,30 @@ class LatexWriter:
     def derivative(self, node: Call) -> Piece:
         body, *by = node.arguments
         order = "" if len(by) == 1 else f"^{len(by)}"
-        below = " ".join(rf"\partial {self.write(one).text}" for one in by)
-        return derivative_of(self.write(body), order, below)
+        return derivative_of(self.write(body), order, " ".join(self.differential(one) for one in by))
+
+    def differential(self, node: Node) -> str:
+        """What stands below the bar; a symbol with a power is put in brackets, as it would be the order."""
+        text = self.write(node).text
+        return rf"\partial ({text})" if has_superscript(text) else rf"\partial {text}"
+
+    def replaced(self, node: Call) -> Piece:
+        """`f'(x)`, or a formula with a bar at which a symbol has a value."""
+        body, symbol, value = node.arguments
+        if isinstance(body, Call) and body.function == "Derivative" and self._is_slope(body, symbol):
+            applied = body.arguments[0]
+            assert isinstance(applied, Call)
+            return self.call(Call(node.span, f"{applied.function}'", (value,)))
+        at = f"{self.write(symbol).text} = {self.write(value).text}"
+        return Piece(rf"\left. {self.write(body).text} \right|_{{{at}}}")
+
+    def _is_slope(self, derivative: Call, symbol: Node) -> bool:
+        """Whether a derivative is that of a function of one number at the symbol itself."""
+        if len(derivative.arguments) != 2 or not isinstance(symbol, Name):
+            return False
+        applied, by = derivative.arguments
+        plain = isinstance(applied, Call) and len(applied.arguments) == 1 and isinstance(by, Name)
+        return plain and applied.arguments[0].name == by.name == symbol.name  # type: ignore[attr-defined]
 
 
 def derivative_of(body: Piece, order: str, below: str) -> Piece:
@@ -474,6 +497,7 @@ _CALLS: Mapping[str, Callable[[LatexWriter, Call], Piece]] = {
     "HadamardProduct": LatexWriter.hadamard,
     "HadamardPower": LatexWriter.hadamard_power,
     "Derivative": LatexWriter.derivative,
+    "subs": LatexWriter.replaced,
 }
 
 _HANDLERS: Mapping[type[Node], Callable[[LatexWriter, Any], Piece]] = {

@@ -11,6 +11,7 @@ from eqc.notation.tree import Assign, Binary, Compare, CompareOp, Name, Node, Su
 from eqc.present.glossary import Glossary
 from eqc.present.latex import LatexWriter
 from eqc.present.latex_words import RELATIONS
+from eqc.present.symbols import default_latex
 from eqc.records.model import Record
 
 _TURNED: Mapping[CompareOp, CompareOp] = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
@@ -94,8 +95,8 @@ def _updates(record: Record, statements: Sequence[Assign]) -> frozenset[str]:
 
 def _look_alike(record: Record, a: str, b: str) -> bool:
     """Whether two symbols are typeset alike."""
-    latex = record.symbols[a].latex
-    return bool(latex) and latex[:1] == record.symbols[b].latex[:1]
+    first, second = ((record.symbols[name].latex or (default_latex(name),))[0] for name in (a, b))
+    return first == second
 
 
 def _reads(node: Node, name: str) -> bool:

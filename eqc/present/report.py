@@ -99,7 +99,7 @@ class _Part:
         output, *inputs = heads
         writer = LatexWriter(self.glossary)
         order = "^2" if len(inputs) == 2 else ""
-        below = " ".join(rf"\partial {writer.write(i).text}" for i in inputs)
+        below = " ".join(writer.differential(i) for i in inputs)
         return derivative_of(writer.write(output), order, below).text
 
     @property

@@ -250,7 +250,7 @@ class Expression:
         """A letter that is an index in the glossary, and also the letter of an array, as in `s_s`."""
         names = {name for entry in self.context.record.symbols.values() for name in entry.index}
         found = self.context.symbol((box,), 0) if plain_name((box,)) in names else None
-        return found is not None and bool(self.context.glossary.axes[found.spelling.name])
+        return found is not None and bool(self.context.glossary.axes.get(found.spelling.name))
 
     def is_free_letter(self, box: Box) -> bool:
         """A letter in a position that neither the glossary nor a sum around has."""
