@@ -29,7 +29,10 @@ MAY_IMPORT = {
     "rewrite": "errors ir",
     "schedule": "errors ir",
     "emit": "errors ir",
-    "present": "errors ir derive records.model notation.tree notation.chains notation.words notation.sympy_form notation.operators",
+    "present": (
+        "errors ir derive records.model notation.tree notation.chains notation.words notation.sympy_form"
+        " notation.operators"
+    ),
     # the one module that knows their order
     "pipeline": "errors records ir notation derive rewrite schedule emit present",
     # files and processes
