@@ -324,10 +324,11 @@ class Function:
         """Accumulate in a local number, then store."""
         statement, op = leaf.statement, leaf.statement.op
         target = self._target(statement)
-        total = target if "[" not in target else self.local(f"{self.names[statement.target.name]}_")
+        wide = op in (Op.SUM, Op.PRODUCT) and not statement.target.integer
+        total = self.local(f"{self.names[statement.target.name]}_") if wide or "[" in target else target
         if op in (Op.MAX, Op.MIN) and not statement.target.constant:
             self._refuse_empty(leaf, depth)
-        self._line(depth, f"{total} = {_STARTS[op]}")
+        self._line(depth, f"{total} = {_STARTS[op]}" if not wide else f"{total} = np.float64({_STARTS[op]})")
         inside = self._open(leaf.inner, depth)
         value = self._value(statement)
         self.printer.used.add(_STEPS[op])
@@ -347,14 +348,18 @@ class Function:
         target, (loop,) = self._target(statement), leaf.inner
         name = self.names[statement.target.name]
         best, place, index = self.local(f"{name}_value"), self.local(f"{name}_place"), self.names[loop.name]
-        better = ">" if statement.op is Op.ARGMAX else "<"
+        largest = statement.op is Op.ARGMAX
+        step = "_largest" if largest else "_least"
+        self.printer.used.add(step)
         self._refuse_empty(leaf, depth)
-        self._line(depth, f"{place} = 0")
-        self._line(depth, f"{best} = {'-' if better == '>' else ''}math.inf")
+        self._line(depth, f"{best} = {'-' if largest else ''}math.inf")
         inside = self._open(leaf.inner, depth)
-        self._line(inside, f"if {self._value(statement)} {better} {best}:")
-        self._line(inside + 1, f"{best} = {self._value(statement)}")
+        self._line(inside, f"{best} = {step}({best}, {self._value(statement)})")
+        self._line(depth, f"{place} = 0")
+        self._open(leaf.inner, depth)
+        self._line(inside, f"if {self._value(statement)} == {best}:")
         self._line(inside + 1, f"{place} = {index}")
+        self._line(inside + 1, "break")
         self._line(depth, f"{target} = {place}")
 
 

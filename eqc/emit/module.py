@@ -17,8 +17,8 @@ from eqc.emit.solve import EQUATION_WORDS, SOLVER_NAMES, Equations, unpacked
 from eqc.ir.program import Program
 from eqc.ir.solver import Problem
 
-_JIT = '@njit(cache=True, error_model="numpy")'
-_JIT_FOR_FUNCTIONS = '@njit(error_model="numpy")'
+_JIT = '@njit(cache=True, error_model="numpy", pipeline_class=_KernelCompiler)'
+_JIT_FOR_FUNCTIONS = '@njit(error_model="numpy", pipeline_class=_KernelCompiler)'
 """Numba stores what it compiles for a function that was passed in, and never finds it again."""
 
 _INDENT = "    "
@@ -58,7 +58,7 @@ def module_source(
     private = [name for e in equations.values() for name in (e.residual, e.slope, e.solve)]
     reserved = frozenset([*names, *(f"{n}_into" for n in names), *private])
     blocks: list[str] = []
-    used: set[str] = set()
+    used = {"_KernelCompiler"}
 
     def take(function: Function, written: Sequence[str]) -> None:
         nonlocal used

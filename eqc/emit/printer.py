@@ -44,12 +44,6 @@ STABLE: Mapping[type, str] = {
     stable.LogCosh: "_log_cosh",
     stable.SoftTangent: "_soft_tangent",
     stable.SoftTangentSlope: "_soft_tangent_slope",
-    stable.NormalDensity: "_normal_density",
-    stable.NormalProbability: "_normal_probability",
-    stable.LogisticGate: "_logistic_gate",
-    stable.LogisticGateSlope: "_logistic_gate_slope",
-    stable.NormalGate: "_normal_gate",
-    stable.NormalGateSlope: "_normal_gate_slope",
     stable.SoftTangentGate: "_soft_tangent_gate",
     stable.SoftTangentGateSlope: "_soft_tangent_gate_slope",
     stable.ExpDifference: "_exp_difference",
@@ -71,13 +65,20 @@ VECTOR: Mapping[type, str] = {
     stable.Logistic: "_sigmoid",
     stable.Log1pExp: "_softplus",
     stable.HyperbolicTangent: "_tanh",
+    stable.NormalDensity: "_normal_density",
+    stable.NormalProbability: "_normal_probability",
+    stable.LogisticGate: "_logistic_gate",
+    stable.LogisticGateSlope: "_logistic_gate_slope",
+    stable.NormalGate: "_normal_gate",
+    stable.NormalGateSlope: "_normal_gate_slope",
     Maximum: "_maximum",
     Minimum: "_minimum",
 }
 """Functions that are compiled to vector instructions."""
 
 MODULES: Mapping[str, str] = {
-    **dict.fromkeys((*VECTOR.values(), "_add", "_multiply", "_power"), "_vector"),
+    **dict.fromkeys((*VECTOR.values(), "_KernelCompiler", "_add", "_multiply", "_power"), "_vector"),
+    **dict.fromkeys(("_largest", "_least"), "_vector"),
     **dict.fromkeys(STABLE.values(), "_stable"),
 }
 """Where a helper comes from, if not from the runtime module."""

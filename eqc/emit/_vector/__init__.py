@@ -16,9 +16,19 @@ from .functions import (
     softplus,
     tanh,
 )
-from .reductions import add, maximum, minimum, multiply
+from .gates import (
+    logistic_gate,
+    logistic_gate_slope,
+    normal_density,
+    normal_gate,
+    normal_gate_slope,
+    normal_probability,
+)
+from .precision import KernelCompiler
+from .reductions import add, largest, least, maximum, minimum, multiply
 
 __all__ = [
+    "KernelCompiler",
     "add",
     "cos",
     "cosh",
@@ -26,11 +36,19 @@ __all__ = [
     "erfc",
     "exp",
     "expm1",
+    "largest",
+    "least",
     "log",
     "log1p",
+    "logistic_gate",
+    "logistic_gate_slope",
     "maximum",
     "minimum",
     "multiply",
+    "normal_density",
+    "normal_gate",
+    "normal_gate_slope",
+    "normal_probability",
     "power",
     "sigmoid",
     "sin",

@@ -27,7 +27,7 @@ class Precision(NamedTuple):
     log2_high: float  # log(2) in so few bits that its products with exponents are exact
     log2_low: float
     lowest_exponent: float  # of normal numbers
-    exp_end: tuple[float, float]  # exp is 0 below the one, sinh infinite above the other
+    exp_end: tuple[float, float]  # exp, 30 times too, is 0 below the one, sinh infinite above the other
     erfc_end: float  # erfc is 0 above
 
     def choose(self, double: Any, single: Any) -> Any:
@@ -37,8 +37,8 @@ class Precision(NamedTuple):
 
 _LOG2_64 = (0.6931471803691238, 1.9082149292705877e-10)
 _LOG2_32 = (0.693145751953125, 1.428606820309417e-06)
-DOUBLE = Precision(np.float64, 54.0, 1.5 * 2.0**52, *_LOG2_64, -1022.0, (-746.0, 710.5), 27.5)
-SINGLE = Precision(np.float32, 25.0, 1.5 * 2.0**23, *_LOG2_32, -126.0, (-104.0, 89.5), 10.2)
+DOUBLE = Precision(np.float64, 54.0, 1.5 * 2.0**52, *_LOG2_64, -1022.0, (-760.0, 710.5), 27.5)
+SINGLE = Precision(np.float32, 25.0, 1.5 * 2.0**23, *_LOG2_32, -126.0, (-112.0, 89.5), 10.2)
 
 Maker = Callable[[Precision], Callable[..., Any]]
 
@@ -184,16 +184,14 @@ def log_at_ends(precision):
 
 
 @compiled()
-def erfc_from_half(precision):
-    """erfc(a) for a of at least 1/2, each rounding but the last ones made good."""
+def erfc_parts(precision):
+    """erfc(a) for a of at least 1/2 and -a**2 = high + low, as p 2**k; each rounding but the last ones is made good."""
     real, table = precision.real, precision.choose(TAIL_64, TAIL_32)
-    slopes, first, end = table[:-1], real(table[-1]), real(precision.erfc_end)
+    slopes, first = table[:-1], real(table[-1])
     one, two, four = real(1), real(2), real(4)
 
-    def implementation(size):
-        a = end if size > end else size
-        square = a * a
-        p, k = exp_parts(-square, -fma(a, a, -square))
+    def implementation(a, high, low):
+        p, k = exp_parts(high, low)
         t = (a - four) / (a + four)
         slope = polynomial(t, slopes)
         q = first + t * slope
@@ -201,7 +199,21 @@ def erfc_from_half(precision):
         lost = fma(p, q, -product) + p * fma(t, slope, first - q)
         quotient = product / divisor
         rest = fma(-quotient, divisor, product) - quotient * ((two * a - divisor) + one) + lost
-        return scaled(quotient + rest / divisor, k)
+        return quotient + rest / divisor, k
+
+    return implementation
+
+
+@compiled()
+def erfc_from_half(precision):
+    """erfc(a) for a of at least 1/2."""
+    end = precision.real(precision.erfc_end)
+
+    def implementation(size):
+        a = end if size > end else size
+        square = a * a
+        p, k = erfc_parts(a, -square, -fma(a, a, -square))
+        return scaled(p, k)
 
     return implementation
 

@@ -31,6 +31,16 @@ def minimum(a, b):
     return a if a < b or a != a else b
 
 
+def largest(a, b):
+    """The greater of two numbers; the other one if one is NaN."""
+    return b if a != a or b > a else a
+
+
+def least(a, b):
+    """The lesser of two numbers; the other one if one is NaN."""
+    return b if a != a or b < a else a
+
+
 def _add(builder, a, b):
     return builder.fadd(a, b, flags=("reassoc", "nsz"))
 
@@ -45,6 +55,14 @@ def _maximum(builder, a, b):
 
 def _minimum(builder, a, b):
     return _called("llvm.minimum", builder, a, b)
+
+
+def _largest(builder, a, b):
+    return _called("llvm.maxnum", builder, a, b)
+
+
+def _least(builder, a, b):
+    return _called("llvm.minnum", builder, a, b)
 
 
 def _called(name, builder, a, b):
@@ -82,3 +100,5 @@ _compiled(add, _add)
 _compiled(multiply, _multiply)
 _compiled(maximum, _maximum)
 _compiled(minimum, _minimum)
+_compiled(largest, _largest)
+_compiled(least, _least)
