@@ -23,10 +23,8 @@ from eqc.notation.tree import (
     walk,
 )
 from eqc.notation.words import SCALAR_FUNCTIONS
-from eqc.records.model import Domain
-from eqc.verify.claims_fresh import Shapes
-from eqc.verify.claims_reading import Law
-from eqc.verify.claims_terms import Entry, Expr, Terms, Unsuited, index, small
+from eqc.verify.claims_form import WORDS, Form, Shape, elementwise, filled, item, number, product, transposed
+from eqc.verify.claims_terms import Entry, Expr, Terms, Unsuited, small
 from eqc.verify.oracle import Oracle
 from eqc.verify.reading import Reading, read_record, target_name
 
@@ -40,20 +38,6 @@ SMOOTH = frozenset(
 _DEEPEST = 8
 _MOST_CALLS = 4000
 _CONSTANTS: Mapping[str, Any] = {"pi": sp.pi, "E": sp.E, "EulerGamma": sp.EulerGamma, "Catalan": sp.Catalan}
-Shape = tuple[Expr, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """A number, or an array that is read entry by entry."""
-
-    shape: Shape
-    at: Callable[[Shape], Expr]
-
-
-def number(value: Expr) -> Form:
-    """A form without axes."""
-    return Form((), lambda positions: value)
 
 
 @dataclass(slots=True)
@@ -163,41 +147,17 @@ class Writer:
     def binary(self, node: Binary) -> Form:
         left, right = self.of(node.left), self.of(node.right)
         if node.op == "*" and left.shape and right.shape:
-            return self._product(left, right)
+            return product(self.terms, left, right)
         if node.op not in _OPERATORS or (right.shape and node.op in ("/", "**")) or (left.shape and node.op == "**"):
             raise Unsuited
-        return _elementwise(_OPERATORS[node.op], [left, right])
-
-    def _product(self, left: Form, right: Form) -> Form:
-        """The matrix product; vectors are columns, and one entry is a number."""
-        a, b = _matrix(left), _matrix(right)
-        if a.shape[1] != b.shape[0]:
-            raise Unsuited
-
-        def at(p: Shape) -> Expr:
-            k = self.terms.new_index(a.shape[1])
-            return self.terms.total(a.at((p[0], k)) * b.at((k, p[1])), k, a.shape[1])
-
-        one = sp.Integer(1)
-        if a.shape[0] == 1 and b.shape[1] == 1:
-            return number(at((one, one)))
-        if len(right.shape) == 1:
-            return Form((a.shape[0],), lambda p: at((*p, one)))
-        return Form((a.shape[0], b.shape[1]), at)
+        return elementwise(_OPERATORS[node.op], [left, right])
 
     def attribute(self, node: Attribute) -> Form:
         if node.name != "T":
             if isinstance(node.base, Call) and node.base.function in self.oracle.catalog:
                 return self._record(node.base, node.name)
             raise Unsuited
-        return self.transposed(node.base)
-
-    def transposed(self, node: Node) -> Form:
-        form = self.of(node)
-        if not form.shape:
-            return form
-        matrix = _matrix(form)
-        return Form(matrix.shape[::-1], lambda p: matrix.at(p[::-1]))
+        return transposed(self.of(node.base))
 
     def call(self, node: Call) -> Form:
         word = node.function
@@ -205,10 +165,12 @@ class Writer:
             return self._record(node, "")
         if word in _CALLS:
             return _CALLS[word](self, node)
+        if word in WORDS and word not in self.reading.record.symbols:
+            return WORDS[word](self.terms, [self.of(a) for a in node.arguments])
         if word not in SMOOTH or word in self.reading.record.symbols:
             raise Unsuited
         function = getattr(sp, SCALAR_FUNCTIONS[word].sympy)
-        return _elementwise(function, [self.of(a) for a in node.arguments])
+        return elementwise(function, [self.of(a) for a in node.arguments])
 
     def piecewise(self, node: Call) -> Form:
         """Branches weighed with what says that their condition holds and no earlier one does."""
@@ -234,33 +196,6 @@ class Writer:
         if not isinstance(node, Compare):
             raise Unsuited
         return self.terms.indicator(self.number(node.left) - self.number(node.right), node.op)
-
-    def ones(self, node: Call) -> Form:
-        return _filled(tuple(map(self.number, node.arguments)), sp.Integer(1))
-
-    def zeros(self, node: Call) -> Form:
-        return _filled(tuple(map(self.number, node.arguments)), sp.Integer(0))
-
-    def identity(self, node: Call) -> Form:
-        order = self.number(node.arguments[0])
-        return Form((order, order), lambda p: self.terms.delta(*p))
-
-    def trace(self, node: Call) -> Form:
-        form = self.of(node.arguments[0])
-        if len(form.shape) != 2 or form.shape[0] != form.shape[1]:
-            raise Unsuited
-        k = self.terms.new_index(form.shape[0])
-        return number(self.terms.total(form.at((k, k)), k, form.shape[0]))
-
-    def hadamard(self, node: Call) -> Form:
-        return _elementwise(sp.Mul, [self.of(a) for a in node.arguments])
-
-    def hadamard_power(self, node: Call) -> Form:
-        return _elementwise(lambda x, n: x**n, [self.of(a) for a in node.arguments])
-
-    def delta(self, node: Call) -> Form:
-        left, right = (self.number(a) for a in node.arguments)
-        return number(self.terms.delta(left, right))
 
     def sum(self, node: Call) -> Form:
         body, *limits = node.arguments
@@ -310,7 +245,7 @@ class Writer:
             return self._at({target.name: new.at(())}).of(expression)
         old = self.named(target.name)
         if not new.shape:
-            new = _filled(old.shape, new.at(()))
+            new = filled(old.shape, new.at(()))
         if new.shape != old.shape or target.name in self.extents:
             raise Unsuited
         return self.with_roots({target.name: new}).of(expression)
@@ -330,7 +265,7 @@ class Writer:
         lead: Shape = leads.pop() if leads else ()
 
         def result(outer: Shape) -> Form:
-            return self._called(reading, {n: _item(f, ranks[n], outer) for n, f in forms.items()}).named(output)
+            return self._called(reading, {n: item(f, ranks[n], outer) for n, f in forms.items()}).named(output)
 
         if not lead:
             return result(())
@@ -348,71 +283,8 @@ class Writer:
         return Writer(self.oracle, reading, self.terms, own, extents, {}, self.depth + 1, {}, self.calls)
 
 
-def writer(oracle: Oracle, law: Law, shapes: Shapes) -> Writer:
-    """The writer for the sides of a law, whose inputs stand for themselves; what it brings along has these shapes."""
-    reading, terms = law.reading, Terms()
-    extents = {name: index(name) for name in reading.extents}
-    found = Writer(oracle, reading, terms, {}, extents, {name: index(name) for name in law.indices})
-    roots: dict[str, Form] = {}
-    for name in (*reading.inputs, *law.fresh):
-        if name in reading.inputs:
-            shape = tuple(found.number(axis) for axis in reading.shapes.get(name, ()))
-        else:
-            shape = tuple(roots[other].shape[axis] for other, axis in shapes.get(name, ()))
-        known = _assumptions(reading.entry(name).domain) if name in reading.inputs else {"real": True}
-        roots[name] = _entries(terms, name, shape, known, _sums_to_one(reading, name))
-    return replace(found, roots=roots)
-
-
-def _assumptions(domain: Domain) -> dict[str, bool]:
-    kind = {"integer": True} if domain.integer else {"real": True}
-    if domain.lower is None or domain.lower < 0:
-        return kind
-    positive = domain.lower > 0 or domain.lower_open
-    return {**kind, "positive" if positive else "nonnegative": True}
-
-
 def _is_symmetric(reading: Reading, name: str) -> bool:
     return name in reading.record.symbols and reading.entry(name).domain.name in ("spd", "symmetric")
-
-
-def _entries(terms: Terms, name: str, shape: Shape, known: Mapping[str, bool], whole: bool) -> Form:
-    extent = shape[-1] if whole else None
-    return Form(shape, lambda p: terms.entry(name, p, known, extent))
-
-
-def _sums_to_one(reading: Reading, name: str) -> bool:
-    return name in reading.inputs and reading.entry(name).domain.name in ("simplex", "one_hot")
-
-
-def _filled(shape: Shape, entry: Expr) -> Form:
-    return Form(shape, lambda positions: entry)
-
-
-def _matrix(form: Form) -> Form:
-    return form if len(form.shape) == 2 else Form((*form.shape, sp.Integer(1)), lambda p: form.at(p[:1]))
-
-
-def _vector(form: Form) -> Form:
-    """A matrix of one column as a vector."""
-    if len(form.shape) != 2 or form.shape[1] != 1:
-        return form
-    return Form(form.shape[:1], lambda p: form.at((*p, sp.Integer(1))))
-
-
-def _item(form: Form, rank: int, outer: Shape) -> Form:
-    lead = outer if len(form.shape) > rank else ()
-    return Form(form.shape[len(lead) :], lambda p: form.at((*lead, *p)))
-
-
-def _elementwise(function: Callable[..., Expr], forms: list[Form]) -> Form:
-    if any(len(form.shape) == 1 for form in forms):
-        forms = [_vector(form) for form in forms]
-    shapes = {form.shape for form in forms} - {()}
-    if len(shapes) > 1:
-        raise Unsuited
-    shape = shapes.pop() if shapes else ()
-    return Form(shape, lambda p: small(function(*(f.at(p if f.shape else ()) for f in forms))))
 
 
 _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
@@ -426,15 +298,7 @@ _CALLS: Mapping[str, Callable[[Writer, Call], Form]] = {
     "Derivative": Writer.derivative,
     "subs": Writer.substituted,
     "Sum": Writer.sum,
-    "KroneckerDelta": Writer.delta,
     "Piecewise": Writer.piecewise,
-    "OneMatrix": Writer.ones,
-    "ZeroMatrix": Writer.zeros,
-    "Identity": Writer.identity,
-    "Trace": Writer.trace,
-    "Transpose": lambda self, node: self.transposed(node.arguments[0]),
-    "HadamardProduct": Writer.hadamard,
-    "HadamardPower": Writer.hadamard_power,
 }
 _HANDLERS: Mapping[type[Node], Callable[[Writer, Any], Form]] = {
     Number: Writer.literal,
