@@ -39,7 +39,7 @@ def example_problem(record: Record, example: Example) -> EqcError | None:
     """The first value of an example that is no array of the symbol's axes or lies outside its domain."""
     for name, value in example.given.items():
         entry = record.symbols.get(name)
-        reason = _value_problem(entry, value) if entry is not None else None
+        reason = _value_problem(entry, value) if entry is not None and entry.kind == "value" else None
         if reason is not None:
             rule, remedy = reason
             return RecordError(example.span, written=f"{name}: {value}", rule=rule, remedy=remedy)

@@ -219,6 +219,14 @@ def test_check_sees_that_examples_lie_in_their_domains(run: Runner, project: Pat
     assert f"{EXAMPLE.source}:" in result.err
 
 
+def test_check_takes_a_record_for_a_function_in_an_example(run: Runner, project: Path) -> None:
+    symbols = "symbols: {y: y, f: {kind: function, meaning: f}, x: x}"
+    add(project, "square", "title: Square\nsympy: Eq(y, x**2)\nsymbols: {y: y, x: x}\n")
+    examples = "examples: [{given: {f: square, x: 3}, expect: {y: 9}}]"
+    add(project, "applied", f"title: Applied\nsympy: Eq(y, f(x))\n{symbols}\n{examples}\n")
+    assert run("check", "--root", project).code == 0
+
+
 def test_unknown_ids_are_answered_with_the_nearest(run: Runner, built: Path) -> None:
     for command in (["check"], ["build"], ["build", "--check"], ["verify"], ["show"], ["explain"]):
         result = run(*command, "weigthed_mean", "--root", built)
