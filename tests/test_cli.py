@@ -290,10 +290,10 @@ def test_list_coverage_counts_by_area_and_nature(run: Runner, project: Path) -> 
     assert result.code == 1
     assert "equations/general/broken.yaml:3:1: " in result.err
     rows = [line.split() for line in result.out.splitlines() if line.strip()]
-    counted = ["value", "jvp", "vjp", "Hessian", "examples", "claims", "accuracy"]
+    counted = ["LaTeX", "value", "jvp", "vjp", "Hessian", "examples", "claims", "accuracy"]
     assert rows[0] == ["area", "nature", "entries", *counted]
-    assert rows[2] == ["general", "unstated", "1", *["0"] * 7]
-    assert rows[3] == ["statistics", "expectation", "1", "1", "1", "1", "1", "1", "0", "0"]
+    assert rows[2] == ["general", "unstated", "1", *["0"] * 8]
+    assert rows[3] == ["statistics", "expectation", "1", "1", "1", "1", "1", "1", "1", "0", "0"]
     assert rows[4][0] == "all" and rows[4][1] == "2"
 
 

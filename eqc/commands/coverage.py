@@ -21,8 +21,8 @@ from eqc.records.natures import UNSTATED
 from eqc.signatures import signature_of
 
 SECOND_ORDER = frozenset(("hvp", "hessian"))
-COUNTED = ("value", "jvp", "vjp", "Hessian", "examples", "claims", "accuracy")
-"""What is counted: kernels that are built, and evidence."""
+COUNTED = ("LaTeX", "value", "jvp", "vjp", "Hessian", "examples", "claims", "accuracy")
+"""What is counted: LaTeX that agrees with the SymPy form, kernels that are built, and evidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ class Covered:
 def coverage_task(record_id: str, catalog: Catalog) -> Covered:
     """What there is of one record. Raises EqcError if the record has a mistake."""
     record = catalog.get(record_id)
-    check_task(record_id, catalog)
+    agrees = check_task(record_id, catalog).state == "agrees"
     generated = (read_if_there(catalog.root / place(catalog, record_id).module) or b"").decode(errors="replace")
-    there = frozenset((*_evidence(record), *_built(generated)))
+    there = frozenset((*_evidence(record), *_built(generated), *(("LaTeX",) if agrees else ())))
     return Covered(record_id, record.area, record.nature or UNSTATED, there)
 
 
@@ -99,7 +99,7 @@ def _print(covered: Mapping[str, Covered], as_json: bool) -> None:
 def _counts(area: str, nature: str, ones: Collection[Covered]) -> list[str]:
     """A row of the table.
 
-    >>> _counts("losses", "loss", [Covered("a", "losses", "loss", frozenset({"value"}))])[2:5]
-    ['1', '1', '0']
+    >>> _counts("losses", "loss", [Covered("a", "losses", "loss", frozenset({"value"}))])[2:6]
+    ['1', '0', '1', '0']
     """
     return [area, nature, str(len(ones)), *(str(sum(name in one.there for one in ones)) for name in COUNTED)]

@@ -29,8 +29,8 @@ def command(coverage: bool, as_json: bool, jobs: int) -> int:
 
     A record that cannot be read is listed as broken; `eqc check` says why.
 
-    With --coverage, count how many records of each area and nature have kernels for the value, jvp, vjp
-    and Hessian, examples, claims, and measured accuracy.
+    With --coverage, count how many records of each area and nature have LaTeX that agrees with the SymPy form, kernels
+    for the value, jvp, vjp and Hessian, examples, claims, and measured accuracy.
     """
     root = project_root()
     found = survey(root)
