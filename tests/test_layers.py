@@ -55,7 +55,7 @@ MAY_IMPORT = {
         "errors records notation.tree notation.sympy_form notation.operators notation.text notation.latex"
         " notation.library notation.words notation.laws kernels bound"
     ),
-    "checking": "errors records pipeline verify.membership verify.agreement verify.oracle",
+    "checking": "errors records pipeline verify.membership verify.agreement verify.oracle verify.instances",
     # timing beside other libraries
     "bench": "errors records ir emit.printer kernels verify.draws",
     "commands": (
