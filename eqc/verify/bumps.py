@@ -49,7 +49,7 @@ def _axes(x: Any) -> Any:
 
 @njit
 def _weight(o: int, k: int) -> float:
-    return (3 + (2 * o + 3 * k) % 5) * (1 if (o + k) % 2 == 0 else -1) / 8
+    return (3 + (2 * o + 3 * k) % 5) * (1 if (o + k) % 2 == 0 else -1) / 4
 
 
 @njit

@@ -66,7 +66,7 @@ def _slope(ev: Evaluator, name: str, moved: Callable[[int], Value], expression: 
     session = ev.session
     session.level += 1
     try:
-        found = _derivative(replaced(ev, name, moved(session.level)), expression, inner)
+        found = _derivative(replaced(ev, name, moved(session.level), expression), expression, inner)
         return slope_of(found, session.level)
     finally:
         session.level -= 1
@@ -77,13 +77,13 @@ def substitution(ev: Evaluator, call: Call) -> Value:
     expression, target, value = call.arguments
     if not isinstance(target, Name):
         raise NotationError(target.span, written="…", rule="subs replaces a symbol", remedy="write L.subs(x, value)")
-    return replaced(ev, target.name, ev.value(value)).value(expression)
+    return replaced(ev, target.name, ev.value(value), expression).value(expression)
 
 
-def replaced(ev: Evaluator, name: str, value: Value) -> Evaluator:
-    """An evaluator in which a symbol has another value, and what is assigned from it has followed."""
+def replaced(ev: Evaluator, name: str, value: Value, expression: Node) -> Evaluator:
+    """An evaluator for an expression in which a symbol has another value, and what is assigned from it has followed."""
     inner = ev.alike({**ev.values, name: value})
-    again(inner, name)
+    again(inner, name, expression)
     inner.indices = {index: number for index, number in ev.indices.items() if index != name}
     inner.in_position = ev.in_position
     return inner

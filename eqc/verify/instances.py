@@ -22,7 +22,7 @@ HIGHEST_ORDER = 3
 
 def weight(o: int, k: int) -> Fraction:
     """How much entry k of the arguments counts in entry o of the value: exact in every float type."""
-    return Fraction((3 + (2 * o + 3 * k) % 5) * (1 if (o + k) % 2 == 0 else -1), 8)
+    return Fraction((3 + (2 * o + 3 * k) % 5) * (1 if (o + k) % 2 == 0 else -1), 4)
 
 
 def offset(o: int) -> Fraction:

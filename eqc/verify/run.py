@@ -198,7 +198,7 @@ class Run:
         tally = self.tally("ties and zeros")
         for point in tie_points(self.oracle, self.seed, extent):
             case = single_case(point, self.names)
-            self.sizes.update(point.sample.sizes)
+            self._set_sizes(point)
             call = Call(kernel, self.names, case, "float64")
             for name in ("value", "jvp", "vjp", "gradient"):
                 if name in case.expected:
@@ -207,7 +207,7 @@ class Run:
             tally.skip("the formula has no finite value at equal or zero inputs")
 
     def _check_case(self, kernel: Kernel, case: Case, dtypes: Sequence[str]) -> None:
-        self.sizes.update(case.point.sample.sizes)
+        self._set_sizes(case.point)
         for dtype in dtypes:
             call = Call(kernel, self.names, case, dtype)
             for name in KERNEL_CHECKS:
@@ -218,6 +218,11 @@ class Run:
                     self._guarded(self.tally(name), call, partial(compare_kernel, name, call))
             if "jvp" in case.expected and case.label == "one item":
                 self._guarded(self.tally("dot product"), call, partial(dot_product_test, call))
+
+    def _set_sizes(self, point: Point) -> None:
+        """What the functions that kernels are given have to know of a point."""
+        whole = {n: int(v) for n, v in point.sample.inputs.items() if self.oracle.reading.is_integer(n) and not v.ndim}
+        self.sizes.update({**point.sample.sizes, **whole})
 
     def _guarded(self, tally: Tally, call: Call, outcomes: Callable[[float], Iterator[Outcome]]) -> None:
         """Collect outcomes; whatever a kernel raises is a failure of the check."""

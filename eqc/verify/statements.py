@@ -26,16 +26,22 @@ def run(ev: Evaluator) -> Mapping[str, Value]:
     return {name: ev.values[name] for name in ev.reading.outputs}
 
 
-def again(ev: Evaluator, changed: str) -> None:
-    """Assign anew what has been assigned from a symbol that now has another value."""
-    moved = {changed}
+def again(ev: Evaluator, changed: str, expression: Node) -> None:
+    """Assign anew what an expression reads and what has been assigned from a symbol that now has another value."""
+    wanted, moved = _names(expression), {changed}
+    for statement in reversed(ev.reading.statements):
+        if target_name(statement) in wanted:
+            wanted |= _names(statement.value)
     for statement in ev.reading.statements:
         name = target_name(statement)
-        used = {n.name for n in walk(statement.value) if isinstance(n, Name)}
-        if name in ev.values and name != changed and used & moved:
+        if name in wanted and name in ev.values and name != changed and _names(statement.value) & moved:
             moved.add(name)
             ev.memo.clear()
             ev.values[name] = _assigned(ev, statement)
+
+
+def _names(node: Node) -> set[str]:
+    return {part.name for part in walk(node) if isinstance(part, Name)}
 
 
 def solve_extents(ev: Evaluator) -> None:
