@@ -100,6 +100,8 @@ class _Forward:
         if all(dot is None for dot in dots):
             return
         head = type(statement.body)
+        for r, dot in zip(statement.body.operands, dots, strict=True):
+            algebra.heads |= {r.tensor: r.positions} | ({} if dot is None else {dot.name: r.positions})
         if isinstance(statement.body, Apply):
             self.tangents[statement.target.name] = applied.tangent(algebra, statement, arguments, dots)
             return

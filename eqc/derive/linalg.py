@@ -9,7 +9,7 @@ undefined where eigenvalues repeat, and give infinities or NaN there.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import sympy as sp
 
@@ -26,12 +26,16 @@ Entry = Callable[[Expr, Expr], Expr]
 
 @dataclass
 class Algebra:
-    """Builds statements over the loops of an opaque statement."""
+    """Builds statements over the loops of an opaque statement.
+
+    `heads` are the leading positions of arguments, which need not depend on all loops; what is built here does.
+    """
 
     loops: tuple[Index, ...]
     avoid: set[str]
     taken: set[str]
     statements: list[Statement]
+    heads: dict[str, tuple[Expr, ...]] = field(default_factory=dict)
 
     @property
     def batch(self) -> tuple[Expr, ...]:
@@ -41,9 +45,17 @@ class Algebra:
         outer = tuple(loop.extent for loop in self.loops)
         return Tensor(fresh(name, self.taken), (*outer, *shape), differentiable=False)
 
+    def head(self, tensor: Tensor) -> tuple[Expr, ...]:
+        """Where the batch's round stands in a tensor."""
+        return self.heads.get(tensor.name, self.batch)
+
+    def own_shape(self, tensor: Tensor) -> tuple[Expr, ...]:
+        """The shape within the batch's round."""
+        return tensor.shape[len(self.head(tensor)) :]
+
     def entry(self, tensor: Tensor) -> Callable[..., Expr]:
         """The read of a tensor at positions within the batch's round."""
-        return lambda *p: read(tensor.name, (*self.batch, *p))
+        return lambda *p: read(tensor.name, (*self.head(tensor), *p))
 
     def fill(self, name: str, shape: tuple[Expr, ...], body: Callable[..., Expr]) -> Tensor:
         """A tensor given entry by entry."""
@@ -69,7 +81,7 @@ class Algebra:
     def opaque(self, name: str, head: type[opaque.Opaque], shape: tuple[Expr, ...], *arguments: Tensor) -> Tensor:
         """An opaque statement of whole arrays."""
         target = self.tensor(name, shape)
-        reads = tuple(read(a.name, self.batch) for a in arguments)
+        reads = tuple(read(a.name, self.head(a)) for a in arguments)
         self.statements.append(Statement(target, self.loops, self.batch, Op.NONE, head(*reads)))
         return target
 
@@ -84,9 +96,6 @@ class Operation:
     head: type[opaque.Opaque]
     result: Tensor
     arguments: tuple[Tensor, ...]
-
-    def shape(self, tensor: Tensor, batch: int) -> tuple[Expr, ...]:
-        return tensor.shape[batch:]
 
 
 def flipped(entry: Callable[..., Expr]) -> Callable[..., Expr]:
@@ -119,7 +128,7 @@ def _inverse_vjp(a: Algebra, o: Operation, bar: Tensor) -> tuple[Tensor, ...]:
 def _solve_jvp(transposed: bool) -> Rule:
     def rule(a: Algebra, o: Operation, dots: tuple[Tensor | None, ...]) -> Tensor:
         matrix, right = o.arguments
-        shape = right.shape[len(a.loops) :]
+        shape = a.own_shape(right)
         n = shape[0]
         solution = a.entry(o.result)
         residual: Callable[..., Expr] = (lambda *p: sp.Integer(0)) if dots[1] is None else a.entry(dots[1])
@@ -137,7 +146,7 @@ def _solve_jvp(transposed: bool) -> Rule:
 def _solve_vjp(transposed: bool, back: type[opaque.Opaque]) -> BackRule:
     def rule(a: Algebra, o: Operation, bar: Tensor) -> tuple[Tensor, ...]:
         matrix, right = o.arguments
-        shape = right.shape[len(a.loops) :]
+        shape = a.own_shape(right)
         n, columns = shape[0], shape[1:]
         right_bar = a.opaque("right_bar", back, shape, matrix, bar)
         pulled, solution = a.entry(right_bar), a.entry(o.result)

@@ -191,6 +191,7 @@ class _Reverse:
         reads = statement.body.operands
         arguments = tuple(tensors[r.tensor] for r in reads)
         head = type(statement.body)
+        algebra.heads |= {r.tensor: r.positions for r in reads}
         if isinstance(statement.body, Apply):
             parts = applied.cotangents(algebra, statement, arguments, bar)
         elif head in linalg.VJP:

@@ -158,6 +158,16 @@ SAMPLES: Mapping[str, tuple[list[str], dict[str, str]]] = {
             "n": "size",
         },
     ),
+    "solves_in_sums": (
+        ["Sum((X[i] - m).T*S**-1*(X[i] - m) + log(Determinant(S))*X[i, 1], (i, 1, N))"],
+        {
+            "X": "{shape: [N, d]}",
+            "m": "{shape: [d]}",
+            "S": "{shape: [d, d], domain: spd}",
+            "N": "samples",
+            "d": "features",
+        },
+    ),
     "matrix_powers": (
         ["Eq(L, Trace(A**k*B) + Trace(A**3) + Trace((A + 9*Identity(n))**-2*B))"],
         {"L": "L", "A": "{shape: [n, n]}", "B": "{shape: [n, n]}", "k": "{domain: natural}", "n": "n"},
