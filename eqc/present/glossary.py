@@ -10,7 +10,7 @@ from eqc.notation.sympy_form import parse_statement
 from eqc.notation.tree import Attribute, Binary, Call, Name, Node, Subscript, Unary, walk
 from eqc.notation.words import CONNECTIVES, MATRIX_WORDS, RELATIONS
 from eqc.present.latex_words import CONSTANTS
-from eqc.present.symbols import Notation, accented, default_latex, without_slots
+from eqc.present.symbols import Notation, accented, default_latex, spelt_out, without_slots
 from eqc.records.model import Record
 
 _SCALARS = frozenset({"Trace", "Determinant", "LogDeterminant", *RELATIONS, *CONNECTIVES})
@@ -23,12 +23,14 @@ _ADJOINTS: Mapping[str, str] = {"_bar": r"\bar", "_dot": r"\dot"}
 class Glossary:
     """The notation of every name; `ranks` are the axes of arrays.
 
-    `in_matrix_form`: the record's formulas take arrays as wholes, without indices.
+    `in_matrix_form`: the record's formulas take arrays as wholes, without indices. `definitions` are both sides of its
+    statements.
     """
 
     notation: Mapping[str, Notation] = field(default_factory=dict)
     ranks: Mapping[str, int] = field(default_factory=dict)
     in_matrix_form: bool = False
+    definitions: Mapping[str, tuple[Node, Node]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, record: Record, alike: frozenset[str] = frozenset()) -> Glossary:
@@ -37,17 +39,18 @@ class Glossary:
         New values in `alike` may look like the old ones that they replace.
         """
         notation: dict[str, Notation] = {}
-        seen: set[tuple[str, tuple[str, ...]]] = set()
+        seen: set[Notation] = set()
         later = {name for name, entry in record.symbols.items() if entry.updates is not None} | alike
         for name, entry in sorted(record.symbols.items(), key=lambda item: item[0] in later):
             latex = entry.latex[0] if entry.latex else default_latex(name)
             shown = Notation(latex, entry.index)
-            if (latex, entry.index) in seen and name not in alike:
-                shown = Notation(default_latex(name))
-            seen.add((latex, entry.index))
+            if shown in seen and name not in alike:
+                others = (Notation(default_latex(name)), Notation(spelt_out(name)))
+                shown = next((other for other in others if other not in seen), shown)
+            seen.add(shown)
             notation[name] = shown
         ranks = {name: len(entry.shape) for name, entry in record.symbols.items() if entry.shape}
-        return cls(notation, ranks, _in_matrix_form(record, ranks))
+        return cls(notation, ranks, _in_matrix_form(record, ranks), _definitions(record))
 
     def with_names(self, names: Mapping[str, str]) -> Glossary:
         """More names, spelt as given."""
@@ -138,3 +141,13 @@ def _in_matrix_form(record: Record, ranks: Mapping[str, int]) -> bool:
     parts = [part for source in record.statements for part in walk(parse_statement(source))]
     arrays = any(isinstance(part, Name) and part.name in ranks for part in parts)
     return arrays and not any(isinstance(part, Subscript) for part in parts)
+
+
+def _definitions(record: Record) -> dict[str, tuple[Node, Node]]:
+    found: dict[str, tuple[Node, Node]] = {}
+    for source in record.statements:
+        statement = parse_statement(source)
+        base = statement.target.base if isinstance(statement.target, Subscript) else statement.target
+        if isinstance(base, Name) and statement.target is not None:
+            found[base.name] = statement.target, statement.value
+    return found

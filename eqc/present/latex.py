@@ -5,6 +5,7 @@ Fractions stand for quotients and negative powers, brackets only where the meani
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -32,7 +33,6 @@ from eqc.present.piece import (
     at_least,
     brackets,
     enclosed,
-    has_superscript,
     named,
     negated,
     power,
@@ -348,7 +348,7 @@ class LatexWriter:
     def differential(self, node: Node) -> str:
         """What stands below the bar; a symbol with a power is put in brackets, as it would be the order."""
         text = self.write(node).text
-        return rf"\partial ({text})" if has_superscript(text) else rf"\partial {text}"
+        return rf"\partial ({text})" if re.search(r"\^\d$", text) else rf"\partial {text}"
 
     def replaced(self, node: Call) -> Piece:
         """`f'(x)`, or a formula with a bar at which a symbol has a value."""

@@ -66,7 +66,7 @@ class _Part:
         self.reads = (form.output, *form.inputs)
         self.heads = [formula_of(count_from_one(r, self.indices)) for r in self.reads]
         self.right: Node | None = None if self.body is None else calls.formula(self.body)
-        self.where = [] if self.right is None else Definitions(value, calls).of(self.right)
+        self.where = [] if self.right is None else Definitions(value, calls, glossary.definitions).of(self.right)
         self.matrix = None if self.body is None else _matrix_form(form, glossary, calls)
 
     @property

@@ -164,7 +164,7 @@ def default_latex(name: str) -> str:
     """
     head, *rest = name.split("_")
     if not head:
-        return rf"\mathrm{{{name}}}".replace("_", r"\_")
+        return spelt_out(name)
     base, digits = _split_digits(head)
     subscripts = [digits] if digits else []
     letter = _letter(base)
@@ -177,6 +177,15 @@ def default_latex(name: str) -> str:
         return letter
     inner = ", ".join(_subscript(part) for part in subscripts)
     return f"{letter}_{inner}" if len(inner) == 1 else f"{letter}_{{{inner}}}"
+
+
+def spelt_out(name: str) -> str:
+    """A name as it is written in formulas, upright.
+
+    >>> spelt_out("rate")
+    '\\\\mathrm{rate}'
+    """
+    return rf"\mathrm{{{name}}}".replace("_", r"\_")
 
 
 def _split_digits(name: str) -> tuple[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from eqc.ir.program import Program
 from eqc.ir.terms import read
 from eqc.notation.tree import Name, Node, walk
@@ -14,8 +16,9 @@ from eqc.present.uses import Calls
 class Definitions:
     """What the names of a program stand for."""
 
-    def __init__(self, value: Program, calls: Calls) -> None:
+    def __init__(self, value: Program, calls: Calls, stated: Mapping[str, tuple[Node, Node]]) -> None:
         self.value = value
+        self.stated = stated
         self.calls = calls
         inputs = {t.name for t in value.inputs}
         self.statements = {s.target.name: s for s in value.statements if s.target.name not in value.outputs}
@@ -43,6 +46,8 @@ class Definitions:
         whole = self.calls.whole(tensor, statement.positions) if tensor in self.calls.uses else None
         if whole is not None:
             return name(tensor), whole
+        if tensor in self.stated:
+            return self.stated[tensor]
         called = self.calls.entry(tensor, statement.positions) if tensor in self.calls.uses else None
         head = formula_of(count_from_one(read(tensor, statement.positions), statement.positions))
         if called is not None and not statement.positions:

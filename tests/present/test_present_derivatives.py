@@ -126,4 +126,4 @@ def test_steps_in_latex() -> None:
 
 def test_scatters_in_latex() -> None:
     text = explain("cross_correlation_2d", project()[0], "latex")
-    assert r"\bar{I}(u + x - 1, v + y - 1) &\mathrel{+}= \bar{(I * K)}(x,y) K(u,v)" in text
+    assert r"\bar{I}(u + x - 1, v + y - 1) &\mathrel{+}= \bar{(I * K)}(x + r, y + s) K" in text
