@@ -161,6 +161,17 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
+class Area:
+    """An integral over `variable`: its nodes and weights are tensors, whose last axis is summed over; for display."""
+
+    variable: str
+    node: str
+    weight: str
+    low: Expr
+    high: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """Inputs, statements in order, outputs. `arguments` is the order of inputs and parameters in a call.
 
@@ -177,6 +188,7 @@ class Program:
     checks: tuple[Check, ...] = ()
     functions: tuple[FunctionInput, ...] = ()
     uses: tuple[Use, ...] = ()
+    areas: tuple[Area, ...] = ()
 
     @property
     def applied(self) -> tuple[FunctionName, ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import sympy as sp
 
 from eqc.errors import NotationError, Span
-from eqc.ir.program import Check, FunctionInput, Op, Program, Statement, Tensor, Use, free_names, fresh, reads_of
+from eqc.ir.program import Area, Check, FunctionInput, Op, Program, Statement, Tensor, Use, free_names, fresh, reads_of
 from eqc.ir.terms import Expr, Index
 from eqc.ir.walk import branches, map_reads
 from eqc.notation.roles import BARE_OUTPUT, Roles
@@ -57,6 +57,7 @@ class Lowering:
     statements: list[Statement] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)
+    areas: list[Area] = field(default_factory=list)
     taken: set[str] = field(default_factory=set)
     inputs: list[Tensor] = field(default_factory=list)
     span: Span | None = None

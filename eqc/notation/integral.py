@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from eqc.errors import NotationError
-from eqc.ir.program import Op, Statement, Tensor, box
+from eqc.ir.program import Area, Op, Statement, Tensor, box
 from eqc.ir.terms import Converged, Expr, Index, Remainder, read
 from eqc.ir.walk import branches
 from eqc.notation.builder import Lowering, context, define, guarded
@@ -80,6 +80,7 @@ def _integrate(state: Lowering, body: Node, limits: tuple[Node, ...], scope: Sco
     loop = Index(time.name, sp.Integer(rule.before + rule.after + 1))
     node = _stored(state, rule.point, scope, loop, "node")
     weight = _stored(state, rule.weight * STEP, scope, loop, "weight")
+    state.areas.append(Area(variable, node.tensor, weight.tensor, low, high))
     inner = scope.with_index(variable, node, loop)
     value = _integrate(state, body, limits[:-1], inner)
     sample = _stored(state, guarded(weight * value, scope, sp.Integer(0)), scope, loop, "sample")

@@ -55,6 +55,7 @@ def lower(
         checks=positions.settle(state.checks, state.statements),
         functions=tuple(f for name, f in state.functions.items() if name not in state.bindings),
         uses=tuple(state.uses),
+        areas=tuple(state.areas),
     )
 
 

@@ -39,6 +39,7 @@ from eqc.notation.tree import (
     TupleNode,
     Unary,
 )
+from eqc.present.areas import Integral
 from eqc.present.closed import Total, Whole
 
 NOWHERE = Span("", 0, 0)
@@ -80,6 +81,8 @@ def formula_of(expression: Expr) -> Node:
         return entry(expression.tensor, [formula_of(p) for p in expression.positions])
     if expression in _CONSTANTS:
         return name(_CONSTANTS[expression])
+    if expression == -sp.oo:
+        return Unary(NOWHERE, "-", name("oo"))
     for kind, handler in _HANDLERS:
         if isinstance(expression, kind):
             return handler(expression)
@@ -186,7 +189,7 @@ def _place(factor: Expr) -> tuple[int, bool, str]:
     """Where a factor stands: numbers and letters, then what is in brackets, then entries, sums at the end."""
     base = factor.as_base_exp()[0] if factor.is_Pow and factor.exp.is_Rational else factor
     indexed = any(isinstance(s, Read) and s.positions for s in factor.free_symbols)
-    kinds = ((sp.KroneckerDelta, 8), (sp.Piecewise, 9), (Total, 10), (Whole, 10))
+    kinds = ((sp.KroneckerDelta, 8), (sp.Piecewise, 9), (Total, 10), (Whole, 10), (Integral, 10))
     place = next((n for kind, n in kinds if isinstance(base, kind)), None)
     if place is None and base.is_number:
         place = -1
@@ -212,6 +215,11 @@ def _bound(expression: Expr) -> Node:
         limits.append(pair(formula_of(body.args[1]), number(1), formula_of(body.args[2])))
         body = body.args[0]
     return call(_HEADS[type(expression)], formula_of(body), *reversed(limits))
+
+
+def _area(expression: Expr) -> Node:
+    body, *limits = (formula_of(a) for a in expression.args)
+    return call("Integral", body, pair(*limits))
 
 
 def _cases(expression: Expr) -> Node:
@@ -259,6 +267,7 @@ _HANDLERS: tuple[tuple[type, Callable[[Expr], Node]], ...] = (
     (sp.Pow, _power),
     (Total, _bound),
     (Whole, _bound),
+    (Integral, _area),
     (sp.Piecewise, _cases),
     (sp.core.relational.Relational, _relation),
     (sp.And, _connective("and")),

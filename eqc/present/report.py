@@ -10,6 +10,7 @@ import sympy as sp
 from eqc.ir.program import Program
 from eqc.ir.show import show
 from eqc.notation.tree import Node
+from eqc.present.areas import with_integrals
 from eqc.present.arrays import NoArray, array_of
 from eqc.present.counting import count_from_one
 from eqc.present.derivative import ClosedForm
@@ -62,7 +63,7 @@ class _Part:
         self.glossary = glossary
         self.indices = tuple(p for r in (form.output, *form.inputs) for p in r.positions)
         short = form.body is not None and sp.count_ops(form.body) <= _LONGEST
-        self.body = count_from_one(form.body, self.indices) if short else None
+        self.body = count_from_one(with_integrals(form.body, value), self.indices) if short else None
         self.reads = (form.output, *form.inputs)
         self.heads = [formula_of(count_from_one(r, self.indices)) for r in self.reads]
         self.right: Node | None = None if self.body is None else calls.formula(self.body)

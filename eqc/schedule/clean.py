@@ -9,7 +9,7 @@ import sympy as sp
 
 from eqc.ir.opaque import Opaque
 from eqc.ir.place import Change, map_statement
-from eqc.ir.program import Op, Program, Statement, Use, statement_reads, tensors_read
+from eqc.ir.program import Area, Op, Program, Statement, Use, statement_reads, tensors_read
 from eqc.ir.terms import Expr, Read, read
 from eqc.ir.walk import map_reads, substitute
 
@@ -47,7 +47,7 @@ def merge_equal(program: Program) -> Program:
 def rename_copies(program: Program) -> Program:
     """What is computed only to be copied gets the copy's name."""
     statements = list(program.statements)
-    uses = list(program.uses)
+    uses, areas = list(program.uses), list(program.areas)
     fixed = set(program.outputs).union(*(check.reads for check in program.checks))
     for original in program.statements:
         copy = next(s for s in statements if s.target.name == original.target.name)
@@ -61,7 +61,8 @@ def rename_copies(program: Program) -> Program:
         rename = _renaming(str(source), copy.target.name)
         statements = [map_statement(s, rename) if source in tensors_read(s) else s for s in statements]
         uses = [_renamed_use(use, str(source), copy.target.name, rename) for use in uses]
-    return replace(program, statements=tuple(statements), uses=tuple(uses))
+        areas = [_renamed_area(area, {str(source): copy.target.name}) for area in areas]
+    return replace(program, statements=tuple(statements), uses=tuple(uses), areas=tuple(areas))
 
 
 def _same_kind(producer: Statement, copy: Statement) -> bool:
@@ -82,6 +83,10 @@ def _renaming(old: str, new: str) -> Change:
         return read(new, r.positions, integer=bool(r.is_integer)) if r.tensor == old else r
 
     return change
+
+
+def _renamed_area(area: Area, names: Mapping[str, str]) -> Area:
+    return replace(area, node=names.get(area.node, area.node), weight=names.get(area.weight, area.weight))
 
 
 def _renamed_use(use: Use, old: str, new: str, rename: Change) -> Use:
