@@ -13,8 +13,8 @@ from eqc.present.closed import Inliner, TooLarge, Total
 from eqc.present.matching import depends
 
 
-class Integral(sp.Function):  # type: ignore[misc]
-    """`Integral(body, x, low, high)`, which stays as it is written."""
+class Integrated(sp.Function):  # type: ignore[misc]
+    """`Integrated(body, x, low, high)`, which stays as it is written."""
 
     nargs = 4
     is_real = True
@@ -35,18 +35,22 @@ def with_integrals(body: Expr, value: Program) -> Expr:
 
 def _integral(total: Expr, areas: Mapping[str, Area], value: Program) -> Expr | None:
     body, index, _ = total.args
-    weights = [f for f in sp.Mul.make_args(body) if isinstance(f, Read) and f.tensor in areas]
-    if len(weights) != 1 or weights[0].positions != (index,):
-        return None
-    area = areas[weights[0].tensor]
-    variable = sp.Symbol(area.variable, real=True)
-    kept = frozenset(s.target.name for s in value.statements if not _runs_over(s.target.name, body, index))
+    rule = {name for area in areas.values() for name in (area.node, area.weight)}
+    names = {s.target.name for s in value.statements}
+    kept = frozenset(n for n in names if n in rule or not _runs_over(n, body, index))
     try:
-        inner = Inliner(value, kept | {area.node}, limit=200).expand(body / weights[0])
+        inner = Inliner(value, kept, limit=200).expand(body)
     except TooLarge:
         return None
-    shown = map_reads(inner, lambda r: variable if r.tensor == area.node else r)
-    return None if depends(shown, index) else Integral(shown, variable, area.low, area.high)
+    weights = [s for s in inner.free_symbols if isinstance(s, Read) and s.tensor in areas and s.positions == (index,)]
+    if len(weights) != 1 or inner.xreplace({weights[0]: sp.Integer(0)}) != 0:
+        return None
+    area = areas[weights[0].tensor]
+    slope = inner.diff(weights[0])
+    variable = sp.Symbol(area.variable, real=True)
+    shown = map_reads(slope, lambda r: variable if r.tensor == area.node else r)
+    plain = weights[0] not in slope.free_symbols and not depends(shown, index)
+    return Integrated(shown, variable, area.low, area.high) if plain else None
 
 
 def _runs_over(name: str, body: Expr, index: Expr) -> bool:

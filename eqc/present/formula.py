@@ -39,7 +39,7 @@ from eqc.notation.tree import (
     TupleNode,
     Unary,
 )
-from eqc.present.areas import Integral
+from eqc.present.areas import Integrated
 from eqc.present.closed import Total, Whole
 
 NOWHERE = Span("", 0, 0)
@@ -189,7 +189,7 @@ def _place(factor: Expr) -> tuple[int, bool, str]:
     """Where a factor stands: numbers and letters, then what is in brackets, then entries, sums at the end."""
     base = factor.as_base_exp()[0] if factor.is_Pow and factor.exp.is_Rational else factor
     indexed = any(isinstance(s, Read) and s.positions for s in factor.free_symbols)
-    kinds = ((sp.KroneckerDelta, 8), (sp.Piecewise, 9), (Total, 10), (Whole, 10), (Integral, 10))
+    kinds = ((sp.KroneckerDelta, 8), (sp.Piecewise, 9), (Total, 10), (Whole, 10), (Integrated, 10))
     place = next((n for kind, n in kinds if isinstance(base, kind)), None)
     if place is None and base.is_number:
         place = -1
@@ -267,7 +267,7 @@ _HANDLERS: tuple[tuple[type, Callable[[Expr], Node]], ...] = (
     (sp.Pow, _power),
     (Total, _bound),
     (Whole, _bound),
-    (Integral, _area),
+    (Integrated, _area),
     (sp.Piecewise, _cases),
     (sp.core.relational.Relational, _relation),
     (sp.And, _connective("and")),

@@ -8,7 +8,7 @@ import sympy as sp
 
 from eqc.ir.terms import Expr, FloorDivide, Maximum, Minimum, Quotient, Read, Remainder
 from eqc.ir.walk import rebuild
-from eqc.present.areas import Integral
+from eqc.present.areas import Integrated
 from eqc.present.closed import Total, Whole
 
 
@@ -24,7 +24,7 @@ def to_sympy(expression: Expr) -> Expr:
     heads: Mapping[type, Callable[..., Expr]] = {
         Total: lambda body, i, n: _inert(sp.Sum, body, i, n),
         Whole: lambda body, i, n: _inert(sp.Product, body, i, n),
-        Integral: lambda body, x, low, high: sp.Integral(body, (x, low, high)),
+        Integrated: lambda body, x, low, high: sp.Integral(body, (x, low, high)),
         Maximum: sp.Max,
         Minimum: sp.Min,
         FloorDivide: lambda a, b: sp.floor(a / b),

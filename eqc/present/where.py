@@ -21,7 +21,8 @@ class Definitions:
         self.stated = stated
         self.calls = calls
         inputs = {t.name for t in value.inputs}
-        self.statements = {s.target.name: s for s in value.statements if s.target.name not in value.outputs}
+        shown = {*value.outputs, *(area.node for area in value.areas if area.node == area.variable)}
+        self.statements = {s.target.name: s for s in value.statements if s.target.name not in shown}
         self.kept = frozenset(self.statements.keys() | set(value.outputs) | inputs)
 
     def of(self, formula: Node) -> list[tuple[Node, Node]]:

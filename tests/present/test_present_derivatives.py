@@ -114,6 +114,20 @@ def test_records_in_matrix_form(formula: str, wrt: str, expected: str) -> None:
     assert found == rf"\frac{{\partial \mathrm{{out}}}}{{\partial {wrt}}} = {expected}"
 
 
+INTEGRALS = [
+    ("Integral(exp(-p*t), (t, 0, 1))", "p", r"-\int_{0}^{1} t e^{-p t}\, dt"),
+    ("Integral(sin(a*t)*exp(-t), (t, 0, oo))", "a", r"\int_{0}^{\infty} t \cos(a t) e^{-t}\, dt"),
+    ("a*Integral(exp(-t**2), (t, -oo, oo))", "a", r"\int_{-\infty}^{\infty} e^{-t^2}\, dt"),
+]
+
+
+@pytest.mark.parametrize(("formula", "wrt", "expected"), INTEGRALS, ids=[row[0] for row in INTEGRALS])
+def test_derivatives_of_integrals_are_integrals(formula: str, wrt: str, expected: str) -> None:
+    records = {"sample": record_text(formula, **{wrt: "parameter"})}
+    found = derive("sample", wrt, 1, Texts(records)).latex  # type: ignore[arg-type]
+    assert found == rf"\frac{{\partial \mathrm{{out}}}}{{\partial {wrt}}} = {expected}"
+
+
 # programs -------------------------------------------------------------------------------------------------------------
 
 
