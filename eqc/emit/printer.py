@@ -14,8 +14,6 @@ from eqc.ir.terms import Converged, Expr, FloorDivide, FunctionName, Maximum, Mi
 from eqc.ir.walk import is_short, transform
 
 MATH: Mapping[type, str] = {
-    sp.sin: "sin",
-    sp.cos: "cos",
     sp.tan: "tan",
     sp.asin: "asin",
     sp.acos: "acos",
@@ -55,6 +53,8 @@ STABLE: Mapping[type, str] = {
 VECTOR: Mapping[type, str] = {
     sp.exp: "_exp",
     sp.log: "_log",
+    sp.sin: "_sin",
+    sp.cos: "_cos",
     sp.sinh: "_sinh",
     sp.cosh: "_cosh",
     sp.tanh: "_tanh",

@@ -15,7 +15,7 @@ from numba import types
 from numba.extending import overload
 
 from .bits import exponent, fma, mantissa, polynomial, power_of_two
-from .tables import COS, EXP_32, EXP_64, LOG_32, LOG_64, LOG_TAIL, QUARTERS, SIN, TAIL_32, TAIL_64
+from .tables import COS, EXP_32, EXP_64, LOG_32, LOG_64, LOG_TAIL, QUARTERS_32, QUARTERS_64, SIN, TAIL_32, TAIL_64
 
 
 class Precision(NamedTuple):
@@ -267,6 +267,10 @@ def quarter_turns(precision):
     The product of x and 2/pi, whose leading bits give whole turns and are left out of the table's row for x, is summed
     to some 150 bits, so that nothing is lost for any x (Payne and Hanek 1983).
     """
+    return precision.choose(_turns_of_double, _turns_of_single)(precision)
+
+
+def _turns_of_double(precision):
     shift, first, second = precision.shift, 1.5707963267948966, 6.123233995736766e-17
 
     def implementation(x):
@@ -274,7 +278,7 @@ def quarter_turns(precision):
         power = 0.0 if power < 0.0 else (1023.0 if power > 1023.0 else power)
         row = np.int64(0.125 * power)
         s = x * power_of_two(shift - 8.0 * np.float64(row))
-        a, b, c, d = QUARTERS[row, 0], QUARTERS[row, 1], QUARTERS[row, 2], QUARTERS[row, 3]
+        a, b, c, d = QUARTERS_64[row, 0], QUARTERS_64[row, 1], QUARTERS_64[row, 2], QUARTERS_64[row, 3]
         high, middle, small = s * a, s * b, s * c
         rest = fma(s, c, -small) + s * d
         small, small_low = plus(small, fma(s, b, -middle))
@@ -290,6 +294,25 @@ def quarter_turns(precision):
         low = (g - part) + low
         r = part * first
         return r, fma(part, first, -r) + (part * second + low * first), n - 4.0 * ((0.25 * n + shift) - shift)
+
+    return implementation
+
+
+def _turns_of_single(precision):
+    """The same for 24 bits: the result is all in its first part."""
+    shift, first = DOUBLE.shift, 1.5707963267948966
+
+    def implementation(x):
+        power = np.float64(exponent(x))
+        power = 0.0 if power < 0.0 else (127.0 if power > 127.0 else power)
+        row = np.int64(0.125 * power)
+        s = np.float64(x) * power_of_two(shift - 8.0 * np.float64(row))
+        a, b = QUARTERS_32[row, 0], QUARTERS_32[row, 1]
+        high = s * a
+        low = fma(s, a, -high) + s * b
+        turns = high - 4.0 * np.floor(0.25 * high)
+        n = (turns + shift) - shift
+        return ((turns - n) + low) * first, 0.0, n - 4.0 * ((0.25 * n + shift) - shift)
 
     return implementation
 

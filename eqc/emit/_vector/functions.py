@@ -176,30 +176,31 @@ def erfc(precision):
     return implementation
 
 
-@compiled(np.sin, wide=True)
+@compiled(np.sin)
 def sin(precision):
     """The sine."""
-    tiny = 2.0**-precision.digits
+    real, tiny = precision.real, precision.real(2.0**-precision.digits)
 
     def implementation(x):
         r, low, n = quarter_turns(abs(x))
         sine, cosine = sine_and_cosine(r, low)
         size = cosine if abs(n) == 1.0 else sine
-        result = -size if (n == -1.0 or abs(n) == 2.0) != (x < 0.0) else size
-        return x if abs(x) < tiny else result
+        result = -size if (n == -1.0 or abs(n) == 2.0) != (x < 0) else size
+        return x if abs(x) < tiny else real(result)
 
     return implementation
 
 
-@compiled(np.cos, wide=True)
+@compiled(np.cos)
 def cos(precision):
     """The cosine."""
+    real = precision.real
 
     def implementation(x):
         r, low, n = quarter_turns(abs(x))
         sine, cosine = sine_and_cosine(r, low)
         size = sine if abs(n) == 1.0 else cosine
-        return -size if n == 1.0 or abs(n) == 2.0 else size
+        return real(-size if n == 1.0 or abs(n) == 2.0 else size)
 
     return implementation
 
