@@ -254,12 +254,30 @@ def apply_function(expr: Expression, name: str, first: Box, scripts: Box) -> Par
     returns = tuple(axis.text.strip() for axis in entry.returns)
     takes = [shape for shape in entry.arguments if shape]
     with expr.context.pointing_at(first):
-        if not returns and not takes:
+        if scripts.primes:
+            part = _slope(expr, name, operands, first, scripts.primes)
+        elif not returns and not takes:
             part = parts.call(span, name, *operands)
         else:
             part = parts.array(Call(span, name, tuple(p.node for p in operands)), returns)
-        if scripts.primes:
-            expr.context.fail(first, f"a prime on {name}", "print the derivative as a fraction")
         if scripts.sup is not None:
             part = expr.raised(part, scripts.sup)
         return expr.scripted(part, first, close)
+
+
+def _slope(expr: Expression, name: str, operands: Sequence[Part], first: Box, order: int) -> Part:
+    """`f'(x)`: the derivative of a function of one number, where it is taken."""
+    entry = expr.context.record.symbols[name]
+    if len(operands) != 1 or entry.returns or any(entry.arguments):
+        expr.context.fail(first, f"a prime on {name}, which is no function of one number", "print the derivative")
+    span, point = expr.context.span(first), operands[0]
+    variable = Name(span, expr.context.fresh.name())
+
+    def at(node: Node) -> Node:
+        if isinstance(node, Name | Subscript):
+            return Call(span, "Derivative", (Call(span, name, (node,)), *([node] * order)))
+        slope = Call(span, "Derivative", (Call(span, name, (variable,)), *([variable] * order)))
+        return Call(span, "Subs", (slope, variable, node))
+
+    whole = None if point.axes else at(point.node)
+    return Part(span, point.axes, whole, lambda positions: at(point.entry(positions)))

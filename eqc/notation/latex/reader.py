@@ -164,6 +164,10 @@ class _Reader:
             rights.append(Expression(self.context, side).whole())
         if target is None:
             target = self._unnamed(left[0], left, rights[0])
+        if len(sides) == 1 and self._is_implicit(target):
+            with self.context.pointing_at(clause.sign or left[0]):
+                slack = parts.added("-", target, rights[0])
+            return [self._equation(self._next_output(left, slack), slack, (*left, *sides[0]))]
         found = [self._equation(target, right, side) for right, side in zip(rights, sides, strict=True)]
         if clause.kind == "update" and found[0].defines is not None:
             self.context.renewed.add(found[0].defines)
@@ -184,6 +188,13 @@ class _Reader:
             raise
         finally:
             self.context.target = False
+
+    def _is_implicit(self, target: Part) -> bool:
+        """An equation that defines nothing, beside an output that is printed nowhere: the output is its slack."""
+        if _base_name(target.whole) in self.definable or self.laws or not self.record.statements:
+            return False
+        unseen = [name for name in self._open_outputs() if name not in self.context.printed]
+        return len(self.outputs) == len(unseen) == 1 and unseen != ["out"]
 
     def _indices_of(self, target: Part | None) -> Iterable[str]:
         """The indices that the glossary gives the symbol on the left side."""
@@ -332,4 +343,6 @@ def _without_optimiser(context: Context, boxes: Boxes) -> Boxes:
     if first.sub is None:
         return boxes if boxes[1].kind == "open" else boxes[1:]
     letters = [b for b in first.sub if b.kind in ("letter", "accent", "word")]
-    return boxes[1:] if letters and all(context.declares(replace(b, sup=None)) for b in letters) else boxes
+    positions = {b.text for box in walk_boxes(boxes[1:]) for b in walk_boxes(box.sub or ())}
+    varied = [b for b in letters if context.declares(replace(b, sup=None)) or b.text not in positions]
+    return boxes[1:] if letters and len(varied) == len(letters) else boxes

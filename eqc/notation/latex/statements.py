@@ -106,8 +106,12 @@ def _merged(pieces: list[Boxes]) -> Iterator[Boxes]:
     """Pieces without a relation go with the next one: `y, b \\in \\mathbb{R}^m`; behind `if` they are remarks."""
     waiting: Boxes = ()
     remark = started = False
-    for piece in pieces:
+    for number, piece in enumerate(pieces):
         if not piece:
+            continue
+        following = pieces[number + 1] if number + 1 < len(pieces) else ()
+        if len(following) == 1 and following[0].is_sign(r"\ldots", r"\cdots"):
+            remark = started = True  # `l = 1, \ldots, L` says which values an index takes
             continue
         if len(piece) == 1 and piece[0].kind == "prose":
             remark, started = True, False

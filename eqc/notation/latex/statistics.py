@@ -20,6 +20,7 @@ def expectation(expr: Expression, box: Box) -> Part:
     """
     expr.take()
     pieces, close = _argument(expr, box)
+    pieces = split(pieces, "|")[0]  # what it is conditioned on says which distribution is meant
     before = set(expr.context.free)
     outside, expr.context.hidden = expr.context.hidden, {}
     with expr.context.pointing_at(box):
