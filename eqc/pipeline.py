@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from eqc.derive.assemble import derivative_programs
-from eqc.derive.conventions import conventions
+from eqc.derive.conventions import conditions, conventions
 from eqc.derive.implicit import slope_program
 from eqc.derive.jvp import jvp
 from eqc.derive.optimality import optimality
@@ -283,5 +283,5 @@ def _kernel_documentation(record: Record, kind: str, program: Program, value: Pr
     summary = _KINDS[kind].format(title=record.title, id=value.name)
     statements = tuple(f"    {show_statement(s)}" for s in program.statements[:12])
     more = (f"    … {len(program.statements) - 12} more",) if len(program.statements) > 12 else ()
-    kinks = () if kind == "value" else tuple(conventions(value))
-    return Documentation(f"{summary}.", ("", *statements, *more, *(("", *kinks) if kinks else ())))
+    notes = (*conditions(value), *(() if kind == "value" else conventions(value)))
+    return Documentation(f"{summary}.", ("", *statements, *more, *(("", *notes) if notes else ())))

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 
 from eqc.errors import NotationError, ShapeError
 from eqc.ir.flat import flatten, place, size
+from eqc.ir.opaque import Apply
 from eqc.ir.program import Op, Program, Statement, Tensor, box, free_names
 from eqc.ir.solver import Method, Problem, Solution
-from eqc.ir.terms import Expr, Index, Read, read
+from eqc.ir.terms import Applied, Expr, Index, Read, read
 from eqc.notation import positions
 from eqc.notation.builder import Lowering, define
 from eqc.notation.closing import close
@@ -110,6 +111,7 @@ class _Solver:
         else:
             outputs = (self._equations(inner),)
         self._settle_checks()
+        self._refuse_functions()
         loops = self.scope.loops
         closed = close(self.word, self.child.statements, (self.unknown,), self.state.tensors, loops, outputs)
         if self.word in _SIGNS:
@@ -212,6 +214,15 @@ class _Solver:
                     remedy="read at positions that are known before",
                 )
             self.state.checks.append(check)
+
+    def _refuse_functions(self) -> None:
+        if any(s.body.has(Applied) or isinstance(s.body, Apply) for s in self.child.statements):
+            raise NotationError(
+                self.node.span,
+                written=f"{self.word}(…)",
+                rule="a function input inside a solver cannot be compiled yet",
+                remedy="write the function out, or call a record",
+            )
 
     # the statement --------------------------------------------------------------------------------------------------
 
