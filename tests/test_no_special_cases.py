@@ -24,7 +24,12 @@ CATALOG = Catalog(ROOT)
 
 # Ids of records that are words of mathematics before they are records: eqc's tables of functions have them.
 WORDS_OF_MATHEMATICS = {
+    "gradient": "a kind of derivative, and of kernel",
+    "hessian": "a kind of derivative, and of kernel",
+    "jacobian": "a kind of derivative, and of kernel",
     "precision": "the number of bits of a computation",
+    "sigmoid": "a function of the vector mathematics that kernels call",
+    "softplus": "a function of the vector mathematics that kernels call",
     "tanh": "the hyperbolic tangent, a function of SymPy's and of Python's math module",
 }
 
