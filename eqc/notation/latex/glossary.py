@@ -29,13 +29,17 @@ Role = OneOf["value", "function", "record", "index"]
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """One way in which a symbol is printed; with `whole`, the array without its indices."""
+    """One way in which a symbol is printed; with `whole`, the array without its indices.
+
+    `shortened` says that the glossary has it with indices only.
+    """
 
     name: str
     role: Role
     pattern: Pattern
     index: tuple[str, ...]
     whole: bool
+    shortened: bool = False
 
     @property
     def hidden(self) -> tuple[str, ...]:
@@ -93,10 +97,10 @@ class Glossary:
         return []
 
 
-def _weight(found: Found) -> tuple[int, int, int]:
-    """Longer first; then what leaves no script over; then what is printed literally rather than in a slot."""
+def _weight(found: Found) -> tuple[int, int, int, bool]:
+    """Longer first; then what leaves no script over, is literal rather than a slot, and stands so in the glossary."""
     left = sum(part is not None for part in (found.match.sub, found.match.sup))
-    return found.match.end, -left, literal_count(found.spelling.pattern)
+    return found.match.end, -left, literal_count(found.spelling.pattern), not found.spelling.shortened
 
 
 def _key(box: Box) -> str:
@@ -137,7 +141,7 @@ def _spellings(entry: SymbolEntry, record_ids: frozenset[str]) -> Iterator[Spell
             yield Spelling(entry.name, role, pattern, tuple(index), whole=not any(slot_names(pattern)))
             alone = symbol_alone(pattern) if any(slot_names(pattern)) else None
             if alone:
-                yield Spelling(entry.name, role, alone, tuple(index), whole=True)
+                yield Spelling(entry.name, role, alone, tuple(index), whole=True, shortened=True)
 
 
 def _with_arguments(name: str, boxes: Boxes) -> Spelling:
