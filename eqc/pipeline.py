@@ -13,6 +13,7 @@ from eqc.derive.conventions import conditions, conventions
 from eqc.derive.implicit import slope_program
 from eqc.derive.jvp import jvp
 from eqc.derive.optimality import optimality
+from eqc.derive.rounding import Care, Guarded, guard
 from eqc.derive.vjp import vjp
 from eqc.emit.docs import Documentation
 from eqc.emit.function import RESERVED
@@ -36,6 +37,7 @@ from eqc.records.model import Record
 from eqc.rewrite.passes import REASONS, SIZE, STABILITY, rewrite
 from eqc.schedule.clean import rename_copies
 from eqc.schedule.passes import PASSES, schedule
+from eqc.schedule.separate import separate_outputs
 
 Pass = tuple[str, Callable[[Program], Program]]
 """A name for people, and what runs."""
@@ -158,7 +160,13 @@ def _module(compiler: Compiler, record_id: str, bindings: Bindings, accuracy: st
     kernels = []
     for kind, program in derivative_programs(rewrite(value, stable=record.stabilise), record.derivatives).items():
         scheduled = check(schedule(check(program)))
-        kernels.append(Kernel(kind, scheduled, _kernel_documentation(record, kind, scheduled, value)))
+        documentation = _kernel_documentation(record, kind, scheduled, value)
+        guarded = _guarded(record, kind, scheduled, value)
+        if guarded is None:
+            kernels.append(Kernel(kind, scheduled, documentation))
+        else:
+            exact = check(separate_outputs(scheduled))
+            kernels.append(Kernel(kind, check(guarded.program), documentation, guarded.doubt, exact))
     updates = {n: e.updates for n, e in record.symbols.items() if e.updates}
     solvers = {p: _equations(p, stable=record.stabilise) for p in problems(k.program for k in kernels)}
     return module_source(schedule(value), kernels, _heading(record, bindings, accuracy), updates, solvers)
@@ -175,6 +183,19 @@ def plain_programs(record_id: str, catalog: Catalog) -> Mapping[str, Program]:
     """A record's programs by kind as the formula is printed: derived and tidied up, but not stabilised."""
     programs = derivative_programs(Compiler(catalog).program(record_id))
     return {kind: schedule(program) for kind, program in programs.items()}
+
+
+_GUARDED = frozenset({"value", "gradient", "value_and_gradient"})
+"""The kernels that look after their own rounding: a value and its slopes, which for arrays are those of `vjp`."""
+
+
+def _guarded(record: Record, kind: str, program: Program, value: Program) -> Guarded | None:
+    """The program with the bound of its rounding, where it is wanted and there is one."""
+    is_array = any(t.rank for t in value.real_outputs) or len(value.outputs) > 1
+    wanted = kind in _GUARDED or (kind == "vjp" and is_array) or record.accuracy == "high"
+    if not record.stabilise or not wanted:
+        return None
+    return guard(program, Care.ALWAYS if record.accuracy == "high" else Care.WHERE_CHEAP)
 
 
 def _refuse_reserved(record: Record) -> None:
@@ -230,7 +251,9 @@ def explain(record_id: str, catalog: Catalog, form: str = "text") -> str:
     for kind, derived in derivative_programs(program, record.derivatives).items():
         if kind != "value":
             lines += ["", f"{kind}: as derived", shown(derived)]
-        _explain_passes(kind, derived, PASSES, lines, shown)
+        final = _explain_passes(kind, derived, PASSES, lines, shown)
+        if _guarded(record, kind, final, program) is not None:
+            lines.append(f"{kind}: bounds its own rounding; beyond the bound it is computed again in wide numbers")
     return "\n".join(lines)
 
 

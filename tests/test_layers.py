@@ -70,7 +70,7 @@ MAY_IMPORT = {
 # Who may import a library when it is loaded itself ("now"), or inside a function or for annotations ("later").
 LIBRARIES = {
     "numba": {
-        "now": "emit.runtime emit.solvers emit.stable emit._vector verify.bumps",
+        "now": "emit.runtime emit.solvers emit.stable emit.wide emit._vector verify.bumps",
         "later": "",
     },  # copied as they stand
     "llvmlite": {"now": "emit._vector", "later": ""},
@@ -92,7 +92,8 @@ LIBRARIES = {
     "latex2mathml": {"now": "", "later": "present.mathml"},
     "latex2sympy2": {"now": "notation", "later": ""},
     "numpy": {
-        "now": "kernels verify ir.interpret checking emit.runtime emit.solvers emit._vector bench",
+        "now": "kernels verify ir.interpret checking emit.runtime emit.solvers emit.stable emit.wide emit._vector"
+        " bench",
         "later": "bench",
     },
 }

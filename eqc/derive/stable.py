@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import sympy as sp
 
 from eqc.ir.stable import (
+    CosTurns,
     Difference,
     ExpDifference,
     Expm1,
@@ -24,6 +25,7 @@ from eqc.ir.stable import (
     NormalGateSlope,
     NormalProbability,
     PowerComplement,
+    SinTurns,
     SoftTangent,
     SoftTangentGate,
     SoftTangentGateSlope,
@@ -67,6 +69,8 @@ SLOPES: Mapping[type[Stable], Callable[..., tuple[Expr, ...]]] = {
     SoftTangentGateSlope: lambda x: (2 * SoftTangentSlope(x) + x * _soft_curvature(x),),
     ExpDifference: lambda x, y: (ExpDifference(x, y), -ExpDifference(x, y)),
     Difference: lambda x, y: (_ONE, -_ONE),
+    SinTurns: lambda x: (2 * sp.pi * CosTurns(x),),
+    CosTurns: lambda x: (-2 * sp.pi * SinTurns(x),),
     PowerComplement: lambda x, y: (-y * x ** (y - 1), -sp.log(x) * x**y),
     XLog1pY: _xlog1py,
 }

@@ -32,13 +32,18 @@ _STARTS = {Op.SUM: "0.0", Op.PRODUCT: "1.0", Op.MAX: "-math.inf", Op.MIN: "math.
 
 @dataclass
 class Function:
-    """The source of one program's core: `arguments`, then array outputs as buffers; number outputs are returned."""
+    """The source of one program's core: `arguments`, then array outputs as buffers; number outputs are returned.
+
+    Where the number `doubt` is positive, the call `fallback` gives the results.
+    """
 
     program: Program
     reserved: frozenset[str]
     name: str = "kernel"
     solvers: Mapping[Problem, Equations] = field(default_factory=dict)
     own_dtype: str = ""
+    doubt: str = ""
+    fallback: str = ""
     lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -131,11 +136,17 @@ class Function:
             self._nest(node, 0)
             known |= made(node)
             waiting = self._checks(waiting, known)
-        scalars = self.scalar_outputs
-        if scalars:
-            self._line(0, f"return {', '.join(self.names[n] for n in scalars)}")
+        if self.doubt:
+            self._line(0, f"if {self.names[self.doubt]} > 0:")
+            self._line(1, f"return {self.fallback}")
+        if self.scalar_outputs:
+            self._line(0, f"return {', '.join(self.returned())}")
         used = "\n".join(self.lines)
         return [*self._extents(used), *self.lines]
+
+    def returned(self) -> list[str]:
+        """The numbers among the results, as they are returned."""
+        return [self.names[n] for n in self.scalar_outputs]
 
     @property
     def scalar_outputs(self) -> tuple[str, ...]:

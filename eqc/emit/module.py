@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from eqc.emit.docs import Documentation, docstring
 from eqc.emit.function import Function, extent_lines, words
-from eqc.emit.printer import MODULES
+from eqc.emit.heads import MODULES
 from eqc.emit.signature import signature
 from eqc.emit.solve import EQUATION_WORDS, SOLVER_NAMES, Equations, unpacked
+from eqc.emit.wide_function import WideFunction
 from eqc.ir.program import Program
 from eqc.ir.solver import Problem
 
@@ -21,16 +22,24 @@ _JIT = '@njit(cache=True, error_model="numpy", pipeline_class=_KernelCompiler)'
 _JIT_FOR_FUNCTIONS = '@njit(error_model="numpy", pipeline_class=_KernelCompiler)'
 """Numba stores what it compiles for a function that was passed in, and never finds it again."""
 
+_JIT_WIDE = '@njit(cache=True, error_model="numpy")'
+"""Wide numbers are made of float64, whatever the data are."""
+
 _INDENT = "    "
 
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """One function to emit: its kind ("value", "vjp", …), its program and what its docstring says."""
+    """One function to emit: its kind ("value", "vjp", …), its program and what its docstring says.
+
+    With a `doubt`, a number that the program computes too, `exact` is run in wide numbers where it is positive.
+    """
 
     kind: str
     program: Program
     doc: Documentation
+    doubt: str = ""
+    exact: Program | None = None
 
 
 def function_name(record_id: str, kind: str) -> str:
@@ -73,7 +82,11 @@ def module_source(
         used.add(f"_{problem.method.value}")
     for kernel in kernels:
         name = function_name(value.name, kernel.kind)
-        function = Function(kernel.program, reserved, name, equations)
+        if kernel.exact is not None:
+            wide = WideFunction(kernel.exact, reserved, name)
+            take(wide, [_wide_core(wide, f"_{name}_wide", name)])
+        function = Function(kernel.program, reserved, name, equations, doubt=kernel.doubt)
+        function.fallback = f"_{name}_wide({', '.join(_parameters(function))})"
         take(function, _functions(function, name, kernel))
     body = "\n\n\n".join(blocks)
     imports = ["import math", ""] if "math." in body else []
@@ -148,6 +161,17 @@ def _functions(function: Function, name: str, kernel: Kernel) -> list[str]:
         blocks = ["\n".join([jit, f"def {name}({', '.join(arguments)}):", doc, *_indented(lines)])]
     blocks.append(_into(function, name, core))
     return blocks
+
+
+def _parameters(function: Function) -> list[str]:
+    """The arguments of the core, buffers last."""
+    return [*function.arguments, *(function.names[n] for n in function.array_outputs)]
+
+
+def _wide_core(function: WideFunction, core: str, name: str) -> str:
+    """The function in wide numbers, which runs where rounding has spoilt what floats gave."""
+    body = _indented([f'"""{name} in wide numbers, where rounding spoils it in floats."""', *function.body()])
+    return "\n".join([_JIT_WIDE, f"def {core}({', '.join(_parameters(function))}):", *body])
 
 
 def _jit(program: Program) -> str:

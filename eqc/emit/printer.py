@@ -9,79 +9,10 @@ import sympy as sp
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
+from eqc.emit.heads import MATH, RUNTIME, STABLE, VECTOR
 from eqc.ir import stable
-from eqc.ir.terms import Converged, Expr, FloorDivide, FunctionName, Maximum, Minimum, Quotient, Read, Remainder, XLogY
+from eqc.ir.terms import Expr, FloorDivide, FunctionName, Maximum, Minimum, Read, Remainder
 from eqc.ir.walk import is_short, transform
-
-MATH: Mapping[type, str] = {
-    sp.tan: "tan",
-    sp.asin: "asin",
-    sp.acos: "acos",
-    sp.atan: "atan",
-    sp.atan2: "atan2",
-    sp.asinh: "asinh",
-    sp.acosh: "acosh",
-    sp.atanh: "atanh",
-    sp.gamma: "gamma",
-    sp.loggamma: "lgamma",
-}
-"""Functions of Python's math module, which Numba compiles."""
-
-RUNTIME: Mapping[type, str] = {
-    sp.sign: "_sign",
-    sp.polygamma: "_polygamma",
-    Quotient: "_exact",
-    XLogY: "_xlogy",
-    Converged: "_converged",
-}
-"""Functions of the runtime module that is written beside the kernels; a leading underscore hides no record's name."""
-
-STABLE: Mapping[type, str] = {
-    stable.LogisticSlope: "_logistic_slope",
-    stable.Log1mExp: "_log_1m_exp",
-    stable.LogCosh: "_log_cosh",
-    stable.SoftTangent: "_soft_tangent",
-    stable.SoftTangentSlope: "_soft_tangent_slope",
-    stable.SoftTangentGate: "_soft_tangent_gate",
-    stable.SoftTangentGateSlope: "_soft_tangent_gate_slope",
-    stable.ExpDifference: "_exp_difference",
-    stable.PowerComplement: "_power_complement",
-    stable.XLog1pY: "_xlog1py",
-}
-"""Functions of the module of stable forms, which is written beside the kernels too."""
-
-VECTOR: Mapping[type, str] = {
-    sp.exp: "_exp",
-    sp.log: "_log",
-    sp.sin: "_sin",
-    sp.cos: "_cos",
-    sp.sinh: "_sinh",
-    sp.cosh: "_cosh",
-    sp.tanh: "_tanh",
-    sp.erf: "_erf",
-    sp.erfc: "_erfc",
-    stable.Log1p: "_log1p",
-    stable.Expm1: "_expm1",
-    stable.Logistic: "_sigmoid",
-    stable.Log1pExp: "_softplus",
-    stable.HyperbolicTangent: "_tanh",
-    stable.NormalDensity: "_normal_density",
-    stable.NormalProbability: "_normal_probability",
-    stable.LogisticGate: "_logistic_gate",
-    stable.LogisticGateSlope: "_logistic_gate_slope",
-    stable.NormalGate: "_normal_gate",
-    stable.NormalGateSlope: "_normal_gate_slope",
-    Maximum: "_maximum",
-    Minimum: "_minimum",
-}
-"""Functions that are compiled to vector instructions."""
-
-MODULES: Mapping[str, str] = {
-    **dict.fromkeys((*VECTOR.values(), "_KernelCompiler", "_add", "_multiply", "_power"), "_vector"),
-    **dict.fromkeys(("_largest", "_least"), "_vector"),
-    **dict.fromkeys(STABLE.values(), "_stable"),
-}
-"""Where a helper comes from, if not from the runtime module."""
 
 _INFIX: Mapping[type, str] = {FloorDivide: "//", Remainder: "%"}
 _BIG = 2**31
@@ -170,6 +101,11 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
 
     def _print_Abs(self, expr: Expr) -> str:
         return f"abs({self._print(expr.args[0])})"
+
+    _print_Magnitude = _print_Abs
+
+    def _print_NonZero(self, expr: Expr) -> str:
+        return f"(1.0 if {self.parenthesize(expr.args[0], PRECEDENCE['Relational'])} != 0 else 0.0)"
 
     def _print_floor(self, expr: Expr) -> str:
         return f"np.floor({self._print(expr.args[0])})"

@@ -4,12 +4,14 @@ Each holds over the whole range of floats, its slopes as well: no result overflo
 does not, and NaN stays NaN.
 """
 
-from math import copysign
+from math import copysign, sin
 
 from numba import njit
+from numpy import floor  # Python's would give an integer of 64 bits
 
 from ._vector import exp, expm1, log, log1p, sinh
 
+_TWO_PI = 6.283185307179586
 _LOG_2 = 0.6931471805599453
 _NEAR = 0.25
 
@@ -45,6 +47,21 @@ def exp_difference(x, y):
     rest = (x - (d - back)) + (-y - back)
     e = exp(d)
     return e + e * rest if abs(rest) < 1.0 else e
+
+
+@njit(cache=True)
+def sin_turns(x):
+    """sin(2πx): whole and half turns are taken off exactly, so that no digit near a zero is lost."""
+    r = x - floor(x + 0.5)
+    if abs(r) > 0.25:
+        r = copysign(0.5, r) - r
+    return sin(_TWO_PI * r)
+
+
+@njit(cache=True)
+def cos_turns(x):
+    """cos(2πx), as the sine of what is missing to a quarter of a turn."""
+    return sin(_TWO_PI * (0.25 - abs(x - floor(x + 0.5))))
 
 
 @njit(cache=True, inline="always")

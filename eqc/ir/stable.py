@@ -104,6 +104,14 @@ class Difference(Stable):
     nargs = 2
 
 
+class SinTurns(Stable):
+    """sin(2πx), with whole turns taken off x exactly."""
+
+
+class CosTurns(Stable):
+    """cos(2πx), likewise."""
+
+
 class PowerComplement(Stable):
     """1 - xʸ for positive x."""
 
@@ -162,6 +170,8 @@ DEFINITIONS: Mapping[type[Stable], Callable[..., Expr]] = {
     SoftTangentGateSlope: _slope_of(lambda x: x * _soft(x)),
     ExpDifference: lambda x, y: sp.exp(x - y),
     Difference: lambda x, y: x - y,
+    SinTurns: lambda x: sp.sin(2 * sp.pi * x),
+    CosTurns: lambda x: sp.cos(2 * sp.pi * x),
     PowerComplement: lambda x, y: 1 - x**y,
     XLog1pY: lambda x, y: x * sp.log(1 + y),
 }

@@ -57,6 +57,22 @@ class XLogY(sp.Function):  # type: ignore[misc]
     is_real = True
 
 
+class Magnitude(sp.Function):  # type: ignore[misc]
+    """|x|, left as it is written (SymPy's `Abs` would look for signs in every product)."""
+
+    nargs = 1
+    is_real = True
+    is_nonnegative = True
+
+
+class NonZero(sp.Function):  # type: ignore[misc]
+    """1 where x is not 0, else 0."""
+
+    nargs = 1
+    is_real = True
+    is_nonnegative = True
+
+
 class Converged(sp.Function):  # type: ignore[misc]
     """`Converged(fine, coarse, size)`: the finer estimate of an integral, or an error if the coarser one disagrees."""
 

@@ -9,6 +9,7 @@ import sympy as sp
 
 from eqc.ir.program import reads_of
 from eqc.ir.stable import (
+    CosTurns,
     Expm1,
     HyperbolicTangent,
     Log1mExp,
@@ -21,6 +22,7 @@ from eqc.ir.stable import (
     NormalGate,
     NormalProbability,
     PowerComplement,
+    SinTurns,
     SoftTangent,
     SoftTangentGate,
     XLog1pY,
@@ -104,7 +106,16 @@ POWERS = (
     Rule(A**B - 1, -PowerComplement(A, B), _CANCELS, where=_varying_power),
 )
 
-TRIGONOMETRY = (Rule(1 - sp.cos(A), 2 * sp.sin(A / 2) ** 2, _CANCELS),)
+_TURN = 2 * sp.pi
+_TURNS = "whole turns are taken off exactly, where 2π times a large number has lost its digits"
+
+TRIGONOMETRY = (
+    Rule(sp.sin(_TURN * A), SinTurns(A), _TURNS),
+    Rule(sp.cos(_TURN * A), CosTurns(A), _TURNS),
+    Rule(sp.sin(_TURN * A + B), SinTurns(A) * sp.cos(B) + CosTurns(A) * sp.sin(B), _TURNS),
+    Rule(sp.cos(_TURN * A + B), CosTurns(A) * sp.cos(B) - SinTurns(A) * sp.sin(B), _TURNS),
+    Rule(1 - sp.cos(A), 2 * sp.sin(A / 2) ** 2, _CANCELS),
+)
 
 RULES: tuple[Rule, ...] = (
     *EXPONENTIALS,

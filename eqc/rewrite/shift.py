@@ -12,7 +12,7 @@ import sympy as sp
 
 from eqc.ir.program import Op, Program, Statement, Tensor, box, fresh, names_in, reads_of, tensors_read
 from eqc.ir.terms import Expr, Read, read
-from eqc.ir.walk import map_reads, rebuild, transform
+from eqc.ir.walk import branches, map_reads, rebuild, transform
 
 
 def shift_exponentials(program: Program) -> Program:
@@ -45,14 +45,15 @@ def _shift(statements: list[Statement], total: Statement, exponent: Expr, taken:
     """The statements with the shift, or None if some reader would keep exp(m)."""
     stored, argument = store(total, exponent, taken)
     top = Tensor(fresh("top", taken), total.target.shape, differentiable=False, constant=True)
-    greatest = replace(total, target=top, op=Op.MAX, body=argument)
+    weighed, counted = _with_weight(total, argument, total.body / sp.exp(exponent), taken)
+    greatest = replace(total, target=top, op=Op.MAX, body=counted)
     scaled = replace(total.target, name=fresh(total.target.name, taken))
     at = read(top.name, total.positions)
     smaller = replace(total, target=scaled, body=_joined(total.body * sp.exp(-at)))
     result: list[Statement] = []
     for statement in statements:
         if statement.target.name == total.target.name:
-            result += [*stored, greatest, smaller]
+            result += [*stored, *weighed, greatest, smaller]
         elif total.target.name in tensors_read(statement):
             body = _reader(statement.body, total, top, scaled)
             if body is None:
@@ -70,6 +71,16 @@ def store(total: Statement, exponent: Expr, taken: set[str]) -> tuple[list[State
     tensor = Tensor(fresh("exponent", taken), box(total.loops), differentiable=False)
     at = tuple(loop.symbol for loop in total.loops)
     return [Statement(tensor, total.loops, at, Op.NONE, exponent)], read(tensor.name, at)
+
+
+def _with_weight(total: Statement, exponent: Expr, weight: Expr, taken: set[str]) -> tuple[list[Statement], Expr]:
+    """The exponents of terms whose weight is 0 do not count."""
+    if not reads_of(weight):
+        return [], exponent
+    tensor = Tensor(fresh("counted", taken), box(total.loops), differentiable=False, constant=True)
+    at = tuple(loop.symbol for loop in total.loops)
+    body = branches([(exponent, sp.Ne(weight, 0)), (-sp.oo, sp.true)])
+    return [Statement(tensor, total.loops, at, Op.NONE, body)], read(tensor.name, at)
 
 
 def _reader(body: Expr, total: Statement, top: Tensor, scaled: Tensor) -> Expr | None:

@@ -14,7 +14,7 @@ from eqc.emit import _vector
 from eqc.pipeline import compile_record
 
 EMIT = Path(__file__).resolve().parents[2] / "eqc" / "emit"
-SUPPORT = ("runtime", "solvers", "stable")
+SUPPORT = ("runtime", "solvers", "stable", "wide")
 
 
 def identity(*arguments: Any, **named: Any) -> Any:

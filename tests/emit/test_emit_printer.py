@@ -18,14 +18,17 @@ from numba import njit
 
 from eqc.emit import _vector
 from eqc.emit.function import Function
-from eqc.emit.printer import MATH, RUNTIME, VECTOR, SourcePrinter
+from eqc.emit.heads import MATH, RUNTIME, VECTOR
+from eqc.emit.printer import SourcePrinter
 from eqc.ir.interpret import FUNCTIONS, evaluate
 from eqc.ir.program import Op, Program, Statement, Tensor
 from eqc.ir.terms import (
     Converged,
     FloorDivide,
+    Magnitude,
     Maximum,
     Minimum,
+    NonZero,
     Quotient,
     Remainder,
     XLogY,
@@ -117,6 +120,8 @@ def test_every_head_of_the_interpreter_has_source() -> None:
         *MATH,
         *PLAIN_VECTOR,
         *RUNTIME,
+        Magnitude,
+        NonZero,
         sp.Abs,
         sp.floor,
         sp.ceiling,

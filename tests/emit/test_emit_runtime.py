@@ -11,7 +11,7 @@ import pytest
 from emit_samples import plain_runtime
 
 from eqc.emit import runtime
-from eqc.emit.printer import RUNTIME
+from eqc.emit.heads import RUNTIME
 
 NAN, INF = math.nan, math.inf
 NUMBERS = [-INF, -1e308, -2.5, -1.0, -5e-324, -0.0, 0.0, 5e-324, 1.0, 2.5, 1e308, INF]

@@ -99,7 +99,8 @@ def stable(*formulas: str, **symbols: str) -> Program:
 def test_weighted_sums_are_shifted() -> None:
     value = stable("Eq(y[j], exp(z[j])/Sum(w[k]*exp(z[k]), (k, 1, n)))", y=VECTOR, z=VECTOR, w=VECTOR, n="size")
     assert lines(value) == [
-        "top = max(k: n) z[k]",
+        "counted[k] = Piecewise((z[k], Ne(w[k], 0)), (-oo, True))  for k: n",
+        "top = max(k: n) counted[k]",
         "total1 = sum(k: n) w[k]*exp(-top + z[k])",
         "y[j] = exp(-top + z[j])/total1  for j: n",
     ]
@@ -139,7 +140,7 @@ def test_the_logarithm_of_a_sum_is_shifted() -> None:
 
 def test_the_shift_has_no_derivative() -> None:
     value = stable("log(Sum(w[i]*exp(x[i]), (i, 1, n)))", x=VECTOR, w="{shape: [n], differentiable: false}", n="size")
-    assert [t.name for t in value.tensors.values() if t.constant] == ["top"]
+    assert [t.name for t in value.tensors.values() if t.constant] == ["counted", "top"]
     gradient = derivative_programs(value)["gradient"]
     assert not any(s.target.name.startswith("top_") for s in gradient.statements)
     found = interpret(gradient, {"x": [3, 3, 3], "w": [1, 1, 1]})["x_bar"]

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from eqc.emit import _vector
 from eqc.emit.printer import SourcePrinter
 from eqc.ir import stable
 from eqc.ir.interpret import evaluate
@@ -61,6 +62,8 @@ def functions() -> dict[str, Any]:
     space["math"] = type("math", (), {k: staticmethod(v) if callable(v) else v for k, v in space.items()})
     space |= {"np": np, "njit": lambda *a, **k: a[0] if a and callable(a[0]) else (lambda f: f)}
     space |= {"overload": lambda *a, **k: lambda f: f, "types": None}
+    for name in _vector.__all__:
+        space.setdefault(name, getattr(_vector, name))
     for name in ("runtime", "stable"):
         tree = ast.parse((EMIT / f"{name}.py").read_text(encoding="utf-8"))
         tree.body = [n for n in tree.body if not isinstance(n, ast.Import | ast.ImportFrom)]

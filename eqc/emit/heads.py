@@ -1,0 +1,123 @@
+"""Which function computes each head: in floats by Python's math module or by helpers, and in wide numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sympy as sp
+
+from eqc.ir import stable
+from eqc.ir.terms import Converged, Magnitude, Maximum, Minimum, Quotient, XLogY
+
+MATH: Mapping[type, str] = {
+    sp.tan: "tan",
+    sp.asin: "asin",
+    sp.acos: "acos",
+    sp.atan: "atan",
+    sp.atan2: "atan2",
+    sp.asinh: "asinh",
+    sp.acosh: "acosh",
+    sp.atanh: "atanh",
+    sp.gamma: "gamma",
+    sp.loggamma: "lgamma",
+}
+"""Functions of Python's math module, which Numba compiles."""
+
+RUNTIME: Mapping[type, str] = {
+    sp.sign: "_sign",
+    sp.polygamma: "_polygamma",
+    Quotient: "_exact",
+    XLogY: "_xlogy",
+    Converged: "_converged",
+}
+"""Functions of the runtime module that is written beside the kernels; a leading underscore hides no record's name."""
+
+STABLE: Mapping[type, str] = {
+    stable.LogisticSlope: "_logistic_slope",
+    stable.Log1mExp: "_log_1m_exp",
+    stable.LogCosh: "_log_cosh",
+    stable.SoftTangent: "_soft_tangent",
+    stable.SoftTangentSlope: "_soft_tangent_slope",
+    stable.SoftTangentGate: "_soft_tangent_gate",
+    stable.SoftTangentGateSlope: "_soft_tangent_gate_slope",
+    stable.ExpDifference: "_exp_difference",
+    stable.SinTurns: "_sin_turns",
+    stable.CosTurns: "_cos_turns",
+    stable.PowerComplement: "_power_complement",
+    stable.XLog1pY: "_xlog1py",
+}
+"""Functions of the module of stable forms, which is written beside the kernels too."""
+
+VECTOR: Mapping[type, str] = {
+    sp.exp: "_exp",
+    sp.log: "_log",
+    sp.sin: "_sin",
+    sp.cos: "_cos",
+    sp.sinh: "_sinh",
+    sp.cosh: "_cosh",
+    sp.tanh: "_tanh",
+    sp.erf: "_erf",
+    sp.erfc: "_erfc",
+    stable.Log1p: "_log1p",
+    stable.Expm1: "_expm1",
+    stable.Logistic: "_sigmoid",
+    stable.Log1pExp: "_softplus",
+    stable.HyperbolicTangent: "_tanh",
+    stable.NormalDensity: "_normal_density",
+    stable.NormalProbability: "_normal_probability",
+    stable.LogisticGate: "_logistic_gate",
+    stable.LogisticGateSlope: "_logistic_gate_slope",
+    stable.NormalGate: "_normal_gate",
+    stable.NormalGateSlope: "_normal_gate_slope",
+    Maximum: "_maximum",
+    Minimum: "_minimum",
+}
+"""Functions that are compiled to vector instructions."""
+
+WIDE: Mapping[type, str] = {
+    sp.exp: "_wide_exp",
+    sp.log: "_wide_log",
+    sp.sin: "_wide_sin",
+    sp.cos: "_wide_cos",
+    sp.sinh: "_wide_sinh",
+    sp.cosh: "_wide_cosh",
+    sp.tanh: "_wide_tanh",
+    sp.loggamma: "_wide_log_gamma",
+    sp.Abs: "_size",
+    Magnitude: "_size",
+    sp.sign: "_signum",
+    sp.floor: "_whole_below",
+    sp.ceiling: "_whole_above",
+    sp.Mod: "_remainder",
+    XLogY: "_wide_xlogy",
+    stable.Log1p: "_wide_log_1p",
+    stable.Expm1: "_wide_exp_m1",
+    stable.Logistic: "_wide_logistic",
+    stable.LogisticSlope: "_wide_logistic_slope",
+    stable.Log1pExp: "_wide_log_1p_exp",
+    stable.Log1mExp: "_wide_log_1m_exp",
+    stable.HyperbolicTangent: "_wide_tanh",
+    stable.LogCosh: "_wide_log_cosh",
+    stable.ExpDifference: "_wide_exp_difference",
+    stable.Difference: "_minus",
+    stable.SinTurns: "_wide_sin_turns",
+    stable.CosTurns: "_wide_cos_turns",
+    stable.PowerComplement: "_wide_power_complement",
+    stable.XLog1pY: "_wide_xlog1py",
+}
+"""Head -> the function on wide numbers. Others are computed in floats."""
+
+ARITHMETIC = (
+    *("_wide", "_narrow", "_load", "_store", "_ratio", "_negative", "_plus", "_minus", "_times", "_over", "_wide_root"),
+    *("_compare", "_greater", "_lesser", "_whole_power", "_wide_power", "_wide_digamma"),
+    *("_ZERO", "_ONE", "_PI", "_E"),
+)
+"""What else the module of wide numbers gives."""
+
+MODULES: Mapping[str, str] = {
+    **dict.fromkeys((*VECTOR.values(), "_KernelCompiler", "_add", "_multiply", "_power"), "_vector"),
+    **dict.fromkeys(("_largest", "_least"), "_vector"),
+    **dict.fromkeys(STABLE.values(), "_stable"),
+    **dict.fromkeys((*WIDE.values(), *ARITHMETIC), "_wide"),
+}
+"""Where a helper comes from, if not from the runtime module."""

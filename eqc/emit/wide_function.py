@@ -1,0 +1,122 @@
+"""A program as a function in wide numbers, for the cases that floats cannot do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy as sp
+
+from eqc.emit.function import Function
+from eqc.emit.nest import Leaf
+from eqc.emit.wide_source import WideSource
+from eqc.ir.program import Op, Statement
+from eqc.ir.terms import Expr, Read, read
+
+_CONDITIONS = sp.core.relational.Relational | sp.And | sp.Or | sp.Not
+_STARTS = {Op.SUM: "_ZERO", Op.PRODUCT: "_ONE"}
+
+
+@dataclass
+class WideFunction(Function):
+    """Temporaries are wide numbers; arrays of them have a last axis of three floats. Results are rounded once."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.inputs = {t.name for t in self.program.inputs}
+        self.wide = WideSource(self._wide_place, self.printer)
+
+    def dtype(self) -> str:
+        """Temporaries do not depend on the data's type."""
+        return "np.float64"
+
+    def source(self, expression: Expr) -> str:
+        """A wide number, or a condition."""
+        renamed = self._renamed(expression)
+        if renamed in (sp.true, sp.false) or isinstance(
+            renamed, sp.core.relational.Relational | sp.And | sp.Or | sp.Not
+        ):
+            return self.wide.condition(renamed)
+        return self.wide.number(renamed)
+
+    def shape(self, shape: tuple[Expr, ...], *, result: bool = False) -> str:
+        """With the axis of the parts of wide numbers, for temporaries."""
+        text = super().shape(shape, result=result)
+        if result:
+            return text
+        return f"{text[:-1]}, 3)" if text.startswith("(") else f"({text}, 3)"
+
+    def _is_plain(self, name: str) -> bool:
+        """Whether a tensor holds floats or integers: the data and the results."""
+        return name in self.inputs or name in self.array_outputs or self.tensors[name].integer
+
+    def _wide_place(self, r: Read) -> str:
+        text = self._place(r)
+        if self._is_plain(r.tensor):
+            return self.wide.call("_wide", text)
+        return self.wide.call("_load", text) if "[" in text else text
+
+    def _value(self, statement: Statement) -> str:
+        return self.source(statement.body)
+
+    def _assign(self, statement: Statement, depth: int) -> None:
+        if statement.target.integer:
+            super()._assign(statement, depth)
+        else:
+            self._put(statement, self._value(statement), depth)
+
+    def _put(self, statement: Statement, text: str, depth: int) -> None:
+        """Store a wide number at a statement's target, rounded if that is a result."""
+        name, target = statement.target.name, self._target(statement)
+        if name in self.array_outputs:
+            self._line(depth, f"{target} = {self.wide.call('_narrow', text)}")
+        elif "[" in target:
+            self._line(depth, self.wide.call("_store", target, text))
+        else:
+            self._line(depth, f"{target} = {text}")
+
+    def _scatter(self, statement: Statement, depth: int) -> None:
+        depth = self._open(statement.loops, depth)
+        if statement.guard != sp.true:
+            self._line(depth, f"if {self.source(statement.guard)}:")
+            depth += 1
+        at = read(statement.target.name, statement.positions)
+        self._put(statement, self.wide.call("_plus", self._wide_place(at), self._value(statement)), depth)
+
+    def _reduce(self, leaf: Leaf, depth: int) -> None:
+        statement, op = leaf.statement, leaf.statement.op
+        total = self.local(f"{self.names[statement.target.name]}_")
+        if op in (Op.MAX, Op.MIN):
+            if not statement.target.constant:
+                self._refuse_empty(leaf, depth)
+            start = self.wide.call("_wide", "-math.inf" if op is Op.MAX else "math.inf")
+            function = "_greater" if op is Op.MAX else "_lesser"
+        else:
+            start = self.wide.constant(_STARTS[op])
+            function = "_plus" if op is Op.SUM else "_times"
+        self._line(depth, f"{total} = {start}")
+        inside = self._open(leaf.inner, depth)
+        self._line(inside, f"{total} = {self.wide.call(function, total, self._value(statement))}")
+        self._put(statement, total, depth)
+
+    def _winner(self, leaf: Leaf, depth: int) -> None:
+        statement = leaf.statement
+        name, (loop,) = self.names[statement.target.name], leaf.inner
+        best, place, found = (self.local(f"{name}_{what}") for what in ("value", "place", "here"))
+        order = ">" if statement.op is Op.ARGMAX else "<"
+        self._refuse_empty(leaf, depth)
+        self._line(depth, f"{place} = 0")
+        self._line(depth, f"{best} = {self.wide.call('_wide', '-math.inf' if order == '>' else 'math.inf')}")
+        inside = self._open(leaf.inner, depth)
+        self._line(inside, f"{found} = {self._value(statement)}")
+        self._line(inside, f"if {self.wide.call('_compare', found, best)} {order} 0.0:")
+        self._line(inside + 1, f"{best} = {found}")
+        self._line(inside + 1, f"{place} = {self.names[loop.name]}")
+        self._line(depth, f"{self._target(statement)} = {place}")
+
+    def returned(self) -> list[str]:
+        """Numbers among the results are rounded when they are returned."""
+        tensors = self.tensors
+        return [
+            self.names[n] if tensors[n].integer else self.wide.call("_narrow", self.names[n])
+            for n in self.scalar_outputs
+        ]
