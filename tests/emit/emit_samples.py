@@ -51,8 +51,8 @@ def run(source: str, name: str) -> dict[str, Any]:
 @cache
 def source(name: str) -> str:
     """The module of a case."""
-    record = case(name).record
-    return compile_record(record.id, text_catalog(name)).text
+    compiled = compile_record(name.removeprefix("equations/"), text_catalog(name))
+    return compiled.bound.get(case(name).record.id, compiled.text)
 
 
 @cache

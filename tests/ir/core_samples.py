@@ -20,6 +20,7 @@ from eqc.ir.opaque import Opaque
 from eqc.ir.program import Program, Tensor
 from eqc.ir.terms import Quotient, extent_symbol
 from eqc.pipeline import Compiler
+from eqc.records.bindings import Bindings, bound_id, named_bindings
 from eqc.records.catalog import Catalog
 from eqc.records.load import load_text
 from eqc.records.model import Record
@@ -385,8 +386,16 @@ def project() -> tuple[Catalog, Compiler]:
 
 
 def case_names() -> list[str]:
-    """The samples and all records of the project."""
-    return [*SAMPLES, *(f"equations/{id}" for id in Catalog(ROOT).ids())]
+    """The samples and all records of the project, but for those whose functions no record fills in."""
+    catalog = Catalog(ROOT)
+    return [*SAMPLES, *(f"equations/{id}" for id in catalog.ids() if bindings(catalog.get(id)) is not None)]
+
+
+def bindings(record: Record) -> Bindings | None:
+    """The records that a record's functions are first bound to; None if one of them is bound to none."""
+    functions = [name for name, entry in record.symbols.items() if entry.kind == "function"]
+    first = next(iter(named_bindings(record)), ())
+    return first if len(first) == len(functions) else None
 
 
 @cache
@@ -408,7 +417,9 @@ def case(name: str) -> Case:
         return Case(name, texts.get(name), Compiler(texts).program(name))  # type: ignore[arg-type]
     catalog, known = project()
     id = name.removeprefix("equations/")
-    return Case(name, catalog.get(id), known.program(id))
+    record = catalog.get(id)
+    bound = bindings(record) or ()
+    return Case(name, replace(record, id=bound_id(id, bound)), known.program(id, bound))
 
 
 def is_opaque(value: Program) -> bool:

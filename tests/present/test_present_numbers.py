@@ -14,6 +14,7 @@ from core_samples import case, case_names, derivatives, draw, is_opaque, memory_
 
 from eqc.derive.assemble import derivative_programs
 from eqc.ir.interpret import FUNCTIONS, interpret
+from eqc.ir.stable import DEFINITIONS, Stable
 from eqc.present.counting import count_from_one
 from eqc.present.derivative import ClosedForm, derivative
 from eqc.present.sympy_objects import to_sympy
@@ -65,6 +66,8 @@ class Evaluation:
             return bool(node) if isinstance(node, sp.logic.boolalg.BooleanAtom) else mpmath.mpmathify(sp.N(node, 40))
         values = [self.number(a, indices) for a in node.args]
         known = {sp.Max: max, sp.Min: min}
+        if isinstance(node, Stable):
+            return self.number(DEFINITIONS[type(node)](*node.args), indices)
         function = known[type(node)] if type(node) in known else FUNCTIONS[type(node)]
         return function(*values)
 

@@ -18,6 +18,7 @@ from eqc.notation.tree import Node
 from eqc.records.catalog import Catalog
 from eqc.verify.claims import Points, check_relation
 from eqc.verify.claims_reading import read_law
+from eqc.verify.instances import instances
 from eqc.verify.oracle import Oracle
 from eqc.verify.run import ZERO
 
@@ -30,7 +31,8 @@ SHARE = 0.99
 
 @cache
 def oracle(id: str) -> Oracle:
-    return Oracle(CATALOG.get(id), CATALOG, ZERO)
+    instance = instances(CATALOG.get(id))[0]
+    return Oracle(instance.record, CATALOG, ZERO, instance.functions)
 
 
 def is_caught(id: str, formula: Node, points: Points) -> bool:
