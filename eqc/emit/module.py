@@ -150,7 +150,7 @@ def _functions(function: Function, name: str, kernel: Kernel) -> list[str]:
     blocks = []
     core = f"_{name}" if buffers else name
     if buffers:
-        text = [jit, f"def {core}({', '.join([*arguments, *buffers])}):", *_indented(body)]
+        text = [_core_jit(program), f"def {core}({', '.join([*arguments, *buffers])}):", *_indented(body)]
         blocks = [
             "\n".join(text),
             "\n".join([jit, f"def {name}({', '.join(arguments)}):", doc, *_allocating(function, core)]),
@@ -158,7 +158,7 @@ def _functions(function: Function, name: str, kernel: Kernel) -> list[str]:
     else:
         lines = list(dict.fromkeys(_shape_checks(function)))
         lines += [line for line in body if line not in lines or ".shape[" not in line]
-        blocks = ["\n".join([jit, f"def {name}({', '.join(arguments)}):", doc, *_indented(lines)])]
+        blocks = ["\n".join([_core_jit(program), f"def {name}({', '.join(arguments)}):", doc, *_indented(lines)])]
     blocks.append(_into(function, name, core))
     return blocks
 
@@ -176,6 +176,12 @@ def _wide_core(function: WideFunction, core: str, name: str) -> str:
 
 def _jit(program: Program) -> str:
     return _JIT_FOR_FUNCTIONS if program.applied else _JIT
+
+
+def _core_jit(program: Program) -> str:
+    """A kernel without loops becomes a part of the loop over items, which can run in vectors only so."""
+    straight = not any(statement.loops for statement in program.statements)
+    return _jit(program).replace("pipeline_class", "forceinline=True, pipeline_class") if straight else _jit(program)
 
 
 def _indented(lines: Sequence[str]) -> list[str]:

@@ -264,3 +264,16 @@ def test_lines_of_source_have_no_unbalanced_brackets() -> None:
 def test_a_record_that_composes_itself_is_refused() -> None:
     text = sample_source("tanh(x)", id="tanh", x="x")
     assert "_tanh(x)" in text
+
+
+def test_kernels_without_loops_become_part_of_the_loop_over_items() -> None:
+    """Only so can that loop run in vectors: large functions are not inlined otherwise."""
+    scalar, summed = sample_source("erf(x)*exp(-x)", x="x"), sample_source("Sum(x[i]**2, (i, 1, n))", x="{shape: [n]}")
+    assert decorator(scalar, "sample") == decorator(scalar, "sample_vjp")
+    assert "forceinline=True" in decorator(scalar, "sample")
+    assert "forceinline" not in decorator(scalar, "sample_into") + decorator(summed, "sample")
+
+
+def decorator(text: str, name: str) -> str:
+    """The line above a function's."""
+    return text.partition(f"\ndef {name}(")[0].splitlines()[-1]
