@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from eqc.notation.latex import big, calculus, calls, commands, conditions, parts, statistics
 from eqc.notation.latex.boxes import Box, Boxes, flat_text
+from eqc.notation.latex.context import index_key
 from eqc.notation.latex.expression import Expression
 from eqc.notation.latex.parts import Part
 from eqc.notation.latex.patterns import split
@@ -188,6 +189,8 @@ _COMMANDS: Mapping[str, Reader] = {r"\frac": _fraction, r"\sqrt": _root, r"\bino
 
 def _letter(expr: Expression, box: Box) -> Part:
     """A letter with a meaning of its own, or one that is missing from the glossary."""
+    if index_key(replace(box, sup=None)) in expr.context.functions:
+        return calls.apply_definition(expr, box)
     name = box.text.lstrip("\\") if box.text.startswith("\\") else box.text.removeprefix("mathrm ")
     if box.text.startswith(("\\", "mathrm ")) or box.kind == "word":
         named = _named(expr, box, name)

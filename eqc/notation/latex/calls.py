@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from eqc.notation.latex import commands, parts
 from eqc.notation.latex.boxes import Box, Boxes
+from eqc.notation.latex.context import index_key
 from eqc.notation.latex.expression import Expression
 from eqc.notation.latex.glossary import Found
 from eqc.notation.latex.parts import Part
@@ -263,6 +265,26 @@ def apply_function(expr: Expression, name: str, first: Box, scripts: Box) -> Par
         if scripts.sup is not None:
             part = expr.raised(part, scripts.sup)
         return expr.scripted(part, first, close)
+
+
+def apply_definition(expr: Expression, first: Box) -> Part:
+    """A function that another clause of the LaTeX defines, with its body read for these arguments."""
+    names, body = expr.context.functions[index_key(replace(first, sup=None))]
+    expr.take()
+    if expr.peek is None or expr.peek.kind != "open":
+        expr.context.fail(first, f"{first.text} is a function and has no arguments here", "write them in brackets")
+    pieces, close = _pieces(expr)
+    if len(pieces) != len(names):
+        expr.context.fail(first, f"{first.text} takes {len(names)} arguments, not {len(pieces)}", "check its brackets")
+    operands = [expr.inside(piece) for piece in pieces]
+    before = expr.context.parameters
+    expr.context.parameters = dict(zip(names, operands, strict=True))
+    try:
+        part = expr.inside(body)
+    finally:
+        expr.context.parameters = before
+    part = part if first.sup is None else expr.raised(part, first.sup)
+    return expr.scripted(part, first, close)
 
 
 def _slope(expr: Expression, name: str, operands: Sequence[Part], first: Box, order: int) -> Part:

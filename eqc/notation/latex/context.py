@@ -34,7 +34,8 @@ class Context:
     `assigned` are the symbols that the record defines, `renewed` those of them that an update has set already,
     `printed` all that the LaTeX shows. `target` says that a left side is read, `averaging` how many expectations are
     around, `kept` which indices they leave alone. The three functions at the end read what the expression parser
-    leaves to the modules above it.
+    leaves to the modules above it. `functions` are those that the LaTeX defines for itself, `parameters` what their
+    letters stand for while one of them is read.
     """
 
     places: Places
@@ -48,6 +49,8 @@ class Context:
     hidden: dict[str, str] = field(default_factory=dict)
     printed: frozenset[str] = frozenset()
     target: bool = False
+    functions: dict[str, tuple[tuple[str, ...], Boxes]] = field(default_factory=dict)
+    parameters: dict[str, Part] = field(default_factory=dict)
     averaging: int = 0
     depth: int = 0
     kept: frozenset[str] = frozenset()

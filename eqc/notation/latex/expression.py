@@ -8,7 +8,7 @@ from dataclasses import replace
 from eqc.notation.latex import commands as table
 from eqc.notation.latex import parts
 from eqc.notation.latex.boxes import Box, Boxes, flat_text
-from eqc.notation.latex.context import Context
+from eqc.notation.latex.context import Context, index_key
 from eqc.notation.latex.glossary import Found, record_named
 from eqc.notation.latex.parts import Part
 from eqc.notation.latex.patterns import plain_name, shift_of, split
@@ -164,6 +164,10 @@ class Expression:
         if box is None:
             last = self.boxes[-1] if self.boxes else None
             self.context.fail(last, "the formula ends where a value should follow", "write what should follow")
+        given = self.context.parameters.get(index_key(replace(box, sup=None)))
+        if given is not None:
+            self.take()
+            return self.scripted(given, box, replace(box, sub=None, primes=0))
         index = self.context.index(replace(box, sup=None)) if box.kind in ("letter", "word") else None
         if index is not None:
             self.take()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from eqc.errors import NotationError, Span
 from eqc.notation.latex import conditions, parts
@@ -12,7 +13,7 @@ from eqc.notation.latex.atoms import read_atom
 from eqc.notation.latex.boxes import Box, Boxes, flat_text
 from eqc.notation.latex.boxes import walk as walk_boxes
 from eqc.notation.latex.calls import apply_function, apply_record
-from eqc.notation.latex.context import Context, Lookup
+from eqc.notation.latex.context import Context, Lookup, index_key
 from eqc.notation.latex.expression import Expression
 from eqc.notation.latex.glossary import Glossary, record_named
 from eqc.notation.latex.parts import Fresh, Part
@@ -80,6 +81,7 @@ class _Reader:
         self.context.printed = frozenset(_printed(self.context, boxes))
         self.outputs = [t for t in targets if _is_output(record, t, targets)] or _candidates(record, self.context)
         self.laws = list(_named_laws(record))
+        self.clauses = tuple(c for c in self.clauses if not self._defines_function(c))
         self.definable = frozenset(targets) if record.statements else frozenset((*record.symbols, "out"))
         self.defined: set[str] = set()
 
@@ -102,6 +104,27 @@ class _Reader:
         if clause.kind == "condition":
             return self._condition(clause.sides[0])
         return self._links(clause)
+
+    def _defines_function(self, clause: Clause) -> bool:
+        """`N(z) = …` for a name that the glossary does not have, but another clause applies: kept for its uses."""
+        left = clause.sides[0]
+        is_name = clause.kind == "equation" and len(clause.sides) == 2 and len(left) > 3 and left[0].sup is None
+        if not is_name or left[0].kind not in ("letter", "word") or left[1].text != "(" or left[-1].text != ")":
+            return False
+        key, names = index_key(left[0]), split(left[2:-1], ",", ";")
+        others = (side for other in self.clauses if other is not clause for side in other.sides)
+        used = any(
+            index_key(replace(b, sup=None)) == key
+            for side in others
+            for inside in _lists(side)
+            for b, c in pairwise(inside)
+            if c.text == "("
+        )
+        simple = all(len(piece) == 1 and piece[0].kind == "letter" for piece in names)
+        if not used or not simple or self.context.glossary.at(left, 0):
+            return False
+        self.context.functions[key] = tuple(index_key(piece[0]) for piece in names), clause.sides[1]
+        return True
 
     def _is_distribution(self, clause: Clause) -> bool:
         """`q(x) = \\mathcal{N}(…)` names a distribution or a list, which is no number, unless the glossary has it."""
@@ -266,6 +289,13 @@ class _Reader:
         target, right = _as_vectors(target, right)
         at = tuple(Name(target.span, self.context.fresh.name()) for _ in target.axes)
         return target.entry(at), right.entry(at[len(at) - right.rank :])
+
+
+def _lists(boxes: Boxes) -> Iterable[Boxes]:
+    """A list of boxes and all lists inside it."""
+    yield boxes
+    for box in walk_boxes(boxes):
+        yield from box.inner()
 
 
 def _as_vectors(target: Part, right: Part) -> tuple[Part, Part]:
