@@ -43,7 +43,7 @@ MISSING: frozenset[str] = frozenset(
         "norm_nonnegativity",
     }
 )
-PRESENT = [entry for entry in ENTRIES if entry.id not in MISSING]
+PRESENT = [entry for entry in ENTRIES if entry.id in CATALOG]
 
 
 def test_every_entry_has_a_record() -> None:
@@ -53,7 +53,7 @@ def test_every_entry_has_a_record() -> None:
 @pytest.mark.parametrize("entry", PRESENT, ids=lambda entry: entry.id)
 def test_the_record_is_that_of_the_entry(entry: Entry) -> None:
     record = CATALOG.get(entry.id)
-    assert (record.area, record.nature or entry.nature) == (entry.area, entry.nature)
+    assert (record.area, record.nature) == (entry.area, entry.nature)
 
 
 @pytest.mark.parametrize("entry", PRESENT, ids=lambda entry: entry.id)
