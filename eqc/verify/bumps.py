@@ -91,11 +91,14 @@ def _entries(flat: Any, starts: Any, own: Any, wrt: Any) -> Any:
 _SHAPED = (
     njit(lambda entries, shape: entries[0]),
     njit(lambda entries, shape: entries),
-    njit(lambda entries, shape: entries.reshape((shape[0], shape[1]))),
-    njit(lambda entries, shape: entries.reshape((shape[0], shape[1], shape[2]))),
-    njit(lambda entries, shape: entries.reshape((shape[0], shape[1], shape[2], shape[3]))),
+    njit(lambda e, s: e.reshape((s[0], s[1]))),
+    njit(lambda e, s: e.reshape((s[0], s[1], s[2]))),
+    njit(lambda e, s: e.reshape((s[0], s[1], s[2], s[3]))),
+    njit(lambda e, s: e.reshape((s[0], s[1], s[2], s[3], s[4]))),
+    njit(lambda e, s: e.reshape((s[0], s[1], s[2], s[3], s[4], s[5]))),
+    njit(lambda e, s: e.reshape((s[0], s[1], s[2], s[3], s[4], s[5], s[6]))),
 )
-"""Entries in C order as an array of so many axes."""
+"""Entries in C order as an array of so many axes: up to a vector differentiated thrice in a matrix."""
 
 
 def bump(ranks: tuple[int, ...], returns: tuple[str, ...], wrt: tuple[int, ...], sizes: Mapping[str, int]) -> Any:
