@@ -59,15 +59,14 @@ class WideFunction(Function):
         return self.source(statement.body)
 
     def _assign(self, statement: Statement, depth: int) -> None:
-        if statement.target.integer:
-            super()._assign(statement, depth)
-        else:
-            self._put(statement, self._value(statement), depth)
+        self._put(statement, self._value(statement), depth)
 
     def _put(self, statement: Statement, text: str, depth: int) -> None:
         """Store a wide number at a statement's target, rounded if that is a result."""
         name, target = statement.target.name, self._target(statement)
-        if name in self.array_outputs:
+        if statement.target.integer:
+            self._line(depth, f"{target} = np.int64({self.wide.call('_narrow', text)})")
+        elif name in self.array_outputs:
             self._line(depth, f"{target} = {self.wide.call('_narrow', text)}")
         elif "[" in target:
             self._line(depth, self.wide.call("_store", target, text))

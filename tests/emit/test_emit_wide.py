@@ -150,6 +150,12 @@ def test_a_kernel_computes_again_what_overflows_on_the_way() -> None:
         assert norm["sample"](array([3 * 2.0**-538, 4 * 2.0**-538])) == 5 * 2.0**-538
 
 
+def test_integers_among_the_results_stay_integers() -> None:
+    module = sample_module("Eq(k, floor(x*y))", "Eq(r, x*y - w)", k="{domain: integer}", r="r", x="x", y="y", w="w")
+    k, r = module["sample"](0.1, 0.1, 0.01)
+    assert (k, r) == (0, float(Fraction(0.1) ** 2 - Fraction(0.01)))
+
+
 def test_where_nothing_can_go_wrong_nothing_is_guarded() -> None:
     assert "_wide" not in sample_source("Sum((x[i] - y[i])**2, (i, 1, n))/n", x=VECTOR, y=VECTOR, n="n")
     assert "_wide" not in sample_source("1/(1 + exp(-x))", x="x")
