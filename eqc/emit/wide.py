@@ -155,7 +155,7 @@ def times(a, b):
 def over(a, b):
     """a/b."""
     q = a[0] / b[0]
-    if not isfinite(q) or b[0] == 0.0:
+    if not (isfinite(q) and isfinite(b[0])) or b[0] == 0.0:
         return (q, 0.0, 0.0)
     p, rest = _two_product(q, b[0])
     left = ((a[0] - p) - rest) + (a[1] - q * b[1])

@@ -125,6 +125,13 @@ def test_numbers_that_are_not_finite_stay_so(value: float) -> None:
         assert found == value or (math.isnan(found) and math.isnan(value))
 
 
+def test_a_number_over_infinity_is_0() -> None:
+    infinite = helper("wide_exp")(helper("wide")(1e300))
+    assert helper("narrow")(infinite) == math.inf
+    assert helper("over")((1.0, 0.0, 0.0), infinite) == (0.0, 0.0, 0.0)
+    assert helper("wide_logistic")(helper("wide")(-1e300)) == (0.0, 0.0, 0.0)
+
+
 # kernels --------------------------------------------------------------------------------------------------------------
 
 VECTOR = "{shape: [n]}"
