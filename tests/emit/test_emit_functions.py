@@ -268,7 +268,10 @@ def test_a_record_that_composes_itself_is_refused() -> None:
 
 def test_kernels_without_loops_become_part_of_the_loop_over_items() -> None:
     """Only so can that loop run in vectors: large functions are not inlined otherwise."""
-    scalar, summed = sample_source("erf(x)*exp(-x)", x="x"), sample_source("Sum(x[i]**2, (i, 1, n))", x="{shape: [n]}")
+    scalar, summed = (
+        sample_source("erf(x)*exp(-x)", x="x"),
+        sample_source("Sum(x[i]**2, (i, 1, n))", x="{shape: [n]}", n="length"),
+    )
     assert decorator(scalar, "sample") == decorator(scalar, "sample_vjp")
     assert "forceinline=True" in decorator(scalar, "sample")
     assert "forceinline" not in decorator(scalar, "sample_into") + decorator(summed, "sample")
