@@ -66,7 +66,7 @@ def fold(expression: Expr, definition: Definition) -> Expr:
 
     y[j] = a(j)/t turns a(j) into y[j]*t, m = t*c turns t into m/c, and s = sqrt(Σ b/n) turns that sum into n*s**2.
     """
-    expression = _fold_total(expression, definition)
+    expression = _fold_root(_fold_total(expression, definition), definition)
     if definition.statement.op is Op.SUM and not definition.statement.scatter:
         return _fold_sum(expression, definition)
     if not definition.plain:
@@ -114,6 +114,24 @@ def _fold_total(expression: Expr, definition: Definition) -> Expr:
         if binding is not None and set(binding) == set(definition.positions):
             mapping[node] = substitute(value, binding)
     return _without_signs(expression.xreplace(mapping), definition) if mapping else expression
+
+
+def _fold_root(expression: Expr, definition: Definition) -> Expr:
+    """Powers of what a root is drawn of, by the root: (Σ x²/n + ε)^(-3/2) is r^-3."""
+    root = definition.closed
+    if (
+        root is None
+        or not definition.plain
+        or not root.has(Total)
+        or not (root.is_Pow and root.exp == sp.Rational(1, 2))
+    ):
+        return expression
+    mapping = {}
+    for node in sorted(expression.atoms(sp.Pow), key=sp.default_sort_key):
+        binding = match(root.base, node.base, set(definition.positions)) if node.exp.is_Rational else None
+        if binding is not None and set(binding) == set(definition.positions):
+            mapping[node] = definition.at(tuple(binding[p] for p in definition.positions)) ** (2 * node.exp)
+    return expression.xreplace(mapping)
 
 
 def _without_signs(expression: Expr, definition: Definition) -> Expr:
