@@ -83,7 +83,7 @@ class _Search:
         hidden = {case: sp.Symbol(f"case__{n}", real=True) for n, case in enumerate(cases)}
         shown = {symbol: case for case, symbol in hidden.items()}
         found = _algebraic(expression.xreplace(hidden), definitions)
-        return [self.worded(form.xreplace(shown)) for form in found]
+        return [self.worded(substitute(form, shown)) for form in found]
 
     def worded(self, form: Expr) -> Expr:
         """A form with its cases and signs as one would write them."""

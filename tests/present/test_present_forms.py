@@ -61,7 +61,7 @@ def test_softmax() -> None:
 def test_cross_entropy_on_logits() -> None:
     """Targets sum to one, so they drop out."""
     found = of_sample("composed_softmax", "z").text.splitlines()[0]
-    assert found == "∂L/∂z[j, k] = (yhat[j, k] - y[j, k])/N"
+    assert found == "∂L/∂z[j, k] = (soft(z)[j, k] - y[j, k])/N"
 
 
 def test_cross_entropy_without_targets_that_sum_to_one() -> None:
@@ -269,4 +269,4 @@ def test_shown_programs_are_those_of_the_kernels() -> None:
 
 def test_matrix_inputs() -> None:
     found = of_formula("x.T*A*x", A=SQUARE, x=VECTOR, n="size").text.splitlines()[0]
-    assert found == "∂out/∂x[j] = Σ_i A[i, j]*x[i] + Σ_k A[j, k]*x[k]"
+    assert found == "∂out/∂x[j] = Σ_i A[i, j]*x[i] + Σ_i A[j, i]*x[i]"

@@ -24,7 +24,9 @@ FEW = 4
 NAMES = [
     name
     for name in case_names()
-    if not is_opaque(case(name).value) and len(case(name).value.statements) <= MOST_STATEMENTS
+    if not is_opaque(case(name).value)
+    and not case(name).value.functions
+    and len(case(name).value.statements) <= MOST_STATEMENTS
 ]
 MOST_INPUTS = 2
 
