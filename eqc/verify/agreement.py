@@ -115,13 +115,17 @@ def _strength(reason: str) -> tuple[bool, str]:
 
 
 def _missing(oracle: Oracle, equations: tuple[Equation, ...], laws: list[Node]) -> list[str]:
-    """Outputs that no equation is about; what a law without a name gives is made by the law."""
+    """Outputs that no equation is about.
+
+    What a law without a name gives is made by the law, and what another statement reads may be inlined.
+    """
     defined = {e.defines for e in equations}
     sides = [side for e in equations for side in (e.left, e.right)]
     printed = {n.name for side in sides for n in walk(side) if isinstance(n, Name)}
     known = oracle.record.symbols.keys() | ({"out"} if not laws else set())
-    laws_names = set(named_laws(oracle.record))
-    named = {n for n in oracle.reading.outputs if n in known and not n.endswith(RESIDUAL)} - laws_names
+    read = {n.name for s in oracle.reading.statements for n in walk(s.value) if isinstance(n, Name)}
+    unprinted = set(named_laws(oracle.record)) | read
+    named = {n for n in oracle.reading.outputs if n in known and not n.endswith(RESIDUAL)} - unprinted
     return sorted(named - defined - printed)
 
 

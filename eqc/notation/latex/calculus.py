@@ -78,9 +78,23 @@ def nabla(expr: Expression, box: Box) -> Part:
         remedy = r"write \nabla_\theta L, or declare it in the glossary"
         expr.context.fail(box, f"{box.text} does not say in what the derivative is taken", remedy)
     variable = expr.inside(box.sub)
-    part = expr.factor()
+    part = _function_of(expr, box, variable) or expr.factor()
     with expr.context.pointing_at(box):
         return _derived(expr, box, part, [variable])
+
+
+def _function_of(expr: Expression, box: Box, variable: Part) -> Part | None:
+    """A function without arguments behind a gradient: it is one of what the gradient is taken in."""
+    found = expr.context.symbol(expr.boxes, expr.place) if expr.peek is not None else None
+    if found is None or found.spelling.role != "function" or found.match.sup is not None or found.match.primes:
+        return None
+    following = expr.boxes[found.match.end] if found.match.end < len(expr.boxes) else None
+    entry = expr.context.record.symbols[found.spelling.name]
+    if (following is not None and following.kind == "open") or len(entry.arguments) != 1:
+        return None
+    expr.place = found.match.end
+    returns = tuple(axis.text.strip() for axis in entry.returns)
+    return parts.array(Call(expr.context.span(box), found.spelling.name, (variable.node,)), returns)
 
 
 def integral(expr: Expression, box: Box) -> Part:
