@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from eqc.errors import NotationError
+from eqc.errors import NotationError, ShapeError
 from eqc.notation.tree import Call, Name, Node, Number, Subscript, TupleNode
 from eqc.verify.hyperdual import Jet, Scalar, slope_of
 from eqc.verify.statements import again
@@ -46,7 +46,11 @@ def _derivative(ev: Evaluator, expression: Node, variables: Sequence[Node]) -> V
         return _slope(ev, base.name, lambda level: _moved(ev, base.name, value, at, level), expression, inner)
 
     if isinstance(variable, Subscript):
-        return along(tuple(ev.whole(position) - 1 for position in variable.positions))
+        at = tuple(ev.whole(position) - 1 for position in variable.positions)
+        if not all(0 <= place < size for place, size in zip(at, value.data.shape, strict=True)):
+            rule = f"{base.name} has no entry at {', '.join(str(place + 1) for place in at)}"
+            raise ShapeError(variable.span, written="…", rule=rule, remedy="check the limits and the shapes")
+        return along(at)
     return Tensor(filled(value.data.shape, along), value.unit)
 
 
