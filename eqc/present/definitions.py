@@ -12,7 +12,7 @@ from eqc.ir.program import COMPILER_NAMES, Op, Program, Statement
 from eqc.ir.terms import Expr, Read, read
 from eqc.ir.walk import map_reads, substitute
 from eqc.present.closed import Inliner, TooLarge, Total
-from eqc.present.matching import depends, match
+from eqc.present.matching import depends, exchange, match
 
 _SIMPLE = 2
 """Operations of a named quantity that may stand for a sum: n·mean and n·sd² may, 4/margin² may not."""
@@ -113,7 +113,7 @@ def _fold_total(expression: Expr, definition: Definition) -> Expr:
         binding = match(core, node, set(definition.positions))
         if binding is not None and set(binding) == set(definition.positions):
             mapping[node] = substitute(value, binding)
-    return _without_signs(expression.xreplace(mapping), definition) if mapping else expression
+    return _without_signs(exchange(expression, mapping), definition) if mapping else expression
 
 
 def _fold_root(expression: Expr, definition: Definition) -> Expr:
@@ -131,7 +131,7 @@ def _fold_root(expression: Expr, definition: Definition) -> Expr:
         binding = match(root.base, node.base, set(definition.positions)) if node.exp.is_Rational else None
         if binding is not None and set(binding) == set(definition.positions):
             mapping[node] = definition.at(tuple(binding[p] for p in definition.positions)) ** (2 * node.exp)
-    return expression.xreplace(mapping)
+    return exchange(expression, mapping)
 
 
 def _without_signs(expression: Expr, definition: Definition) -> Expr:
@@ -167,7 +167,7 @@ def _fold_sum(expression: Expr, definition: Definition) -> Expr:
         binding = match(pattern, node, set(statement.positions))
         if binding is not None and set(binding) == set(statement.positions):
             mapping[node] = definition.at(tuple(binding[p] for p in statement.positions))
-    return expression.xreplace(mapping)
+    return exchange(expression, mapping)
 
 
 def _fold_numerator(expression: Expr, definition: Definition) -> Expr:
@@ -180,7 +180,7 @@ def _fold_numerator(expression: Expr, definition: Definition) -> Expr:
         if binding is not None and set(binding) == set(definition.positions):
             at = tuple(binding[p] for p in definition.positions)
             mapping[node] = definition.at(at) * substitute(denominator, binding)
-    return expression.xreplace(mapping)
+    return exchange(expression, mapping)
 
 
 def _quotient(body: Expr) -> tuple[Expr, Expr]:

@@ -12,6 +12,7 @@ from eqc.ir.terms import Expr, Read, index_symbol, read
 from eqc.ir.walk import is_short
 from eqc.present.closed import Inliner, TooLarge
 from eqc.present.definitions import definitions_of
+from eqc.present.matching import is_closed
 from eqc.present.simplify import tidy
 from eqc.present.sums import Facts
 
@@ -83,7 +84,7 @@ def _form(
         written = _written_out(value, body, parts)
         body = body if written == body else _closed(program, written, ranges, names)
         stray = {r.tensor for r in body.free_symbols if isinstance(r, Read)} & _temporaries(value, names)
-        if not stray:
+        if not stray and is_closed(body):
             named = {r.tensor for r in body.free_symbols if isinstance(r, Read)} - {t.name for t in value.inputs}
             return replace(result, body=body, intermediates=tuple(sorted(named - set(value.outputs))))
     return result

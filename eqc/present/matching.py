@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import sympy as sp
 
 from eqc.ir.terms import Expr, Read
+from eqc.ir.walk import rebuild
 from eqc.present.closed import Total, Whole
 
 Binding = Mapping[Expr, Expr]
@@ -76,3 +77,29 @@ def _skeleton(node: Expr) -> str:
     plain = {s: sp.Symbol(s.tensor) for s in node.free_symbols if isinstance(s, Read)}
     indices = {t.args[1]: sp.Symbol("_") for t in node.atoms(Total, Whole)}
     return str(node.xreplace({**plain, **indices}))
+
+
+def exchange(expression: Expr, mapping: Mapping[Expr, Expr]) -> Expr:
+    """Replace parts; conditions stay as they are written (SymPy would open choices inside them)."""
+    if expression in mapping:
+        return mapping[expression]
+    if not mapping or not expression.args:
+        return expression
+    args = tuple(exchange(a, mapping) for a in expression.args)
+    return expression if args == expression.args else rebuild(expression, args)
+
+
+def is_closed(expression: Expr) -> bool:
+    """Whether no index of a sum stands outside of it."""
+    return not _loose(expression)
+
+
+def _loose(expression: Expr) -> set[str]:
+    if isinstance(expression, Total | Whole):
+        body, index, extent = expression.args
+        return (_loose(body) - {index.name}) | _loose(extent)
+    if isinstance(expression, Read):
+        return set().union(*(_loose(p) for p in expression.positions))
+    if expression.is_Symbol:
+        return {expression.name} if "__" in expression.name else set()
+    return set().union(*(_loose(a) for a in expression.args))

@@ -13,6 +13,7 @@ from eqc.present.cases import tidy_cases
 from eqc.present.closed import Total
 from eqc.present.definitions import Definition, counts_of, fold, nonnegative_of, solved_reads, stochastic_of
 from eqc.present.length import SMALL, length
+from eqc.present.matching import exchange
 from eqc.present.results import in_results
 from eqc.present.sums import Facts, tidy_sums
 from eqc.present.wording import well_worded
@@ -74,7 +75,7 @@ class _Search:
         for total in sorted(outer, key=sp.default_sort_key):
             body, index, extent = total.args
             mapping[total] = Total(self.shortest(body), index, extent)
-        changed = expression.xreplace(mapping)
+        changed = exchange(expression, mapping)
         return expression if changed == expression else tidy_sums(changed, self.facts)
 
     def forms(self, expression: Expr, definitions: Sequence[Definition]) -> list[Expr]:
@@ -82,7 +83,7 @@ class _Search:
         cases = sorted(expression.atoms(sp.Piecewise), key=sp.default_sort_key)
         hidden = {case: sp.Symbol(f"case__{n}", real=True) for n, case in enumerate(cases)}
         shown = {symbol: case for case, symbol in hidden.items()}
-        found = _algebraic(expression.xreplace(hidden), definitions)
+        found = _algebraic(exchange(expression, hidden), definitions)
         return [self.worded(substitute(form, shown)) for form in found]
 
     def worded(self, form: Expr) -> Expr:
