@@ -1,10 +1,13 @@
+# eqc-inputs: bf5ff04d77fd84a12bdc6405e01bbc06d442ce822b379eafe53a7a0a4780217d
 """Functions that generated kernels share: what Python's math module lacks, with NaN, infinities and signs right."""
 
-from math import floor, inf, log, nan, pi, tan
+from math import floor, inf, nan, pi, tan
 
 import numpy as np
 from numba import njit, types
 from numba.extending import overload
+
+from ._vector import log
 
 
 def dtype_of(x):
@@ -17,18 +20,6 @@ def _compile_dtype_of(x):
     if isinstance(x.dtype, types.Float):
         return lambda x: x.dtype
     return lambda x: np.float64
-
-
-@njit(cache=True, inline="always")
-def maximum(a, b):
-    """The greater of two numbers; NaN if either is NaN."""
-    return a if a > b or a != a else b
-
-
-@njit(cache=True, inline="always")
-def minimum(a, b):
-    """The lesser of two numbers; NaN if either is NaN."""
-    return a if a < b or a != a else b
 
 
 @njit(cache=True, inline="always")
@@ -82,6 +73,111 @@ def log_determinant_spd(a):
     for i in range(a.shape[0]):
         total += log(factor[i, i])
     return 2.0 * total
+
+
+@njit(cache=True)
+def _products_without(sizes, i, j):
+    """The product of all numbers but the i-th and the j-th."""
+    found = 1.0
+    for k in range(len(sizes)):
+        if k not in (i, j):
+            found *= sizes[k]
+    return found
+
+
+@njit(cache=True)
+def adjugate(a):
+    """The adjugate from the singular value decomposition, which singular matrices have too."""
+    u, sizes, vt = np.linalg.svd(a)
+    middle = np.zeros_like(a)
+    for i in range(len(sizes)):
+        middle[i, i] = _products_without(sizes, i, i)
+    turn = 1.0 if np.linalg.det(u) * np.linalg.det(vt) > 0 else -1.0
+    return (turn * (vt.T.copy() @ middle @ u.T.copy())).astype(a.dtype)
+
+
+@njit(cache=True)
+def adjugate_tangent(a, b):
+    """The derivative of the adjugate of a along b."""
+    u, sizes, vt = np.linalg.svd(a)
+    inner = u.T.copy() @ b.astype(a.dtype) @ vt.T.copy()
+    middle = np.zeros_like(a)
+    for i in range(len(sizes)):
+        for j in range(len(sizes)):
+            if i != j:
+                others = _products_without(sizes, i, j)
+                middle[i, j] = -inner[i, j] * others
+                middle[i, i] += inner[j, j] * others
+    turn = 1.0 if np.linalg.det(u) * np.linalg.det(vt) > 0 else -1.0
+    return (turn * (vt.T.copy() @ middle @ u.T.copy())).astype(a.dtype)
+
+
+@njit(cache=True)
+def symmetric(a):
+    """The matrix itself; an error if it is not symmetric, since only one of its triangles would be read."""
+    size = uneven = 0.0
+    for i in range(a.shape[0]):
+        for j in range(a.shape[1]):
+            size = max(size, abs(a[i, j]))
+            uneven = max(uneven, abs(a[i, j] - a[j, i]))
+    if uneven > 1e-5 * size:
+        raise ValueError("a matrix must be symmetric here, but entries differ by", uneven)
+    return a
+
+
+@njit(cache=True)
+def powers(a, k):
+    """The powers of a matrix from the 0th to the k-th."""
+    found = np.empty((k + 1, *a.shape), a.dtype)
+    found[0] = np.eye(a.shape[0])
+    for m in range(k):
+        found[m + 1] = found[m] @ np.ascontiguousarray(a)
+    return found
+
+
+@njit(cache=True)
+def spectrum(a):
+    """Eigenvalues by real part, then by imaginary part, and their vectors as columns; equal up to rounding is equal."""
+    values, vectors = np.linalg.eig(a.astype(np.complex128))
+    scale = np.max(np.abs(values))
+    order = np.arange(len(values))
+    for i in range(len(values)):
+        if abs(values[i].imag) <= 1e-12 * scale:
+            values[i] = values[i].real
+    for i in range(len(values)):
+        for j in range(i, 0, -1):
+            here, before = values[order[j]], values[order[j - 1]]
+            apart = here.real - before.real
+            if apart < -1e-9 * scale or (apart <= 1e-9 * scale and here.imag < before.imag):
+                order[j], order[j - 1] = order[j - 1], order[j]
+    return values[order], vectors[:, order]
+
+
+@njit(cache=True)
+def real_eigenvalues(a):
+    """The eigenvalues in ascending order; an error if some are not real."""
+    values = spectrum(a)[0]
+    if np.max(np.abs(values.imag)) > 0.0:
+        raise ValueError("the eigenvalues are not all real: imaginary parts up to", np.max(np.abs(values.imag)))
+    return np.sort(values.real)
+
+
+@njit(cache=True)
+def projectors(a):
+    """The spectral projectors; an error where eigenvalues repeat, since they have no derivative there."""
+    values, vectors = spectrum(a)
+    n = len(values)
+    for i in range(n):
+        for j in range(i):
+            if abs(values[i] - values[j]) <= 1e-10 * np.max(np.abs(values)):
+                raise ValueError("eigenvalues repeat, and have no derivative there", values[i].real)
+    left = np.linalg.inv(np.ascontiguousarray(vectors))
+    found = np.empty((n, n, n), np.complex128)
+    for i in range(n):
+        for p in range(n):
+            for q in range(n):
+                found[i, p, q] = vectors[p, i] * left[i, q]
+    return found
 
 
 @njit(cache=True)

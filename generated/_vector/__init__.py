@@ -1,0 +1,58 @@
+"""Elementary functions that LLVM compiles to vector instructions, and sums and extrema that it may reorder."""
+
+from .functions import (
+    cos,
+    cosh,
+    erf,
+    erfc,
+    exp,
+    expm1,
+    log,
+    log1p,
+    power,
+    sigmoid,
+    sin,
+    sinh,
+    softplus,
+    tanh,
+)
+from .gates import (
+    logistic_gate,
+    logistic_gate_slope,
+    normal_density,
+    normal_gate,
+    normal_gate_slope,
+    normal_probability,
+)
+from .precision import KernelCompiler
+from .reductions import add, largest, least, maximum, minimum, multiply
+
+__all__ = [
+    "KernelCompiler",
+    "add",
+    "cos",
+    "cosh",
+    "erf",
+    "erfc",
+    "exp",
+    "expm1",
+    "largest",
+    "least",
+    "log",
+    "log1p",
+    "logistic_gate",
+    "logistic_gate_slope",
+    "maximum",
+    "minimum",
+    "multiply",
+    "normal_density",
+    "normal_gate",
+    "normal_gate_slope",
+    "normal_probability",
+    "power",
+    "sigmoid",
+    "sin",
+    "sinh",
+    "softplus",
+    "tanh",
+]

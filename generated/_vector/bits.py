@@ -1,0 +1,100 @@
+"""What Python has no words for and the processor does in one instruction; inside compiled code only."""
+
+from llvmlite import ir
+from numba.extending import intrinsic
+
+_LAYOUTS = {
+    64: (ir.IntType(64), 52, 0x3FF0000000000000, 0x3FE6A09E667F3BCD),
+    32: (ir.IntType(32), 23, 0x3F800000, 0x3F3504F3),
+}
+"""By a float's width: the integer as wide, the bits of the mantissa, and the bits of 1 and of sqrt(1/2)."""
+
+
+def _layout(value):
+    return _LAYOUTS[64 if isinstance(value.type, ir.DoubleType) else 32]
+
+
+@intrinsic
+def fma(typing, a, b, c):
+    """a*b + c, rounded once."""
+
+    def build(context, builder, signature, arguments):
+        return builder.fma(*arguments)
+
+    return a(a, a, a), build
+
+
+@intrinsic
+def polynomial(typing, x, coefficients):
+    """A polynomial by Horner's rule in x's precision, the highest power's coefficient first."""
+
+    def build(context, builder, signature, arguments):
+        at, table = arguments
+        total = None
+        for n in range(len(coefficients)):
+            constant = builder.extract_value(table, n)
+            if at.type != constant.type:
+                constant = builder.fptrunc(constant, at.type)
+            total = constant if total is None else builder.fma(total, at, constant)
+        return total
+
+    return x(x, coefficients), build
+
+
+@intrinsic
+def power_of_two(typing, shifted):
+    """2**k as a float, for k + 1.5*2**52 (1.5*2**23 in single precision), which holds k in its low bits."""
+
+    def build(context, builder, signature, arguments):
+        whole, mantissa, one, _ = _layout(arguments[0])
+        bits = builder.shl(builder.bitcast(arguments[0], whole), whole(mantissa))
+        return builder.bitcast(builder.add(bits, whole(one)), arguments[0].type)
+
+    return shifted(shifted), build
+
+
+def _offset(builder, x):
+    """The bits of x less those of sqrt(1/2), the exponent field 1024 (128) too high so that it is positive."""
+    whole, _, _, root = _layout(x)
+    raise_by = 1 << (whole.width - 2)
+    return builder.add(builder.sub(builder.bitcast(x, whole), whole(root)), whole(raise_by))
+
+
+@intrinsic
+def exponent(typing, x):
+    """The power e, as a float, for which x/2**e is in [sqrt(1/2), sqrt(2)); x positive and normal."""
+
+    def build(context, builder, signature, arguments):
+        whole, mantissa, one, _ = _layout(arguments[0])
+        field = builder.lshr(_offset(builder, arguments[0]), whole(mantissa))
+        base = one + (mantissa << mantissa)
+        joined = builder.bitcast(builder.or_(field, whole(base)), arguments[0].type)
+        bias = 1 << (whole.width - 2 - mantissa)
+        return builder.fsub(joined, arguments[0].type(float((1 << mantissa) + bias)))
+
+    return x(x), build
+
+
+@intrinsic
+def mantissa(typing, x):
+    """x/2**e with the e of `exponent`, in [sqrt(1/2), sqrt(2))."""
+
+    def build(context, builder, signature, arguments):
+        whole, width, _, root = _layout(arguments[0])
+        low = builder.and_(_offset(builder, arguments[0]), whole((1 << width) - 1))
+        return builder.bitcast(builder.add(low, whole(root)), arguments[0].type)
+
+    return x(x), build
+
+
+@intrinsic
+def copysign(typing, size, sign):
+    """The size of one number with the sign of the other."""
+
+    def build(context, builder, signature, arguments):
+        kind = arguments[0].type
+        return builder.call(
+            builder.module.declare_intrinsic("llvm.copysign", [kind], ir.FunctionType(kind, [kind, kind])), arguments
+        )
+
+    return size(size, size), build

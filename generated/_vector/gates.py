@@ -1,0 +1,169 @@
+"""Numbers times a probability, as activation functions have them: the normal and the logistic gate, and their slopes.
+
+A slope near its root is the Taylor series there without the constant term, the root given as the sum of two doubles.
+"""
+
+import math
+
+import numpy as np
+
+from .bits import fma, polynomial
+from .core import compiled, erfc_parts, exp_parts, scaled
+from .functions import exp
+from .tables import ERF_32, ERF_64, LOGISTIC_ROOT, LOGISTIC_SLOPES, NORMAL_ROOT, NORMAL_SLOPES
+
+_ROOT_HALF = math.sqrt(0.5)
+_DENSITY = 1.0 / math.sqrt(2.0 * math.pi)
+_NEAR = 0.7
+_AROUND_ROOT = 0.25
+
+
+@compiled()
+def normal_exponent(precision):
+    """-x**2/2 and what rounding took from it, for x as far as exp(-x**2/2) is not 0."""
+    half, end = precision.real(-0.5), precision.real(precision.choose(38.9, 14.8))
+
+    def implementation(x):
+        size = abs(x)
+        size = end if size > end else size
+        square = size * size
+        return size, half * square, half * fma(size, size, -square)
+
+    return implementation
+
+
+@compiled()
+def normal_tail(precision):
+    """The probability beyond |x| as p 2**k, for |x| of at least 0.7; |x| itself, as far as that is not 0."""
+    real = precision.real
+    near, root, half = real(_NEAR), real(_ROOT_HALF), real(0.5)
+
+    def implementation(x):
+        size = abs(x)
+        size, high, low = normal_exponent(near if size < near else size)
+        p, k = erfc_parts(size * root, high, low)
+        return half * p, k, size
+
+    return implementation
+
+
+@compiled()
+def normal_middle(precision):
+    """The probability below x for |x| less than 0.7."""
+    table = precision.choose(ERF_64, ERF_32)
+    half, root = precision.real(0.5), precision.real(_ROOT_HALF)
+
+    def implementation(x):
+        h = x * root
+        return half + half * (h + h * polynomial(h * h, table))
+
+    return implementation
+
+
+def _below(x):
+    return 0.5 * math.erfc(-x * _ROOT_HALF)
+
+
+def _slope(x):
+    s = 1 / (1 + np.exp(-x))
+    return s * (1 + x * (1 - s))
+
+
+@compiled(lambda x: _DENSITY * np.exp(-0.5 * x * x))
+def normal_density(precision):
+    """exp(-x**2/2)/sqrt(2 pi)."""
+    factor = precision.real(_DENSITY)
+
+    def implementation(x):
+        _, high, low = normal_exponent(x)
+        p, k = exp_parts(high, low)
+        return scaled(factor * p, k)
+
+    return implementation
+
+
+@compiled(_below)
+def normal_probability(precision):
+    """The probability below x."""
+    zero, one, near = precision.real(0), precision.real(1), precision.real(_NEAR)
+
+    def implementation(x):
+        p, k, _ = normal_tail(x)
+        beyond = scaled(p, k)
+        return normal_middle(x) if abs(x) < near else (beyond if x < zero else one - beyond)
+
+    return implementation
+
+
+@compiled(lambda x: x * _below(x))
+def normal_gate(precision):
+    """x times the probability below x."""
+    zero, near = precision.real(0), precision.real(_NEAR)
+
+    def implementation(x):
+        p, k, size = normal_tail(x)
+        beyond = scaled(p * size, k)
+        return x * normal_middle(x) if abs(x) < near else (-beyond if x < zero else x - beyond)
+
+    return implementation
+
+
+@compiled(lambda x: _below(x) + x * _DENSITY * np.exp(-0.5 * x * x))
+def normal_gate_slope(precision):
+    """The probability below x, and x times its density."""
+    real, table = precision.real, precision.choose(NORMAL_SLOPES, NORMAL_SLOPES[-9:])
+    zero, one, near, factor = real(0), real(1), real(_NEAR), real(_DENSITY)
+    minus_half, width = real(-0.5), real(_AROUND_ROOT)
+    root, rest = real(NORMAL_ROOT[0]), real(_rest(real, NORMAL_ROOT))
+
+    def implementation(x):
+        p, k, size = normal_tail(x)
+        _, high, low = normal_exponent(near if abs(x) < near else abs(x))
+        q, _ = exp_parts(high, low)
+        beyond = scaled(p - factor * size * q, k)
+        far = beyond if x < zero else one - beyond
+        middle = normal_middle(x) + factor * x * exp(minus_half * x * x)
+        d = (x - root) - rest
+        return d * polynomial(d, table) if abs(d) < width else (middle if abs(x) < near else far)
+
+    return implementation
+
+
+@compiled(lambda x: x / (1 + np.exp(-x)))
+def logistic_gate(precision):
+    """x/(1 + exp(-x))."""
+    real = precision.real
+    zero, none, one, end = real(0), real(-0.0), real(1), real(precision.exp_end[0])
+
+    def implementation(x):
+        p, k = exp_parts(-abs(x), none)
+        divisor = one + scaled(p, k)
+        below = scaled(p * (end if x < end else x) / divisor, k)
+        return below if x < zero else x / divisor
+
+    return implementation
+
+
+@compiled(_slope)
+def logistic_gate_slope(precision):
+    """s(x)(1 + x s(-x)) with s(x) = 1/(1 + exp(-x))."""
+    real, table = precision.real, precision.choose(LOGISTIC_SLOPES, LOGISTIC_SLOPES[-8:])
+    zero, none, one, end = real(0), real(-0.0), real(1), real(-precision.exp_end[0])
+    width, root, rest = real(_AROUND_ROOT), real(LOGISTIC_ROOT[0]), real(_rest(real, LOGISTIC_ROOT))
+
+    def implementation(x):
+        p, k = exp_parts(-abs(x), none)
+        small = scaled(p, k)
+        divisor = one + small
+        size = end if abs(x) > end else abs(x)
+        above = (divisor + size * small) / (divisor * divisor)
+        below = scaled(p * ((divisor - size) / (divisor * divisor)), k)
+        d = (x - root) - rest
+        return d * polynomial(d, table) if abs(d) < width else (below if x < zero else above)
+
+    return implementation
+
+
+def _rest(real, root):
+    """What a root has more than its first part in one precision."""
+    return (root[0] - float(real(root[0]))) + root[1]

@@ -1,0 +1,104 @@
+"""Steps of sums, products and extrema over a loop, which LLVM turns into several partial results at once."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic, overload
+
+_INLINE = {"forceinline": True}
+
+
+def add(total, term):
+    """total + term, a step of a sum whose order is free; nothing else in the loop is reordered by it."""
+    return total + term
+
+
+def multiply(total, factor):
+    """total*factor, a step of a product whose order is free."""
+    return total * factor
+
+
+def maximum(a, b):
+    """The greater of two numbers; NaN if either is NaN."""
+    return a if a > b or a != a else b
+
+
+def minimum(a, b):
+    """The lesser of two numbers; NaN if either is NaN."""
+    return a if a < b or a != a else b
+
+
+def largest(a, b):
+    """The greater of two numbers; the other one if one is NaN."""
+    return b if a != a or b > a else a
+
+
+def least(a, b):
+    """The lesser of two numbers; the other one if one is NaN."""
+    return b if a != a or b < a else a
+
+
+def _add(builder, a, b):
+    return builder.fadd(a, b, flags=("reassoc", "nsz"))
+
+
+def _multiply(builder, a, b):
+    return builder.fmul(a, b, flags=("reassoc", "nsz"))
+
+
+def _maximum(builder, a, b):
+    return _called("llvm.maximum", builder, a, b)
+
+
+def _minimum(builder, a, b):
+    return _called("llvm.minimum", builder, a, b)
+
+
+def _largest(builder, a, b):
+    return _called("llvm.maxnum", builder, a, b)
+
+
+def _least(builder, a, b):
+    return _called("llvm.minnum", builder, a, b)
+
+
+def _called(name, builder, a, b):
+    kind = ir.FunctionType(a.type, [a.type, a.type])
+    return builder.call(builder.module.declare_intrinsic(name, [a.type], kind), [a, b])
+
+
+def _step(build: Callable[..., Any]) -> Any:
+    @intrinsic
+    def step(typing, a, b):
+        def code(context, builder, signature, arguments):
+            return build(builder, *arguments)
+
+        return a(a, a), code
+
+    return step
+
+
+def _compiled(plain: Callable[..., Any], build: Callable[..., Any]) -> None:
+    """Floats of one type take the instruction, others come as float64; whole numbers stay what they are."""
+    step = _step(build)
+
+    def choose(a: Any, b: Any) -> Callable[..., Any]:
+        floats = [kind for kind in (a, b) if isinstance(kind, types.Float)]
+        if not floats:
+            return plain
+        if len({a, b}) == 1:
+            return lambda a, b: step(a, b)  # noqa: PLW0108 (an intrinsic is no implementation by itself)
+        return lambda a, b: step(np.float64(a), np.float64(b))
+
+    overload(plain, jit_options=_INLINE, strict=False)(choose)
+
+
+_compiled(add, _add)
+_compiled(multiply, _multiply)
+_compiled(maximum, _maximum)
+_compiled(minimum, _minimum)
+_compiled(largest, _largest)
+_compiled(least, _least)
