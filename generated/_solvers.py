@@ -1,4 +1,4 @@
-# eqc-inputs: bf5ff04d77fd84a12bdc6405e01bbc06d442ce822b379eafe53a7a0a4780217d
+# eqc-inputs: 01d47ca89c3ce7ca9ab911ea0f96a72bf12eeb07e8b3f653225e56241b5fa029
 """Solvers that generated kernels share. Each returns a point that it has checked, or raises; none returns its best try.
 
 A solver is made for two functions: `residual(point, given, out)` writes what is to become zero, `slope(point, given,

@@ -1,4 +1,4 @@
-# eqc-inputs: bf5ff04d77fd84a12bdc6405e01bbc06d442ce822b379eafe53a7a0a4780217d
+# eqc-inputs: 01d47ca89c3ce7ca9ab911ea0f96a72bf12eeb07e8b3f653225e56241b5fa029
 """Functions that generated kernels share: stable forms with errors of one or two units in the last place.
 
 Each holds over the whole range of floats, its slopes as well: no result overflows or loses digits where the exact one

@@ -109,9 +109,7 @@ def test_build_writes_modules_packages_and_runtime(project: Path, compiler: Fake
     assert sorted(tree(project)) == [
         "__init__.py",
         "_runtime.py",
-        "_solvers.py",
         "_stable.py",
-        "_wide.py",
         "losses/__init__.py",
         "losses/mse.py",
         "physics/__init__.py",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -52,7 +53,8 @@ def _guides(problem: Problem, guides: Sequence[str], length: str) -> Sequence[st
 def unpacked(problem: Problem, names: Sequence[str], out: str, body: Sequence[str]) -> tuple[str, list[str]]:
     """The head and the body of a function of the equations: arguments come in a tuple, results go to `out`."""
     point, *given = names
-    lines = [f"{', '.join(given)}{',' if len(given) == 1 else ''} = given"] if given else []
+    words = set(re.findall(r"\w+", "\n".join(body)))
+    lines = [f"{name} = given[{place}]" for place, name in enumerate(given) if name in words]
     if not problem.unknown.rank:
         lines.append(f"{point} = point[0]")
         point = "point"

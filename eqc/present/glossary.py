@@ -11,7 +11,7 @@ from eqc.notation.tree import Attribute, Binary, Call, Name, Node, Subscript, Un
 from eqc.notation.words import CONNECTIVES, MATRIX_WORDS, RELATIONS
 from eqc.present.latex_words import CONSTANTS
 from eqc.present.symbols import Notation, accented, default_latex, spelt_out, without_slots
-from eqc.records.model import Record
+from eqc.records.model import Record, SymbolEntry
 
 _SCALARS = frozenset({"Trace", "Determinant", "LogDeterminant", *RELATIONS, *CONNECTIVES})
 _BRACKETS = ((r"\left(", r"\right)"), ("(", ")"), (r"\lVert", r"\rVert"), (r"\|", r"\|"), ("|", "|"))
@@ -34,14 +34,20 @@ class Glossary:
 
     @classmethod
     def of(cls, record: Record, alike: frozenset[str] = frozenset()) -> Glossary:
-        """The glossary of a record. Two symbols that look alike are told apart by the name of the updating one.
+        """The glossary of a record.
 
+        Two symbols that look alike are told apart by the name of one: the updating one, or the one not named so.
         New values in `alike` may look like the old ones that they replace.
         """
         notation: dict[str, Notation] = {}
         seen: set[Notation] = set()
+
+        def rank(item: tuple[str, SymbolEntry]) -> tuple[bool, bool]:
+            name, entry = item
+            return name in later, bool(entry.latex) and entry.latex[0] != default_latex(name)
+
         later = {name for name, entry in record.symbols.items() if entry.updates is not None} | alike
-        for name, entry in sorted(record.symbols.items(), key=lambda item: item[0] in later):
+        for name, entry in sorted(record.symbols.items(), key=rank):
             latex = entry.latex[0] if entry.latex else default_latex(name)
             shown = Notation(latex, entry.index)
             if shown in seen and name not in alike:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from eqc.notation.chains import operands
 from eqc.notation.operators import is_condition
 from eqc.notation.sympy_form import parse_statement
-from eqc.notation.tree import Assign, Binary, Compare, CompareOp, Name, Node, Subscript, walk
+from eqc.notation.tree import Assign, Binary, Call, Compare, CompareOp, Name, Node, Subscript, walk
 from eqc.present.glossary import Glossary
 from eqc.present.latex import LatexWriter
 from eqc.present.latex_words import RELATIONS
@@ -41,11 +41,21 @@ def record_latex(record: Record) -> str:
 def _line(writer: LatexWriter, statement: Assign, updated: frozenset[str]) -> tuple[str, str]:
     if is_condition(statement.value):
         return law(writer, statement.value)
-    value = writer.write(statement.value).text
+    value = writer.write(_given_back(statement)).text
     if statement.target is None:
         return value, ""
     sign = r"\leftarrow" if target_name(statement.target) in updated else "="
     return f"{writer.write(statement.target).text} ", f"{sign} {value}"
+
+
+def _given_back(statement: Assign) -> Node:
+    """The right side; a fixed point that is what the statement assigns is printed as x = f(x)."""
+    value = statement.value
+    if isinstance(value, Call) and value.function == "FixedPoint" and statement.target is not None:
+        body, unknown = value.arguments[:2]
+        if isinstance(unknown, Name) and unknown.name == target_name(statement.target):
+            return body
+    return value
 
 
 def law(writer: LatexWriter, condition: Node) -> tuple[str, str]:

@@ -75,13 +75,13 @@ class Calls:
         nodes = []
         for argument in use.arguments:
             if self._is_whole(argument):
-                nodes.append(self._whole_argument(argument if lifted else substitute(argument, mapping), lifted))
+                nodes.append(self._whole_argument(argument if lifted else substitute(argument, mapping), lifted=lifted))
             else:
                 nodes.append(self.formula(count_from_one(self._closed(substitute(argument, mapping)), ())))
         node = Call(NOWHERE, use.record, tuple(nodes))
         return Attribute(NOWHERE, node, use.field) if use.field else node
 
-    def _whole_argument(self, r: Read, lifted: bool) -> Node:
+    def _whole_argument(self, r: Read, *, lifted: bool) -> Node:
         prefix = () if lifted else r.positions
         if r.tensor in self.known:
             return _at(name(r.tensor), prefix)
@@ -107,9 +107,16 @@ class Calls:
                 raise NoArray
             return Array(self._call(use, {}), r.positions)
         mapping = dict(zip(use.head, r.positions, strict=True))
-        inner = [self._closed(substitute(a, mapping)) for a in use.arguments]
-        nodes = [array_of(part, axes, self.array) for part in inner]
+        nodes = [self._argument(a, substitute(a, mapping), axes) for a in use.arguments]
         return Array(Call(NOWHERE, use.record, tuple(nodes)), axes)
+
+    def _argument(self, argument: Expr, here: Expr, axes: Axes) -> Node:
+        """An argument of a record that broadcasts over some axes; a row of an array is shown as the array."""
+        if not self._is_whole(argument):
+            return array_of(self._closed(here), axes, self.array)
+        if here.positions != axes:
+            raise NoArray
+        return self._whole_argument(here, lifted=True)
 
 
 def _at(node: Node, positions: tuple[Expr, ...]) -> Node:

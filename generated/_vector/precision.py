@@ -10,7 +10,7 @@ import math
 import operator
 
 import numpy as np
-from numba import types
+from numba import extending, types
 from numba.core import ir, ir_utils, postproc
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import FunctionPass, register_pass
@@ -24,6 +24,22 @@ _COMPARISONS = (operator.lt, operator.le, operator.gt, operator.ge, operator.eq,
 _LARGEST, _LARGEST_WHOLE = float(np.finfo(np.float32).max), 2**24
 _WHOLE = {range, len, max, min, int, np.int64}
 _WIDE = {add, multiply, np.float64}
+
+
+def single(value):
+    """A number as a float32; arrays, which functions of matrices give, as they are."""
+    return np.float32(value)
+
+
+@extending.overload(single)
+def _single(value):
+    def number(value):
+        return np.float32(value)
+
+    def array(value):
+        return value
+
+    return number if isinstance(value, types.Number) else array
 
 
 class KernelCompiler(CompilerBase):
@@ -210,9 +226,10 @@ class _Narrowing:
     def _rounded(self, statement):
         scope, loc = statement.target.scope, statement.loc
         function, exact, result = (scope.redefine(name, loc) for name in ("$float32", "$exact", "$rounded"))
+        convert = single if getattr(self._origin(statement.value), "op", None) == "call" else np.float32
         call = ir.Expr.call(function, (exact,), (), loc)
         return [
-            ir.Assign(ir.Global("float32", np.float32, loc), function, loc),
+            ir.Assign(ir.Global("float32", convert, loc), function, loc),
             ir.Assign(statement.value, exact, loc),
             ir.Assign(call, result, loc),
             ir.Assign(result, statement.target, loc),

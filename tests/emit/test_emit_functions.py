@@ -46,7 +46,11 @@ def as_list(found: Any) -> list[Any]:
     return list(found) if isinstance(found, tuple) else [found]
 
 
-@pytest.mark.parametrize("name", NAMES)
+ROUNDING = {"equations/eckart_young_error": "nothing is left out at the point drawn, and its law compares roundings"}
+"""Cases whose point is no good for a comparison, with the reason."""
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ROUNDING])
 def test_modules(name: str) -> None:
     """One test for a case, so that it is compiled once."""
     check_signature(name)

@@ -137,8 +137,16 @@ def test_a_number_over_infinity_is_0() -> None:
 VECTOR = "{shape: [n]}"
 
 
+def guarded_source(*formulas: str, **symbols: str) -> str:
+    return sample_source(*formulas, also="accuracy: high", **symbols)
+
+
+def guarded_module(*formulas: str, **symbols: str) -> dict[str, Any]:
+    return sample_module(*formulas, also="accuracy: high", **symbols)
+
+
 def test_a_kernel_computes_again_what_cancellation_spoils() -> None:
-    variance = sample_module("Sum((x[i] - Sum(x[k], (k, 1, n))/n)**2, (i, 1, n))/n", x=VECTOR, n="n")
+    variance = guarded_module("Sum((x[i] - Sum(x[k], (k, 1, n))/n)**2, (i, 1, n))/n", x=VECTOR, n="n")
     from numpy import array
 
     data = [1e8 + 1, 1e8 + 2, 1e8 + 4.25]
@@ -150,7 +158,7 @@ def test_a_kernel_computes_again_what_cancellation_spoils() -> None:
 def test_a_kernel_computes_again_what_overflows_on_the_way() -> None:
     from numpy import array, errstate
 
-    norm = sample_module("sqrt(Sum(x[i]**2, (i, 1, n)))", x=VECTOR, n="n")
+    norm = guarded_module("sqrt(Sum(x[i]**2, (i, 1, n)))", x=VECTOR, n="n")
     with errstate(all="ignore"):
         assert norm["sample"](array([3 * 2.0**900, 4 * 2.0**900])) == 5 * 2.0**900
         assert norm["sample_gradient"](array([3 * 2.0**900, 4 * 2.0**900])).tolist() == [0.6, 0.8]
@@ -158,13 +166,14 @@ def test_a_kernel_computes_again_what_overflows_on_the_way() -> None:
 
 
 def test_integers_among_the_results_stay_integers() -> None:
-    module = sample_module("Eq(k, floor(x*y))", "Eq(r, x*y - w)", k="{domain: integer}", r="r", x="x", y="y", w="w")
+    module = guarded_module("Eq(k, floor(x*y))", "Eq(r, x*y - w)", k="{domain: integer}", r="r", x="x", y="y", w="w")
     k, r = module["sample"](0.1, 0.1, 0.01)
     assert (k, r) == (0, float(Fraction(0.1) ** 2 - Fraction(0.01)))
 
 
-def test_where_nothing_can_go_wrong_nothing_is_guarded() -> None:
-    assert "_wide" not in sample_source("Sum((x[i] - y[i])**2, (i, 1, n))/n", x=VECTOR, y=VECTOR, n="n")
-    assert "_wide" not in sample_source("1/(1 + exp(-x))", x="x")
-    assert "_wide" in sample_source("x*y - w", x="x", y="y", w="w")
-    assert "_wide" not in sample_source("x*y - w", also="stabilise: false", x="x", y="y", w="w")
+def test_kernels_are_guarded_where_it_is_asked_for_and_something_can_go_wrong() -> None:
+    numbers = {"x": "x", "y": "y", "w": "w"}
+    assert "_wide" in guarded_source("x*y - w", **numbers)
+    assert "_wide" not in guarded_source("2*x", x="x")
+    assert "_wide" not in sample_source("x*y - w", **numbers)
+    assert "_wide" not in sample_source("x*y - w", also="accuracy: high\nstabilise: false", **numbers)

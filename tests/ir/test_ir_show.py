@@ -180,7 +180,7 @@ def test_a_guarded_scatter() -> None:
           input y_bar[n]
           extent n = _size where _size is axis 1 of x
           y[i] = Piecewise((x[i + 1], i + 1 < n), (0, True))  for i: n
-          x_bar[i + 1] += sum(i: n) y_bar[i]*Piecewise((1, i + 1 < n), (0, True))  if i + 1 < n
+          x_bar[i + 1] += sum(i: n) Piecewise((y_bar[i], i + 1 < n), (0, True))  if i + 1 < n
           return x_bar
         """,
     )

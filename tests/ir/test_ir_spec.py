@@ -49,7 +49,10 @@ VIOLATIONS: dict[str, tuple[Program, str]] = {
         "y reads s before it is assigned",
     ),
     "read of nothing": (make(replace(GOOD, body=read("nothing"))), "reads nothing before"),
-    "read inside a position": (make(replace(GOOD, body=read("x", (read("q", integer=True),)))), "reads q before"),
+    "read inside a position": (
+        make(replace(GOOD, body=read("x", (read("label", integer=True),)))),
+        "reads label before",
+    ),
     "a read of the wrong rank": (make(replace(GOOD, body=read("x", (i, i)))), "the wrong number of positions"),
     "an index out of scope": (make(replace(GOOD, body=read("x", (j,)))), "uses ['j'] out of scope"),
     "a size out of scope": (make(replace(GOOD, body=extent_symbol("m") * 2)), "uses ['m'] out of scope"),

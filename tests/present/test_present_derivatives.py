@@ -69,13 +69,11 @@ def test_results_of_records_are_defined_below() -> None:
 
 
 def test_roots_of_sums_are_recognised() -> None:
-    """The slope of a root mean square norm is in terms of that root."""
+    """The slope of a root mean square norm is in terms of that root, and of its output y = x/r for x_j x_k/r²."""
     symbols = {"y": "{shape: [d]}", "x": "{shape: [d]}", "eps": "{domain: positive}", "r": "root", "d": "size"}
     formulas = ["Eq(r, sqrt(Sum(x[k]**2, (k, 1, d))/d + eps))", "Eq(y[i], x[i]/r)"]
     lines = derive("sample", "x", 1, Texts({"sample": record_text(formulas, **symbols)})).latex.splitlines()  # type: ignore[arg-type]
-    assert (
-        lines[0] == r"\frac{\partial y_j}{\partial x_k} = \frac{1}{r}\left(\delta_{jk} - \frac{x_j x_k}{d r^2}\right)"
-    )
+    assert lines[0] == r"\frac{\partial y_j}{\partial x_k} = \frac{1}{r}\left(\delta_{jk} - \frac{y_j y_k}{d}\right)"
     assert lines[1] == r"\quad \text{where } r = \sqrt{\frac{1}{d} \sum_{k=1}^{d} x_k^2 + \epsilon}"
 
 

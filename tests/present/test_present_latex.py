@@ -180,6 +180,9 @@ RECORDS = {
     "hinge_loss": r"L_{\mathrm{hinge}} = \max(0, 1 - y_i(w^\top x_i + b))",
     "lstm_cell_state": r"c_t = f_t \odot c_{t-1} + i_t \odot \tilde{c}_t",
     "gru_reset_gate": r"r_t = \sigma(W_{xr} x_t + W_{hr} h_{t-1} + b_r)",
+    "bellman_optimality": (
+        r"V(s) = \max_{1 \le a \le A} \left(R(s,a) + \gamma \sum_{k=1}^{S} P(k \mid s, a) V(k)\right)"
+    ),
 }
 
 
@@ -214,3 +217,11 @@ def test_an_update_is_an_arrow() -> None:
 def test_an_old_value_that_is_still_read_keeps_its_name() -> None:
     found = record_latex(record(UPDATE % "'Eq(m_new, m + 1)', 'Eq(s, m_new*m)'"))
     assert r"m_{\mathrm{new}} &= m + 1" in found and r"s &= m_{\mathrm{new}} m" in found
+
+
+def test_of_two_that_look_alike_the_one_named_so_keeps_its_look() -> None:
+    symbols = "{x_sample: {latex: 'x_t'}, x_t: {latex: 'x_t'}, a: drift}"
+    found = record_latex(
+        record(f"{{title: S, sympy: ['Eq(x_sample, a)', 'Eq(s, x_t**2)'], symbols: {symbols[:-1]}, s: o}}}}")
+    )
+    assert found == "\\begin{aligned}\nx_{\\mathrm{sample}} &= a \\\\\ns &= x_t^2\n\\end{aligned}"
