@@ -17,13 +17,7 @@ from eqc.emit.solve import EQUATION_WORDS, SOLVER_NAMES, Equations, unpacked
 from eqc.emit.wide_function import WideFunction
 from eqc.ir.program import Program
 from eqc.ir.solver import Problem
-
-_JIT = '@njit(cache=True, error_model="numpy", pipeline_class=_KernelCompiler)'
-_JIT_FOR_FUNCTIONS = '@njit(error_model="numpy", pipeline_class=_KernelCompiler)'
-"""Numba stores what it compiles for a function that was passed in, and never finds it again."""
-
-_JIT_WIDE = '@njit(cache=True, error_model="numpy")'
-"""Wide numbers are made of float64, whatever the data are."""
+from eqc.ir.terms import Converged
 
 _INDENT = "    "
 
@@ -67,7 +61,8 @@ def module_source(
     private = [name for e in equations.values() for name in (e.residual, e.slope, e.solve)]
     reserved = frozenset([*names, *(f"{n}_into" for n in names), *private])
     blocks: list[str] = []
-    used = {"_KernelCompiler"}
+    narrow = not any(statement.body.has(Converged) for statement in value.statements)
+    used = {"_KernelCompiler"} if narrow else set()
 
     def take(function: Function, written: Sequence[str]) -> None:
         nonlocal used
@@ -77,7 +72,7 @@ def module_source(
     for problem, programs in solvers.items():
         for name, program in zip((equations[problem].residual, equations[problem].slope), programs, strict=True):
             function = Function(program, reserved | EQUATION_WORDS, name, equations, own_dtype="np.float64")
-            take(function, [_equation(function, name, problem)])
+            take(function, [_equation(function, name, problem, narrow)])
         blocks.append(equations[problem].solver(problem))
         used.add(f"_{problem.method.value}")
     for kernel in kernels:
@@ -87,7 +82,7 @@ def module_source(
             take(wide, [_wide_core(wide, f"_{name}_wide", name)])
         function = Function(kernel.program, reserved, name, equations, doubt=kernel.doubt)
         function.fallback = f"_{name}_wide({', '.join(_parameters(function))})"
-        take(function, _functions(function, name, kernel))
+        take(function, _functions(function, name, kernel, narrow))
     body = "\n\n\n".join(blocks)
     imports = ["import math", ""] if "math." in body else []
     imports += ["import numpy as np"] if "np." in body else []
@@ -118,7 +113,7 @@ def _equation_names(record_id: str, problems: Iterable[Problem]) -> dict[Problem
     }
 
 
-def _equation(function: Function, name: str, problem: Problem) -> str:
+def _equation(function: Function, name: str, problem: Problem, narrow: bool) -> str:
     """The residual of a problem, or its derivative, as a function that writes to its last argument."""
     body = function.body()
     buffers = [function.names[n] for n in function.array_outputs]
@@ -127,7 +122,7 @@ def _equation(function: Function, name: str, problem: Problem) -> str:
         body[-1] = body[-1].replace("return", f"{place} =", 1)
     names = [function.names[a] for a in function.program.arguments]
     head, lines = unpacked(problem, names, (buffers or ["out"])[0], body)
-    return "\n".join([_JIT, f"def {name}({head}):", *_indented(lines)])
+    return "\n".join([_jit(narrow=narrow), f"def {name}({head}):", *_indented(lines)])
 
 
 def _tables(function: Function) -> list[str]:
@@ -140,17 +135,18 @@ def _tables(function: Function) -> list[str]:
     return ["\n".join(lines)] if lines else []
 
 
-def _functions(function: Function, name: str, kernel: Kernel) -> list[str]:
+def _functions(function: Function, name: str, kernel: Kernel, narrow: bool) -> list[str]:
     """The source blocks of one kernel."""
     program = function.program
-    arguments, jit = function.arguments, _jit(program)
+    arguments, jit = function.arguments, _jit(program, narrow=narrow)
+    core_jit = _jit(program, narrow=narrow, inline=not any(statement.loops for statement in program.statements))
     buffers = [function.names[n] for n in function.array_outputs]
     body = function.body()
     doc = docstring(kernel.doc, _INDENT)
     blocks = []
     core = f"_{name}" if buffers else name
     if buffers:
-        text = [_core_jit(program), f"def {core}({', '.join([*arguments, *buffers])}):", *_indented(body)]
+        text = [core_jit, f"def {core}({', '.join([*arguments, *buffers])}):", *_indented(body)]
         blocks = [
             "\n".join(text),
             "\n".join([jit, f"def {name}({', '.join(arguments)}):", doc, *_allocating(function, core)]),
@@ -158,8 +154,8 @@ def _functions(function: Function, name: str, kernel: Kernel) -> list[str]:
     else:
         lines = list(dict.fromkeys(_shape_checks(function)))
         lines += [line for line in body if line not in lines or ".shape[" not in line]
-        blocks = ["\n".join([_core_jit(program), f"def {name}({', '.join(arguments)}):", doc, *_indented(lines)])]
-    blocks.append(_into(function, name, core))
+        blocks = ["\n".join([core_jit, f"def {name}({', '.join(arguments)}):", doc, *_indented(lines)])]
+    blocks.append(_into(function, name, core, jit))
     return blocks
 
 
@@ -171,17 +167,24 @@ def _parameters(function: Function) -> list[str]:
 def _wide_core(function: WideFunction, core: str, name: str) -> str:
     """The function in wide numbers, which runs where rounding has spoilt what floats gave."""
     body = _indented([f'"""{name} in wide numbers, where rounding spoils it in floats."""', *function.body()])
-    return "\n".join([_JIT_WIDE, f"def {core}({', '.join(_parameters(function))}):", *body])
+    return "\n".join([_jit(narrow=False), f"def {core}({', '.join(_parameters(function))}):", *body])
 
 
-def _jit(program: Program) -> str:
-    return _JIT_FOR_FUNCTIONS if program.applied else _JIT
+def _jit(program: Program | None = None, *, narrow: bool, inline: bool = False) -> str:
+    """The decorator of a function.
 
-
-def _core_jit(program: Program) -> str:
-    """A kernel without loops becomes a part of the loop over items, which can run in vectors only so."""
-    straight = not any(statement.loops for statement in program.statements)
-    return _jit(program).replace("pipeline_class", "forceinline=True, pipeline_class") if straight else _jit(program)
+    - Numba stores what it compiles for a function that was passed in and never finds it again: no cache for those.
+    - A kernel without loops becomes a part of the loop over items, which can run in vectors only so: `inline`.
+    - Wide numbers are made of float64, and so is an integral, whose estimates have to agree to more digits than
+      float32 has: numbers are not made as `narrow` as the data there.
+    """
+    options = {
+        "cache=True": program is None or not program.applied,
+        'error_model="numpy"': True,
+        "forceinline=True": inline,
+        "pipeline_class=_KernelCompiler": narrow,
+    }
+    return f"@njit({', '.join(option for option, wanted in options.items() if wanted)})"
 
 
 def _indented(lines: Sequence[str]) -> list[str]:
@@ -229,7 +232,7 @@ def _shape_checks(function: Function) -> list[str]:
     return lines
 
 
-def _into(function: Function, name: str, core: str) -> str:
+def _into(function: Function, name: str, core: str, jit: str) -> str:
     """The loop over leading axes; parameters are the same for all items."""
     program, names = function.program, function.names
     parameters = {p.name for p in program.parameters}
@@ -240,7 +243,7 @@ def _into(function: Function, name: str, core: str) -> str:
     items += [f"{names[n]}[item]" for n in function.array_outputs]
     scalars = ", ".join(f"{names[n]}[item]" for n in function.scalar_outputs)
     call = f"{core}({', '.join(items)})"
-    lines = [_jit(program), f"def {name}_into({', '.join([*given, *results])}):"]
+    lines = [jit, f"def {name}_into({', '.join([*given, *results])}):"]
     lines.append(f'{_INDENT}"""{name} for every item of one leading axis, written to its last arguments."""')
     lines.append(f"{_INDENT}for item in range({results[0]}.shape[0]):")
     lines.append(f"{_INDENT * 2}{scalars} = {call}" if scalars else f"{_INDENT * 2}{call}")
