@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from emit_samples import sample_source
 from numba import float32, float64, int64, njit
 
 from eqc.emit._vector import KernelCompiler, add, exp
@@ -132,3 +133,12 @@ def test_loops_over_single_precision_have_no_double() -> None:
     (code,) = narrow.inspect_asm().values()
     assert re.search(r"v(fn?m(add|sub)\d+|mul)ps\s.*%[yz]mm", code)
     assert not re.search(r"v(cvtps2pd|f?n?m?(add|mul)\w*pd)\s", code)
+
+
+@pytest.mark.parametrize("integral", ["Integral(a*exp(-x**2), (x, -oo, oo))", "1 + Integral(a*x, (x, 0, b))"])
+def test_integrals_are_not_narrowed(integral: str) -> None:
+    """Their two estimates have to agree to 1e-8, which float32 cannot tell."""
+    symbols = {"v": "result", "a": "factor", "b": "{domain: positive}"}
+    narrowed = "pipeline_class=_KernelCompiler"
+    assert narrowed not in sample_source(f"Eq(v, {integral} + b)", **symbols)
+    assert narrowed in sample_source("Eq(v, a*exp(-b**2))", **symbols)
