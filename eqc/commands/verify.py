@@ -9,6 +9,7 @@ import click
 from eqc.build import record_state
 from eqc.commands.accuracy import measure_all
 from eqc.commands.console import note, progress, report_failures, say, say_json, table
+from eqc.commands.errata import report_errata
 from eqc.commands.options import ids_argument, jobs_option, json_option, project_root, root_option
 from eqc.errors import BuildError, EqcError, Span
 from eqc.freshness import Inputs, State
@@ -26,22 +27,29 @@ REMEDIES = {"stale": "are not what the record gives now", "not built": "are not 
 @ids_argument
 @json_option
 @click.option("--accuracy", is_flag=True, help="Measure bits of error, and keep them beside the kernels.")
+@click.option("--errata", is_flag=True, help="Compute again what the sources print, and list what is wrong.")
 @jobs_option
 @root_option
-def command(ids: tuple[str, ...], as_json: bool, accuracy: bool, jobs: int) -> int:
+def command(ids: tuple[str, ...], as_json: bool, accuracy: bool, errata: bool, jobs: int) -> int:
     """Compare the kernels of records (all, or those named) with an independent oracle, and test their claims.
 
     Kernels that are not up to date are not verified: they are reported, and `eqc build` mends that. With --accuracy
     their errors are measured in bits instead, over plain inputs and over the whole range of floats; a build writes
-    what was found into the docstrings.
+    what was found into the docstrings. With --errata the numbers, derivatives and formulas that the sources print are
+    computed again, and what they print wrong is listed with what is right.
     """
+    if accuracy and errata:
+        raise click.UsageError("--accuracy and --errata are two reports: ask for one at a time")
     root = project_root()
     whole = survey(root)
     chosen = whole.choose(ids)
     failed = {**chosen.problems, **outdated(root, whole, chosen)}
+    sound = tuple(name for name in chosen.files if name not in failed)
     if accuracy:
-        return measure_all(root, tuple(name for name in chosen.files if name not in failed), failed, as_json, jobs)
-    outcomes = _verify(root, tuple(name for name in chosen.files if name not in failed), jobs)
+        return measure_all(root, sound, failed, as_json, jobs)
+    if errata:
+        return report_errata(root, sound, failed, as_json, jobs)
+    outcomes = _verify(root, sound, jobs)
     failed |= {name: one.error for name, one in outcomes.items() if one.error is not None}
     if as_json:
         say_json(_object(name, outcomes.get(name), failed.get(name)) for name in sorted({*chosen.files, *failed}))

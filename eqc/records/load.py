@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 
 from eqc.errors import BuildError, RecordError, Span, nearest
-from eqc.records.model import Claim, Example, Record, Source, SourceText, SymbolEntry
+from eqc.records.model import Claim, Erratum, Example, Record, Source, SourceText, SymbolEntry
 from eqc.records.names import BARE_OUTPUT, UNDECLARED, id_problem
-from eqc.records.schema import RecordKeys, SymbolKeys
+from eqc.records.schema import ExampleKeys, RecordKeys, SymbolKeys
 from eqc.records.validate import locate, record_error, validate, written
 from eqc.records.yaml_tree import YamlMapping, YamlNode, YamlScalar, YamlSequence, read_yaml
 
@@ -78,6 +78,7 @@ def _load(data: bytes, id: str, area: str, file: str) -> Record:
         derivatives=tuple(keys.derivatives),
         examples=_examples(root, keys, symbols),
         claims=_claims(root, keys),
+        errata=_errata(root, keys),
         sources=tuple(Source(entry.title.strip(), entry.section.strip(), entry.url.strip()) for entry in keys.sources),
         latex_check=keys.latex_check.strip(),
         stabilise=keys.stabilise,
@@ -185,10 +186,20 @@ def _examples(root: YamlMapping, keys: RecordKeys, symbols: dict[str, SymbolEntr
     for number, entry in enumerate(keys.examples):
         _check_example(root, number, "given", entry.given, symbols)
         _check_example(root, number, "expect", entry.expect, symbols)
+        _check_printed(root, number, entry)
         span = locate(root, ("examples", number))[1].span
-        texts = entry.source.strip(), entry.erratum.strip()
-        made.append(Example(span, entry.given, entry.expect, *texts, entry.rtol))
+        source, erratum = entry.source.strip(), entry.erratum.strip()
+        made.append(Example(span, entry.given, entry.expect, source, entry.printed, erratum, entry.rtol))
     return tuple(made)
+
+
+def _check_printed(root: YamlMapping, number: int, entry: ExampleKeys) -> None:
+    """What is printed wrong is one of the outputs that are expected."""
+    for name in entry.printed:
+        if name not in entry.expect:
+            key, node = locate(root, ("examples", number, "printed", name))
+            rule, remedy = "what is printed wrong has the right value in expect", nearest(name, entry.expect)
+            raise record_error(key.span if key else node.span, f"{name}:", rule, remedy)
 
 
 def _check_example(
@@ -208,3 +219,12 @@ def _check_example(
 def _claims(root: YamlMapping, keys: RecordKeys) -> tuple[Claim, ...]:
     formulas = (_sources(locate(root, ("claims", number, "sympy"))[1]) for number in range(len(keys.claims)))
     return tuple(Claim(entry.name.strip(), formula) for entry, (formula,) in zip(keys.claims, formulas, strict=True))
+
+
+def _errata(root: YamlMapping, keys: RecordKeys) -> tuple[Erratum, ...]:
+    made = []
+    for number, entry in enumerate(keys.errata):
+        span = locate(root, ("errata", number))[1].span
+        formula = None if entry.sympy is None else _sources(locate(root, ("errata", number, "sympy"))[1])[0]
+        made.append(Erratum(span, entry.printed.strip(), entry.right.strip(), entry.source.strip(), formula))
+    return tuple(made)

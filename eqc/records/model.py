@@ -6,7 +6,7 @@ Nothing here interprets a formula; that is `eqc.notation`'s work.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from eqc.errors import Span
@@ -70,12 +70,16 @@ class SymbolEntry:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """Inputs with the outputs that they must give; `erratum` says what the source printed instead."""
+    """Inputs with the outputs that they must give.
+
+    Where the source prints other outputs, `printed` has them and `erratum` says what is wrong.
+    """
 
     span: Span
     given: Mapping[str, object]
     expect: Mapping[str, object]
     source: str = ""
+    printed: Mapping[str, object] = field(default_factory=dict)
     erratum: str = ""
     rtol: float | None = None
 
@@ -86,6 +90,17 @@ class Claim:
 
     name: str
     formula: SourceText
+
+
+@dataclass(frozen=True, slots=True)
+class Erratum:
+    """What a source prints wrong and what is right; `formula` is what is printed as a law, which must be false."""
+
+    span: Span
+    printed: str
+    right: str
+    source: str = ""
+    formula: SourceText | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +133,7 @@ class Record:
     derivatives: tuple[str, ...] = ()
     examples: tuple[Example, ...] = ()
     claims: tuple[Claim, ...] = ()
+    errata: tuple[Erratum, ...] = ()
     sources: tuple[Source, ...] = ()
     latex_check: str = ""
     stabilise: bool = True

@@ -83,7 +83,8 @@ class ExampleKeys(_Keys):
         description="The outputs, by name; that of a bare expression is out, those of a law are holds and residual."
     )
     source: Text = Field("", description="Where the example comes from.")
-    erratum: Text = Field("", description="What the source printed instead, and why that is wrong.")
+    printed: dict[str, Results] = Field({}, description="The wrong outputs that the source prints, by name.")
+    erratum: Text = Field("", description="What is wrong with what the source prints.")
     rtol: Tolerance | None = Field(None, description="The relative tolerance, where the source rounds.")
 
 
@@ -92,6 +93,15 @@ class ClaimKeys(_Keys):
 
     name: FilledText = Field(description="What the law says.")
     sympy: Formula = Field(description="The law in SymPy form: Eq(lhs, rhs), or another relation.")
+
+
+class ErratumKeys(_Keys):
+    """What a source prints wrong; the record has it right."""
+
+    printed: FilledText = Field(description="What is printed, as LaTeX or in words.")
+    right: FilledText = Field(description="What is right instead, and why.")
+    sympy: Formula | None = Field(None, description="What is printed as a law in SymPy form, which must be false.")
+    source: Text = Field("", description="Where it is printed.")
 
 
 class SourceKeys(_Keys):
@@ -118,6 +128,7 @@ class RecordKeys(_Keys):
     derivatives: list[Derivative] = Field([], description="Dense derivatives wanted in closed form.")
     examples: list[ExampleKeys] = Field([], description="Worked examples.")
     claims: list[ClaimKeys] = Field([], description="Laws about the equation.")
+    errata: list[ErratumKeys] = Field([], description="What sources print wrong.")
     sources: list[SourceKeys] = Field([], description="Where the equation comes from.")
     latex_check: Text = Field("", description="Why the LaTeX cannot be checked against the SymPy form.")
     stabilise: Boolean = Field(True, description="false to compute the formula as it is printed.")
@@ -131,6 +142,7 @@ PARTS: dict[str, type[BaseModel]] = {
     "symbols": SymbolKeys,
     "examples": ExampleKeys,
     "claims": ClaimKeys,
+    "errata": ErratumKeys,
     "sources": SourceKeys,
 }
 

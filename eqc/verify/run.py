@@ -14,10 +14,11 @@ from eqc.records.catalog import Catalog
 from eqc.records.model import Record
 from eqc.verify.balls import as_float
 from eqc.verify.cases import Case, Names, batch_cases, single_case
-from eqc.verify.claims import check_claims
+from eqc.verify.claims import Points, check_claims
 from eqc.verify.compare import Outcome, rtol_for
 from eqc.verify.derivatives import KERNEL_CHECKS, Call, Kernel, compare_kernel, dot_product_test
 from eqc.verify.draws import Style
+from eqc.verify.errata import check_errata
 from eqc.verify.examples import check_examples
 from eqc.verify.instances import Instance, instances
 from eqc.verify.membership import outside
@@ -74,7 +75,7 @@ def verify(
     """
     found = instances(record)
     run = Run(record, _oracle(found[0], records), seed)
-    run.claims = check_claims(run.oracle, seed)
+    run.claims = (*check_claims(run.oracle, seed), *check_errata(run.oracle, Points(run.oracle, seed)))
     for instance in found:
         run.oracle = _oracle(instance, records)
         run.instance = instance

@@ -18,14 +18,14 @@ from eqc.records.yaml_tree import as_data, read_yaml
 
 # The contract with users (the record format's own list of keys).
 RECORD_KEYS = [
-    *("title", "summary", "latex", "sympy", "symbols", "derivatives", "examples", "claims", "sources"),
+    *("title", "summary", "latex", "sympy", "symbols", "derivatives", "examples", "claims", "errata", "sources"),
     *("latex_check", "stabilise", "accuracy", "tolerance", "nature"),
 ]
 SYMBOL_KEYS = [
     *("meaning", "latex", "index", "shape", "domain", "default", "differentiable", "unit"),
     *("kind", "arguments", "returns", "origin", "updates", "output"),
 ]
-EXAMPLE_KEYS = ["given", "expect", "source", "erratum", "rtol"]
+EXAMPLE_KEYS = ["given", "expect", "source", "printed", "erratum", "rtol"]
 
 
 def test_the_keys_are_those_of_the_contract() -> None:
