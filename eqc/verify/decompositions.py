@@ -7,7 +7,7 @@ radii and rounding enter, gives the balls. Where eigenvalues meet, or a sign is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -99,6 +99,24 @@ def _turned(vector: Sequence[HyperDual], judge: Floats) -> list[HyperDual]:
     return [x if largest > 0 else -x for x in vector]
 
 
+class _Kept:
+    """A function of a matrix with its last result: the words for values and for vectors ask for the same pairs."""
+
+    def __init__(self, function: Callable[[Objects], list[Pair]]) -> None:
+        self.function = function
+        self.key: tuple[int, ...] = ()
+        self.matrix: Objects | None = None
+        self.found: list[Pair] = []
+
+    def __call__(self, matrix: Objects) -> list[Pair]:
+        key = (flint.ctx.prec, *matrix.shape, *map(id, matrix.ravel()))
+        if key != self.key:
+            self.key, self.found = key, self.function(matrix)
+            self.matrix = matrix  # so that no other number gets the identity of one of its entries
+        return self.found
+
+
+@_Kept
 def _eigenpairs(matrix: Objects) -> list[Pair]:
     halves = _symmetric(matrix)
     symmetric = filled(matrix.shape, lambda at: lift(halves[at]))
@@ -113,8 +131,13 @@ def _singular_pairs(span: Span, value: Value) -> list[Pair]:
     """Eigenpairs (σ, (u, v)) of [[0, A], [Aᵀ, 0]] with vectors of norm √2, by descending σ."""
     if not (isinstance(value, Tensor) and value.rank == 2):
         raise ShapeError(span, written=show(value), rule="a matrix is needed here", remedy="check the declared shape")
-    rows, columns = value.data.shape
-    doubled = filled((rows + columns,) * 2, lambda at: _doubled_entry(value.data, at))
+    return _singular(value.data)
+
+
+@_Kept
+def _singular(matrix: Objects) -> list[Pair]:
+    rows, columns = matrix.shape
+    doubled = filled((rows + columns,) * 2, lambda at: _doubled_entry(matrix, at))
     middle = _floats(doubled)[:rows, rows:]
     if not np.all(np.isfinite(middle)):
         return [_nothing(doubled) for _ in range(min(rows, columns))]

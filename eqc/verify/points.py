@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -58,8 +58,7 @@ def find_point(oracle: Oracle, seed: int, extent: int, style: Style = "single") 
 
     If no draw is ideal, the last one with certified values is taken, with a note. Raises NoSample if there is none.
     """
-    draws = (point_at(oracle, sample(oracle, seed + k, extent, style)) for k in range(_DRAWS))
-    found = _first_ideal(draws)
+    found = _first_ideal(oracle, (Draw(sample(oracle, seed + k, extent, style)) for k in range(_DRAWS)))
     if found is None:
         raise NoSample(f"the formula has no finite value at {_DRAWS} random points of extent {extent}")
     return found
@@ -73,7 +72,7 @@ def tie_points(oracle: Oracle, seed: int, extent: int) -> Iterator[Point]:
             oracle.evaluate(drawn.inputs, bits=ROUGH_BITS["float64"])
         except Undecided:
             continue
-        found = point_at(oracle, drawn)
+        found = point_at(oracle, Draw(drawn))
         if found is not None:
             yield found
 
@@ -83,39 +82,61 @@ def companion(oracle: Oracle, point: Point, shared: frozenset[str]) -> Point | N
     kept = {n: point.sample.inputs[n] for n in point.sample.inputs if n in shared}
     tangents = {n: t for n, t in point.tangents.items() if n in shared}
 
-    def draw(attempt: int) -> Point | None:
+    def draw(attempt: int) -> Draw:
         drawn = another(oracle, point.sample, attempt)
-        mixed = replace(drawn, inputs={**drawn.inputs, **kept})
-        return point_at(oracle, mixed, tangents)
+        return Draw(replace(drawn, inputs={**drawn.inputs, **kept}), tangents)
 
-    return _first_ideal(draw(k) for k in range(_DRAWS))
+    return _first_ideal(oracle, (draw(k) for k in range(_DRAWS)))
 
 
-def _first_ideal(points: Iterable[Point | None]) -> Point | None:
-    """The first point without a note, else the last one with a note."""
-    fallback: Point | None = None
-    for point in points:
-        if point is not None and not point.note:
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """Inputs that were drawn, with the tangents that are given."""
+
+    sample: Sample
+    tangents: Direction = field(default_factory=dict)
+
+
+def _first_ideal(oracle: Oracle, draws: Iterable[Draw]) -> Point | None:
+    """The first point without a note, else the last one with a note: only those are looked at in full."""
+    noted: list[Draw] = []
+    for draw in draws:
+        point = point_at(oracle, draw, strict=True)
+        if point is not None:
             return point
-        fallback = point or fallback
-    return fallback
+        noted.insert(0, draw)
+    return next((point for draw in noted if (point := point_at(oracle, draw)) is not None), None)
 
 
-def point_at(oracle: Oracle, drawn: Sample, tangents: Direction | None = None) -> Point | None:
-    """What the oracle knows at given inputs; None if a value is not finite or not certain."""
+def point_at(oracle: Oracle, draw: Draw, *, strict: bool = False) -> Point | None:
+    """What the oracle knows at given inputs; None if a value is not finite or certain, or if there is a note.
+
+    A point with a note is None only when one is `strict`.
+    """
+    drawn = draw.sample
+    note = _note_of_values(oracle, drawn)
+    if strict and note:
+        return None
     rng = generator(oracle.record.id, drawn.extent, drawn.seed, 7)
-    along = {**_tangents(oracle, drawn, rng), **(tangents or {})}
-    truth, whole = look(oracle, drawn.inputs, along)
+    along = {**_tangents(oracle, drawn, rng), **draw.tangents}
+    whole = _first_look(oracle, drawn.inputs, along)
     if not all(is_certain(number, oracle.zero) for array in whole.values.values() for number in array.ravel()):
         return None
-    rough = {dtype: look(oracle, drawn.inputs, along, bits)[0] for dtype, bits in ROUGH_BITS.items()}
-    cotangents = {name: _rounded(rng.uniform(-1, 1, v.shape), drawn.style) for name, v in whole.values.items()}
-    return Point(drawn, along, cotangents, truth, rough, whole.ranges, _note(oracle, drawn, whole))
-
-
-def _note(oracle: Oracle, drawn: Sample, whole: Truth) -> str:
     if not whole.is_certified(oracle.zero):
-        return "some derivatives are not finite there"
+        note = "some derivatives are not finite there"
+    if strict and note:
+        return None
+    truth = look(oracle, drawn.inputs, whole)
+    rough = {
+        dtype: look(oracle, drawn.inputs, _first_look(oracle, drawn.inputs, along, bits), bits)
+        for dtype, bits in ROUGH_BITS.items()
+    }
+    cotangents = {name: _rounded(rng.uniform(-1, 1, v.shape), drawn.style) for name, v in whole.values.items()}
+    return Point(drawn, along, cotangents, truth, rough, whole.ranges, note)
+
+
+def _note_of_values(oracle: Oracle, drawn: Sample) -> str:
+    """What is not ideal about the values; much cheaper to find than anything about derivatives."""
     try:
         near = oracle.evaluate(drawn.inputs, bits=_KINK_BITS).values
     except Undecided:
@@ -153,25 +174,30 @@ def units(oracle: Oracle, inputs: Mapping[str, Any]) -> list[tuple[str, tuple[in
     return found
 
 
-def look(
-    oracle: Oracle, inputs: Mapping[str, Any], tangents: Direction, bits: int | None = None
-) -> tuple[Local, Truth]:
-    """Everything about the formula at a point: certified, or in some bits from inputs known to one roundoff."""
+def _first_look(oracle: Oracle, inputs: Mapping[str, Any], tangents: Direction, bits: int | None = None) -> Truth:
+    """Values and first derivatives, and second ones along the tangents if there is one output."""
+    along = [direction for _, _, direction in units(oracle, inputs)]
+    scalar = len(oracle.reading.outputs) == 1 and bool(along)
+    return _evaluate(oracle, inputs, along, tangents if scalar else None, bits)
+
+
+def look(oracle: Oracle, inputs: Mapping[str, Any], whole: Truth, bits: int | None = None) -> Local:
+    """Everything about the formula at a point: certified, or in some bits from inputs known to one roundoff.
+
+    `whole` is what the first look found there.
+    """
     entries = units(oracle, inputs)
-    along = [direction for _, _, direction in entries]
-    scalar = len(oracle.reading.outputs) == 1 and bool(entries)
-    whole = _evaluate(oracle, inputs, along, tangents if scalar else None, bits)
-    scalar = scalar and all(v.ndim == 0 for v in whole.values.values())
+    scalar = len(oracle.reading.outputs) == 1 and bool(entries) and all(v.ndim == 0 for v in whole.values.values())
     names = [(name, at) for name, at, _ in entries]
     shapes = {name: np.shape(inputs[name]) for name, _ in names}
     jacobian = {
         (out, name): _gathered(whole.first, out, name, shapes[name], names) for out in whole.values for name in shapes
     }
     if not scalar:
-        return Local(whole.values, jacobian, {}, {}), whole
+        return Local(whole.values, jacobian, {}, {})
     out = oracle.reading.outputs[0]
     hvp = {name: _gathered(whole.mixed, out, name, shapes[name], names) for name in shapes}
-    return Local(whole.values, jacobian, hvp, _hessian(oracle, inputs, entries, bits)), whole
+    return Local(whole.values, jacobian, hvp, _hessian(oracle, inputs, entries, bits))
 
 
 def _hessian(
