@@ -16,7 +16,8 @@ from eqc.present.counting import count_from_one
 from eqc.present.derivative import ClosedForm
 from eqc.present.formula import formula_of, name
 from eqc.present.glossary import Glossary
-from eqc.present.latex import LatexWriter, derivative_of, formula_latex
+from eqc.present.latex import LatexWriter, formula_latex
+from eqc.present.latex_slopes import derivative_of, differential
 from eqc.present.mathml import html_of
 from eqc.present.sympy_objects import to_sympy
 from eqc.present.text import formula_text
@@ -100,7 +101,7 @@ class _Part:
         output, *inputs = heads
         writer = LatexWriter(self.glossary)
         order = "^2" if len(inputs) == 2 else ""
-        below = " ".join(writer.differential(i) for i in inputs)
+        below = " ".join(differential(writer, i) for i in inputs)
         return derivative_of(writer.write(output), order, below).text
 
     @property

@@ -20,7 +20,7 @@ from eqc.notation.tree import (
     TupleNode,
     Unary,
 )
-from eqc.present.latex import decimal
+from eqc.present.latex_numbers import decimal
 from eqc.present.piece import Level, Piece, at_least
 
 _RELATIONS: Mapping[str, str] = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "==": "=", "!=": "≠"}
