@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from eqc.notation.latex import big, calculus, calls, commands, conditions, parts, statistics
-from eqc.notation.latex.boxes import Box, Boxes, flat_text
+from eqc.notation.latex import big, calculus, calls, commands, conditions, families, lists, parts, statistics
+from eqc.notation.latex.boxes import Box, Boxes, flat_text, walk
 from eqc.notation.latex.context import index_key
 from eqc.notation.latex.expression import Expression
 from eqc.notation.latex.parts import Part
 from eqc.notation.latex.patterns import split
-from eqc.notation.tree import Call, Name
+from eqc.notation.latex.usual import USUAL, USUAL_LETTERS, usual
+from eqc.notation.text import formula_text
+from eqc.notation.tree import Call, Name, Node
 
 Reader = Callable[[Expression, Box], Part]
 
@@ -56,6 +59,8 @@ def _open(expr: Expression, box: Box) -> Part:
         part = _inner_product(expr, box, inside)
     elif conditions.is_condition(inside):
         part = conditions.indicator(expr, box, inside)
+    elif len(pieces := lists.pieces_of(inside)) > 1:
+        part = lists.listed(expr, box, pieces)
     else:
         part = expr.inside(inside)
     return expr.scripted(part, box, close)
@@ -88,9 +93,12 @@ def _bar(expr: Expression, box: Box) -> Part:
     close = expr.boxes[stop]
     expr.place = stop + 1
     with expr.context.pointing_at(box):
-        if box.text == "|":
+        if box.text == "|" and not (part.rank == 1 and _is_vector(inner.boxes)):
             return expr.scripted(_absolute(part), box, close)
         return expr.scripted(_norm(expr, part, box, close.sub), box, replace(close, sub=None))
+
+
+_VECTOR_FACES = frozenset(style.lstrip("\\") for style in commands.PLAIN_STYLES)
 
 
 def _closing_bar(expr: Expression, box: Box) -> int:
@@ -110,6 +118,11 @@ def _closing_bar(expr: Expression, box: Box) -> int:
         else:
             return place
     return expr.context.fail(box, f"this {box.text} is never closed", "write the closing bar")
+
+
+def _is_vector(boxes: Boxes) -> bool:
+    """Whether letters are printed as vectors, so that bars around them mean the length."""
+    return any(b.text.partition(" ")[0] in _VECTOR_FACES for b in walk(boxes) if " " in b.text)
 
 
 def _absolute(part: Part) -> Part:
@@ -198,6 +211,8 @@ def _letter(expr: Expression, box: Box) -> Part:
             return named
     following = expr.boxes[expr.place + 1] if expr.place + 1 < len(expr.boxes) else None
     bracket = following is not None and following.text in ("[", "(", r"\{")
+    if bracket and box.text in USUAL_LETTERS and box.sub is None and not box.primes:
+        return usual(expr, USUAL_LETTERS[box.text], box)
     reader = _LETTERS.get(box.text)
     if reader is None or (box.text in _BEFORE_BRACKETS and not bracket):
         expr.context.unknown(replace(box, sup=None))
@@ -205,10 +220,50 @@ def _letter(expr: Expression, box: Box) -> Part:
 
 
 def _identity(expr: Expression, box: Box) -> Part:
-    if box.has_scripts:
+    """`I`, whose order the other matrices say, or `I_n`."""
+    if box.sup is not None or box.primes:
         expr.context.unknown(replace(box, sup=None))
     expr.take()
-    return parts.array(Name(expr.context.span(box), "I"), (parts.ANY, parts.ANY))
+    span = expr.context.span(box)
+    if box.sub is None:
+        return parts.array(Name(span, "I"), (parts.ANY, parts.ANY))
+    order = expr.inside(box.sub).node
+    axis = formula_text(order)
+
+    def entry(at: Sequence[Node]) -> Node:
+        return Call(span, "KroneckerDelta", tuple(at))
+
+    return Part(span, (axis, axis), Call(span, "Identity", (order,)), entry)
+
+
+def _ones(expr: Expression, box: Box) -> Part:
+    """`\\mathbf{1}`: a column of ones, unless a condition follows."""
+    following = expr.boxes[expr.place + 1] if expr.place + 1 < len(expr.boxes) else None
+    holds = following is not None and following.kind == "open" and conditions.is_condition(expr.boxes[expr.place + 2 :])
+    if holds or (box.sub is not None and conditions.is_condition(conditions.without_brackets(box.sub))):
+        return conditions.indicator_of(expr, box)
+    expr.take()
+    span = expr.context.span(box)
+    order = None if box.sub is None else expr.inside(box.sub).node
+    axis = parts.ANY if order is None else formula_text(order)
+    one = parts.number(span, 1).node
+    whole = None if order is None else Call(span, "OneMatrix", (order, one))
+    return expr.scripted(Part(span, (axis,), whole, lambda at: one), box, replace(box, sub=None))
+
+
+def _accented(expr: Expression, box: Box) -> Part:
+    """`\\bar{x}` of a declared array is its mean, a hat on an expectation says that it is estimated."""
+    inside = box.parts[0]
+    if len(inside) == 1 and inside[0].text in _EXPECTED and not inside[0].has_scripts:
+        return statistics.expectation(expr, box)
+    found = expr.context.symbol(inside, 0) if box.text == r"\bar" and inside else None
+    axes = () if found is None else expr.context.glossary.axes.get(found.spelling.name, ())
+    whole = found is not None and found.spelling.whole and found.match.end == len(inside) and not inside[-1].has_scripts
+    if found is None or len(axes) != 1 or not whole or box.sub is not None:
+        expr.context.unknown(replace(box, sup=None))
+    expr.take()
+    part = parts.array(Name(expr.context.span(box), found.spelling.name), axes)
+    return expr.scripted(statistics.mean_of(expr, box, part), box, box)
 
 
 def _constant(expr: Expression, box: Box) -> Part:
@@ -235,14 +290,16 @@ def _named(expr: Expression, box: Box, name: str) -> Part | None:
         return calls.logarithm(expr, box, expr.inside(box.sub))
     if name in commands.MATRIX_FUNCTIONS:
         return calls.matrix_function(expr, commands.MATRIX_FUNCTIONS[name], box)
+    if box.kind == "word" and name.lower() in _CONCATENATIONS:
+        return lists.concatenation(expr, box)
     if name in statistics.WORDS:
         return statistics.WORDS[name](expr, box)
-    if name in calls.SHORTHANDS:
-        return calls.shorthand(expr, name, box)
     record = expr.record_called(name) if len(name) > 1 and box.kind == "word" else None
     if record is not None and record != expr.context.record.id:
         expr.take()
         return calls.call_record(expr, record, [], box, box)
+    if box.kind == "word" and (known := re.sub(r"[\W_]", "", name.lower())) in USUAL:
+        return usual(expr, known, box)
     lower = name.lower() if box.kind == "word" and len(name) > 2 else name
     if lower in commands.FUNCTIONS:
         return calls.apply_word(expr, commands.FUNCTIONS[lower], box)
@@ -270,6 +327,8 @@ def _table(expr: Expression, box: Box) -> Part:
         return expr.scripted(conditions.cases(expr, box), box, box)
     if box.text not in commands.TABLES:
         expr.context.fail(box, f"{box.text} has no place inside a formula", "take the lines apart")
+    if all(len(row) == 1 for row in box.rows) and any(families.are_dots(row[0]) for row in box.rows):
+        return expr.scripted(lists.listed(expr, box, [row[0] for row in box.rows]), box, box)
     with expr.context.pointing_at(box):
         part = parts.matrix(expr.context.span(box), [[expr.inside(cell) for cell in row] for row in box.rows])
         if box.text == "vmatrix":
@@ -281,18 +340,22 @@ def _big(expr: Expression, box: Box) -> Part:
     return big.read_big(expr, box)
 
 
+_CONCATENATIONS = frozenset(("concat", "concatenate", "cat"))
+
 _LETTERS: Mapping[str, Reader] = {
     **dict.fromkeys(("mathbb E", "E", "mathrm E"), statistics.expectation),
-    **dict.fromkeys(("mathbb 1", "mathbf 1", "mathbb I", "mathrm 1"), conditions.indicator_of),
+    **dict.fromkeys(("mathbb 1", "mathbb I", "mathrm 1"), conditions.indicator_of),
     **dict.fromkeys((r"\nabla", r"\partial"), calculus.nabla),
     **dict.fromkeys(("e", "mathrm e"), _euler),
     **dict.fromkeys((r"\pi", r"\infty"), _constant),
     r"\delta": _kronecker,
     r"\Gamma": lambda expr, box: calls.apply_word(expr, "gamma", box),
-    "I": _identity,
+    **dict.fromkeys(("I", "mathbf I", "mathrm I", "boldsymbol I", "bm I"), _identity),
+    **dict.fromkeys(("mathbf 1", "boldsymbol 1", "bm 1"), _ones),
 }
 """Letters that mean something if the glossary does not have them."""
 
+_EXPECTED = frozenset(("mathbb E", "E", "mathrm E"))
 _BEFORE_BRACKETS = frozenset(("E", "mathrm E", r"\Gamma"))
 
 _BY_KIND: Mapping[str, Reader] = {
@@ -303,7 +366,7 @@ _BY_KIND: Mapping[str, Reader] = {
     "command": _command,
     "letter": _letter,
     "word": _letter,
-    "accent": lambda expr, box: expr.context.unknown(replace(box, sup=None)),
+    "accent": _accented,
     "table": _table,
     "big": _big,
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from eqc.notation.latex import conditions, parts
 from eqc.notation.latex.boxes import Box, Boxes, flat_text
+from eqc.notation.latex.context import index_key
 from eqc.notation.latex.expression import Expression
 from eqc.notation.latex.parts import Part
 from eqc.notation.latex.patterns import split
@@ -23,17 +24,18 @@ WORDS: Mapping[str, str] = {
     r"\argmin": "ArgMinOver",
 }
 _LISTS: Mapping[str, str] = {r"\max": "Max", r"\min": "Min", r"\sup": "Max", r"\inf": "Min"}
+DOTS = (r"\ldots", r"\cdots")
 _NEUTRAL: Mapping[str, int] = {"Sum": 0, "Product": 1}
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """An index with the ends that are printed; None is where the array ends."""
+    """An index with the ends that are printed; None is where the array ends. The letter may stand for `entries`."""
 
     box: Box
     low: Boxes | None = None
     high: Boxes | None = None
-    strict: bool = False
+    entries: Part | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def _pieces(sub: Boxes) -> Iterator[Boxes]:
             start = place + 1
     for line in lines:
         waiting: tuple[Box, ...] = ()
-        for piece in split(line, ",", ";", ":"):
+        for piece in _without_dots(split(line, ",", ";", ":")):
             if len(piece) == 1:
                 waiting = (*waiting, *piece)
             elif waiting and conditions.is_condition(piece) and piece[1:2] and piece[1].is_sign(r"\in"):
@@ -119,6 +121,24 @@ def _pieces(sub: Boxes) -> Iterator[Boxes]:
                 waiting = ()
                 yield piece
         yield from ((w,) for w in waiting)
+
+
+def _without_dots(pieces: list[Boxes]) -> Iterator[Boxes]:
+    """`m=0, \\ldots, K` as `m \\in \\{0, \\ldots, K\\}`."""
+    while pieces:
+        piece = pieces.pop(0)
+        if len(pieces) > 1 and len(pieces[0]) == 1 and pieces[0][0].is_sign(*DOTS) and piece[1:2] == _equals(piece):
+            dots, last = pieces.pop(0), pieces.pop(0)
+            start, end = piece[1].offset, piece[1].end
+            comma = Box("sign", ",", start, end)
+            inside = (*piece[2:], comma, *dots, comma, *last)
+            braces = Box("open", r"\{", start, end), Box("close", r"\}", start, end)
+            piece = (piece[0], Box("sign", r"\in", start, end), braces[0], *inside, braces[1])
+        yield piece
+
+
+def _equals(piece: Boxes) -> Boxes:
+    return tuple(b for b in piece[1:2] if b.is_sign("="))
 
 
 def _range(expr: Expression, big: Box, piece: Boxes, known: Sequence[str]) -> Range | Below:
@@ -150,10 +170,15 @@ def _elements(expr: Expression, piece: Boxes) -> Range | Below:
     if what and what[0].text in (r"\{", "["):
         inside = what[1:-1]
         pieces = split(inside, ",")
-        if any(b.is_sign(r"\ldots", r"\cdots") for b in inside) and len(pieces) >= 3:
+        if any(b.is_sign(*DOTS) for b in inside) and len(pieces) >= 3:
             return Range(letters[0], pieces[0], pieces[-1])
         if what[0].text == "[" and len(pieces) == 1:
             return Range(letters[0], None, pieces[0])
+    found = expr.context.symbol(what, 0) if what and len(letters) == 1 else None
+    if found is not None and found.match.end == len(what):
+        whole = expr.inside(what)
+        if whole.rank:
+            return Range(letters[0], entries=whole)
     if not what or what[0].kind != "letter" or (len(letters) > 1 and len(what) == 1 and what[0].sub is not None):
         expr.context.fail(piece[place], "which elements this set has is not known", "print the limits of the index")
     if what[0].sub is not None and what[0].text != "mathcal N":
@@ -182,8 +207,9 @@ def _reduced(expr: Expression, box: Box, below: Below) -> Part:
         for r in below.ranges
     ]
     with context.binding([r.box for r in below.ranges]) as names:
-        body = _body(expr, box)
-        guard = _guard(expr, below.conditions)
+        with context.standing_for(_entries(below.ranges, names)):
+            body = _body(expr, box)
+            guard = _guard(expr, below.conditions)
         sample = body.whole if body.whole is not None else parts.looped(body, context.fresh)[0]
         limits = [
             TupleNode(span, (name, low or _one(span), high or extent(expr, r.box, name, sample)))
@@ -201,6 +227,12 @@ def _reduced(expr: Expression, box: Box, below: Below) -> Part:
 
     with context.pointing_at(box):
         return parts.reduced(replace(body, span=span), wrap)
+
+
+def _entries(ranges: Sequence[Range], names: Sequence[Name]) -> dict[str, Part]:
+    """What letters stand for that run over the entries of an array."""
+    pairs = zip(ranges, names, strict=True)
+    return {index_key(r.box): parts.index_into(r.entries, (name,)) for r, name in pairs if r.entries is not None}
 
 
 def _one(span: object) -> Node:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from eqc.notation.latex import commands, parts
@@ -28,23 +28,23 @@ def apply_word(expr: Expression, word: str, box: Box) -> Part:
     if inverse:
         word, sup = commands.INVERSES[word], None
     span = expr.context.span(box)
-    operands = list(_operands(expr, box))
+    operands = list(operands_behind(expr, box))
     known = FUNCTION_WORDS[word]
     if not known.accepts(len(operands)):
         expr.context.fail(box, f"{word} takes {known.arity()}, not {len(operands)}", "check its brackets")
     with expr.context.pointing_at(box):
         part = parts.call(span, word, *operands)
         part = part if sup is None else parts.power(part, expr.inside(sup))
-        return _with_later_scripts(expr, part, box)
+        return with_later_scripts(expr, part, box)
 
 
-def _with_later_scripts(expr: Expression, part: Part, box: Box) -> Part:
+def with_later_scripts(expr: Expression, part: Part, box: Box) -> Part:
     """Scripts on the bracket that closed the arguments."""
     close = expr.boxes[expr.place - 1]
     return expr.scripted(part, box, close) if close.kind == "close" and expr.place > 1 else part
 
 
-def _operands(expr: Expression, box: Box) -> Sequence[Part]:
+def operands_behind(expr: Expression, box: Box) -> Sequence[Part]:
     """The arguments in brackets, or what stands side by side up to the next function."""
     following = expr.peek
     if following is None:
@@ -96,7 +96,7 @@ def matrix_function(expr: Expression, word: str, box: Box) -> Part:
     """`\\det`, `\\operatorname{tr}`, `\\operatorname{diag}`."""
     expr.take()
     span = expr.context.span(box)
-    (operand,) = operands if len(operands := _operands(expr, box)) == 1 else (expr.unexpected(box),)
+    (operand,) = operands if len(operands := operands_behind(expr, box)) == 1 else (expr.unexpected(box),)
     with expr.context.pointing_at(box):
         if word == "Determinant":
             part = parts.determinant(operand)
@@ -107,27 +107,7 @@ def matrix_function(expr: Expression, word: str, box: Box) -> Part:
         else:
             part = expr.context.fail(box, f"{box.text} of {parts.show(operand.axes)}", "check the shape")
         part = part if box.sup is None else parts.power(part, expr.inside(box.sup))
-        return _with_later_scripts(expr, part, box)
-
-
-def _clip(span_call: Callable[..., Part], x: Part, low: Part, high: Part) -> Part:
-    return span_call("Min", span_call("Max", x, low), high)
-
-
-SHORTHANDS: Mapping[str, tuple[int, Callable[..., Part]]] = {"clip": (3, _clip), "clamp": (3, _clip)}
-"""Names of functions that the formula language builds from others: number of arguments and how."""
-
-
-def shorthand(expr: Expression, name: str, box: Box) -> Part:
-    """A function that is written with others."""
-    count, build = SHORTHANDS[name]
-    expr.take()
-    operands = list(_operands(expr, box))
-    if len(operands) != count:
-        expr.context.fail(box, f"{name} takes {count} arguments, not {len(operands)}", "check its brackets")
-    with expr.context.pointing_at(box):
-        part = build(lambda word, *given: parts.call(expr.context.span(box), word, *given), *operands)
-        return _with_later_scripts(expr, part, box)
+        return with_later_scripts(expr, part, box)
 
 
 # -- records

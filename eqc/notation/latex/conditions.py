@@ -176,12 +176,17 @@ def indicator_of(expr: Expression, box: Box) -> Part:
     """`\\mathbb{1}[…]` or `\\mathbb{1}_{…}`."""
     expr.take()
     if box.sub is not None:
-        inside = box.sub[1:-1] if box.sub and box.sub[0].kind == "open" else box.sub
+        inside = without_brackets(box.sub)
         return expr.scripted(indicator(expr, box, inside), box, replace(box, sub=None))
     if expr.peek is None or expr.peek.kind != "open":
         expr.context.fail(box, "an indicator has a condition", r"write \mathbb{1}[x > 0]")
     inside, close = expr.bracket()
     return expr.scripted(indicator(expr, box, inside), box, close)
+
+
+def without_brackets(boxes: Boxes) -> Boxes:
+    """The condition of an indicator without brackets around it."""
+    return boxes[1:-1] if boxes and boxes[0].kind == "open" else boxes
 
 
 def has_conditions(box: Box) -> bool:

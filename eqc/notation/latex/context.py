@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn
@@ -103,6 +103,16 @@ class Context:
             yield names
         finally:
             self.bound = before
+
+    @contextmanager
+    def standing_for(self, parameters: Mapping[str, Part]) -> Iterator[None]:
+        """Letters that stand for parts, within it."""
+        before = self.parameters
+        self.parameters = {**before, **parameters}
+        try:
+            yield
+        finally:
+            self.parameters = before
 
     def index(self, box: Box) -> Name | None:
         """The index that a letter is, innermost first."""

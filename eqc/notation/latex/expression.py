@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from eqc.notation.latex import commands as table
 from eqc.notation.latex import parts
 from eqc.notation.latex.boxes import Box, Boxes, flat_text
 from eqc.notation.latex.context import Context, index_key
+from eqc.notation.latex.families import are_dots, spanning, summed
 from eqc.notation.latex.glossary import Found, record_named
 from eqc.notation.latex.parts import Part
 from eqc.notation.latex.patterns import plain_name, shift_of, split
@@ -27,7 +28,15 @@ REFUSED: Mapping[str, tuple[str, str]] = {
 }
 TRANSPOSES = frozenset((r"\top", "T", "mathsf T", "mathrm T"))
 
-Atom = Callable[["Expression"], Part]
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """A term or a factor: what is printed, what it means, where an error about it points."""
+
+    boxes: Boxes
+    part: Part
+    box: Box | None = None
+    sign: str = "+"
 
 
 class Expression:
@@ -74,13 +83,36 @@ class Expression:
 
     def sum(self) -> Part:
         """Terms with + and - between them."""
-        left = self.term()
+        terms = [self.addend("+")]
         while self.sees(*ADDITIVE):
             sign = self.take()
-            right = self.term()
-            with self.context.pointing_at(sign):
-                left = parts.added(ADDITIVE[sign.text], left, right)
+            if sign.text == "+" and are_dots(self.boxes[self.place : self.place + 1]):
+                self.close_gap(terms, "Sum", lambda: self.addend("+").boxes if self.sees("+") and self.take() else ())
+            else:
+                terms.append(self.addend(sign.text, sign))
+        left = parts.negated(terms[0].part) if terms[0].sign == "-" else terms[0].part
+        for term in terms[1:]:
+            with self.context.pointing_at(term.box or self.boxes[-1]):
+                left = parts.added(ADDITIVE[term.sign], left, term.part)
         return left
+
+    def addend(self, sign: str, box: Box | None = None) -> Operand:
+        """A term with the sign before it."""
+        start = self.place
+        part = self.term()
+        return Operand(self.boxes[start : self.place], part, box or self.boxes[start], sign)
+
+    def close_gap(self, operands: list[Operand], word: str, last: Callable[[], Boxes]) -> None:
+        """What dots leave out: the operands before them that lead to the one behind them become one."""
+        dots = self.take()
+        end = last()
+        for start in range(len(operands) if end else 0):
+            chosen = operands[start:]
+            found = spanning([one.boxes for one in chosen], end) if all(o.sign == "+" for o in chosen) else None
+            if found is not None:
+                operands[start:] = [Operand(end, summed(self, found, word), dots, "+")]
+                return
+        self.context.fail(dots, *REFUSED[dots.text])
 
     def term(self) -> Part:
         """Factors with operators between them; what stands side by side binds tighter than a slash."""
@@ -124,15 +156,25 @@ class Expression:
 
     def run(self) -> Part:
         """Factors side by side."""
-        factors = [(self.peek, self.factor())]
-        while self.starts_factor():
-            factors.append((self.peek, self.factor()))
+        operands = [self.operand()]
+        while self.starts_factor() or (self.sees(r"\cdots") and self.place + 1 < len(self.boxes)):
+            if self.sees(r"\cdots"):
+                self.close_gap(operands, "Product", lambda: self.operand().boxes)
+            else:
+                operands.append(self.operand())
+        factors = [(one.box, one.part) for one in operands]
         parts.spread(factors)
         left = factors[0][1]
         for box, right in factors[1:]:
             with self.context.pointing_at(box or self.boxes[-1]):
                 left = parts.product(left, right, self.context.fresh)
         return left
+
+    def operand(self) -> Operand:
+        """A factor with its boxes."""
+        start, box = self.place, self.peek
+        part = self.factor()
+        return Operand(self.boxes[start : self.place], part, box)
 
     def starts_factor(self) -> bool:
         """Whether the next box begins a factor."""
@@ -197,7 +239,7 @@ class Expression:
             return self.context.apply_function(self, found.spelling.name, first, rest)
         with self.context.pointing_at(first):
             part = self.entry(found, first)
-        if not match.sub and part.rank and self.peek is not None and self.peek.text == "(" and last.sup is None:
+        if not match.sub and part.rank and self.peek is not None and self.peek.text in ("(", "[") and not last.sup:
             part = self.maybe_positions(part, first)
         return self.scripted(part, first, rest)
 
@@ -260,6 +302,8 @@ class Expression:
         """A letter in a position that neither the glossary nor a sum around has."""
         if box.kind not in ("letter", "word") or box.parts or box.text in table.CONSTANTS:
             return False
+        if index_key(replace(box, sup=None)) in self.context.parameters:
+            return False
         return self.context.index(replace(box, sup=None)) is None and self.context.symbol((box,), 0) is None
 
     def maybe_positions(self, part: Part, first: Box) -> Part:
@@ -276,18 +320,22 @@ class Expression:
 
     def could_be_position(self, piece: Boxes) -> bool:
         """Whether all letters of a piece are indices, whole numbers or not known at all."""
-        for box in piece:
-            if box.kind == "letter" and self.context.index(box) is None:
-                found = self.context.symbol((box,), 0)
-                if found is not None:
-                    entry = self.context.record.symbols[found.spelling.name]
-                    axes = self.context.glossary.axes
-                    sizes = {axis for shape in axes.values() for axis in shape}
-                    if entry.shape is not None or not (entry.domain.integer or entry.name in sizes):
-                        return False
-            elif box.kind not in ("letter", "number", "sign"):
+        place = 0
+        while place < len(piece):
+            box = piece[place]
+            found = self.context.symbol(piece, place) if self.context.index(box) is None else None
+            if found is not None and not self.counts(found.spelling.name):
                 return False
+            if found is None and box.kind not in ("letter", "number", "sign"):
+                return False
+            place = place + 1 if found is None else found.match.end
         return bool(piece)
+
+    def counts(self, name: str) -> bool:
+        """Whether a symbol is a whole number: declared so, or the size of an axis."""
+        entry = self.context.record.symbols[name]
+        sizes = {axis for shape in self.context.glossary.axes.values() for axis in shape}
+        return entry.shape is None and (entry.domain.integer or name in sizes)
 
     # -- brackets
 

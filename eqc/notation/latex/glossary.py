@@ -168,6 +168,10 @@ def boxes_of(text: str, entry: SymbolEntry) -> Boxes:
 def _variants(boxes: Boxes) -> Iterator[Boxes]:
     """A name of several letters may be typed as a word or as letters."""
     yield boxes
+    digits = re.fullmatch(r"([A-Za-z]+)(\d+)", boxes[0].text) if len(boxes) == 1 and boxes[0].kind == "word" else None
+    if digits and not boxes[0].has_scripts:
+        start, end = boxes[0].offset, boxes[0].end
+        yield (*(Box("letter", c, start, end) for c in digits[1]), Box("number", digits[2], start, end))
     letters = all(b.kind == "letter" and b.text.isalpha() and len(b.text) == 1 for b in boxes)
     if len(boxes) > 1 and letters and not any(b.has_scripts for b in boxes[:-1]):
         last = boxes[-1]

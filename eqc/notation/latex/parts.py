@@ -5,6 +5,7 @@ A part is written on whole arrays where the formula language can say it so, and 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -223,7 +224,24 @@ def _common(operands: Sequence[Part]) -> tuple[str, ...]:
 
 
 def _alike(a: Sequence[str], b: Sequence[str]) -> bool:
-    return len(a) == len(b) and all(x == y or ANY in (x, y) for x, y in zip(a, b, strict=True))
+    return len(a) == len(b) and all(x == y or ANY in (x, y) or _same_sum(x, y) for x, y in zip(a, b, strict=True))
+
+
+def _same_sum(a: str, b: str) -> bool:
+    """Whether two extents are the same sum; one with a name of its own may be any sum."""
+    sums = [axis for axis in (a, b) if "+" in axis]
+    if len(sums) == 1 and (a + b).removeprefix(sums[0]).removesuffix(sums[0]).isidentifier():
+        return True
+    return bool(sums) and _terms(a) == _terms(b)
+
+
+def _terms(axis: str) -> Counter[str]:
+    """How often each term stands in a sum: f+f is twice f, like 2*f."""
+    found: Counter[str] = Counter()
+    for term in axis.split("+"):
+        factor, times, rest = term.partition("*")
+        found[rest if times and factor.isdigit() else term] += int(factor) if times and factor.isdigit() else 1
+    return found
 
 
 def show(axes: tuple[str, ...]) -> str:

@@ -20,6 +20,7 @@ from eqc.notation.latex.parts import Fresh, Part
 from eqc.notation.latex.patterns import split
 from eqc.notation.latex.scan import read_boxes
 from eqc.notation.latex.statements import Clause, clauses
+from eqc.notation.latex.usual import USUAL, USUAL_LETTERS
 from eqc.notation.operators import is_condition
 from eqc.notation.sympy_form import parse_statement
 from eqc.notation.tokens import Places
@@ -199,11 +200,10 @@ class _Reader:
     def _target(self, left: Boxes, *, update: bool) -> Part | None:
         """The left side; None if it is a name that the glossary does not have."""
         self.context.target = True
-        own = self._is_own_name(left)
-        if own:
+        if self._is_own_name(left) or self._is_usual_name(left):
             return None
         try:
-            return Expression(self.context, left).whole()
+            return Expression(self.context, self._without_arguments(left)).whole()
         except NotationError:
             if self._is_function_of_something(left) and self._open_outputs():
                 self.context.free = {}
@@ -232,6 +232,26 @@ class _Reader:
         if self.context.glossary.at(left, 0):
             return False
         return first.kind == "word" and record_named(first.text, [self.record.id]) == self.record.id
+
+    def _is_usual_name(self, left: Boxes) -> bool:
+        """`\\sigma(x)` on the left side, if the record is about that function and its output has no notation."""
+        name = left[0].text
+        is_usual = name in USUAL_LETTERS or (left[0].kind == "word" and name.lower() in USUAL)
+        known = is_usual and self._is_function_of_something(left) and bool(self._open_outputs())
+        return known and not self.context.glossary.at(left, 0)
+
+    def _without_arguments(self, left: Boxes) -> Boxes:
+        """`f(x; \\theta)` of a number f that the record assigns is f: the brackets say what it depends on."""
+        found = self.context.symbol(left, 0)
+        if found is None or found.match.end >= len(left) or found.spelling.role != "value":
+            return left
+        name, rest = found.spelling.name, left[found.match.end :]
+        entry = self.record.symbols[name]
+        is_call = rest[0].text in ("(", "[") and rest[-1].kind == "close" and not rest[-1].has_scripts
+        if not is_call or entry.shape is not None or name not in self.context.assigned | set(self.outputs):
+            return left
+        pieces = split(rest[1:-1], ",", ";", "|", r"\|")
+        return left[: found.match.end] if all(_is_symbol(self.context, piece) for piece in pieces) else left
 
     def _is_function_of_something(self, left: Boxes) -> bool:
         """A name, or a name with arguments in brackets."""
@@ -280,8 +300,19 @@ class _Reader:
             left_node, right_node = self._both(target, right)
         return Equation(left_node, right_node, span, text, defines)
 
+    def _at_its_indices(self, target: Part, right: Part) -> Part:
+        """An array on the left side at the indices that the glossary gives it, if the right side has them free."""
+        entry = self.record.symbols.get(_base_name(target.whole) or "")
+        if entry is None or right.axes or not isinstance(target.whole, Name) or len(entry.index) != target.rank:
+            return target
+        free = {node.name for node in self.context.free.values()}
+        if not target.rank or not free.issuperset(entry.index):
+            return target
+        return parts.index_into(target, tuple(Name(target.span, name) for name in entry.index))
+
     def _both(self, target: Part, right: Part) -> tuple[Node, Node]:
         """Both sides as wholes, or as entries at shared indices where a side has only those."""
+        target = self._at_its_indices(target, right)
         if right.axes and not target.axes:
             raise parts.Misfit(f"{parts.show(right.axes)} for a number", "check the shapes in the glossary")
         if target.whole is not None and right.whole is not None and (right.axes or not target.axes or not right.rank):
@@ -289,6 +320,13 @@ class _Reader:
         target, right = _as_vectors(target, right)
         at = tuple(Name(target.span, self.context.fresh.name()) for _ in target.axes)
         return target.entry(at), right.entry(at[len(at) - right.rank :])
+
+
+def _is_symbol(context: Context, boxes: Boxes) -> bool:
+    """One symbol of the glossary, or one letter."""
+    if len(boxes) == 1 and boxes[0].kind in ("letter", "word", "accent"):
+        return True
+    return any(found.match.end == len(boxes) for found in context.glossary.at(boxes, 0))
 
 
 def _lists(boxes: Boxes) -> Iterable[Boxes]:

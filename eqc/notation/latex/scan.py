@@ -357,12 +357,15 @@ PROSE: frozenset[str] = frozenset(
 
 
 def _joined(tokens: list[Token]) -> list[Token]:
-    """`<=` and `:=` typed as two characters are one sign."""
+    """`<=`, `:=` and `||` typed as two characters are one sign."""
     joined: list[Token] = []
     for token in tokens:
         last = joined[-1] if joined else None
-        if last is not None and token.text == "=" and last.text in ("<", ">", ":") and last.end == token.offset:
+        touches = last is not None and last.end == token.offset
+        if last is not None and touches and token.text == "=" and last.text in ("<", ">", ":"):
             joined[-1] = replace(last, text=last.text + "=", end=token.end)
+        elif last is not None and touches and token.text == last.text == "|" and not last.side:
+            joined[-1] = replace(last, text=r"\|", end=token.end)
         else:
             joined.append(token)
     return joined

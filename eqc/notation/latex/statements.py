@@ -11,7 +11,9 @@ from eqc.notation.latex.conditions import RELATIONS
 
 EQUALS = frozenset(("=", ":="))
 UPDATES = frozenset((r"\leftarrow",))
-SIDE_RELATIONS = frozenset((r"\in", r"\notin", r"\sim", r"\subset", r"\subseteq", r"\approx", r"\to", r"\rightarrow"))
+APPROXIMATE = frozenset((r"\approx", r"\simeq", r"\cong"))
+SIDE_RELATIONS = frozenset((r"\in", r"\notin", r"\sim", r"\subset", r"\subseteq", r"\to", r"\rightarrow", *APPROXIMATE))
+_BOUNDS = (*(sign for sign in RELATIONS if sign not in EQUALS), *APPROXIMATE)
 _ENDING = frozenset((",", ";", ".", ":"))
 _TAIL_WORDS = frozenset(("for", "for all", "if", "when", "as", "in"))
 
@@ -34,7 +36,19 @@ def clauses(boxes: Boxes) -> tuple[Clause, ...]:
     for line in _lines(boxes):
         for piece in _stretches(line):
             found += _clause(piece)
+    if all(clause.kind == "remark" for clause in found):
+        return tuple(_taken_as_equal(clause) for clause in found)
     return tuple(found)
+
+
+def _taken_as_equal(clause: Clause) -> Clause:
+    """An approximation that is all that is printed is what the record computes."""
+    boxes, sign = clause.sides[0], clause.sign
+    if sign is None or not sign.is_sign(*APPROXIMATE):
+        return clause
+    places = [k for k, b in _outside(boxes) if b.is_sign(*APPROXIMATE)]
+    starts, ends = [0, *(p + 1 for p in places[:1])], [*places[:2], len(boxes)]
+    return Clause("equation", tuple(boxes[a:b] for a, b in zip(starts, ends, strict=False)), sign)
 
 
 def _lines(boxes: Boxes) -> Iterator[Boxes]:
@@ -109,8 +123,7 @@ def _merged(pieces: list[Boxes]) -> Iterator[Boxes]:
     for number, piece in enumerate(pieces):
         if not piece:
             continue
-        following = pieces[number + 1] if number + 1 < len(pieces) else ()
-        if len(following) == 1 and following[0].is_sign(r"\ldots", r"\cdots"):
+        if _is_list_of_values(piece, pieces[number + 1 :]):
             remark = started = True  # `l = 1, \ldots, L` says which values an index takes
             continue
         if len(piece) == 1 and piece[0].kind == "prose":
@@ -131,6 +144,15 @@ def _merged(pieces: list[Boxes]) -> Iterator[Boxes]:
             waiting = piece
     if waiting:
         yield waiting
+
+
+def _is_list_of_values(piece: Boxes, rest: list[Boxes]) -> bool:
+    """`n = 1, 2, \\ldots` says which values a symbol takes."""
+    while rest and piece and len(rest[0]) == 1 and rest[0][0].kind == "number":
+        if len(rest) == 1 and any(b.is_sign(*EQUALS) for b in piece[-2:]):
+            return True
+        rest = rest[1:]
+    return bool(rest) and len(rest[0]) == 1 and rest[0][0].is_sign(r"\ldots", r"\cdots")
 
 
 def _is_name(boxes: Boxes) -> bool:
@@ -159,9 +181,12 @@ def _clause(piece: Boxes) -> Iterator[Clause]:
     for kind, signs in (("update", UPDATES), ("equation", EQUALS)):
         places = [k for k, b in _outside(boxes) if b.is_sign(*signs)]
         if places:
-            starts, ends = [0, *(p + 1 for p in places)], [*places, len(boxes)]
+            bound = next((k for k, b in _outside(boxes) if k > places[-1] and b.is_sign(*_BOUNDS)), len(boxes))
+            starts, ends = [0, *(p + 1 for p in places)], [*places, bound]
             sides = tuple(boxes[a:b] for a, b in zip(starts, ends, strict=True))
             yield Clause(kind, sides, boxes[places[0]])
+            if bound < len(boxes):
+                yield from _clause(boxes[starts[-1] :])
             return
     relation = next((b for _, b in _outside(boxes) if b.is_sign(*SIDE_RELATIONS, *RELATIONS)), None)
     if relation is None:

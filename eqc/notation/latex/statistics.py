@@ -36,6 +36,11 @@ def expectation(expr: Expression, box: Box) -> Part:
         return expr.scripted(part, box, replace(close, sub=None))
 
 
+def mean_of(expr: Expression, box: Box, part: Part) -> Part:
+    """The mean over the entries of an array."""
+    return _mean_over(expr, box, part, ())
+
+
 def _argument(expr: Expression, box: Box) -> tuple[Boxes, Box]:
     if expr.peek is None or expr.peek.kind != "open":
         expr.context.fail(box, f"{box.text} has no brackets", "write what it is about in brackets")

@@ -7,16 +7,17 @@ from pathlib import Path
 from eqc.records.load import load_text
 from eqc.records.model import Record
 from eqc.verify.agreement import Agreement, check_agreement
+from eqc.verify.instances import instances
 from eqc.verify.oracle import Oracle
 
-FILE = Path(__file__).with_name("constructs.yaml")
+HERE = Path(__file__).parent
 
 
-def sections() -> dict[str, str]:
-    """The text of every entry, as it stands in the file without its indentation."""
+def sections(file: str) -> dict[str, str]:
+    """The text of every entry, as it stands in a file without its indentation."""
     found: dict[str, list[str]] = {}
     name = ""
-    for line in FILE.read_text(encoding="utf-8").splitlines():
+    for line in (HERE / file).read_text(encoding="utf-8").splitlines():
         if line and not line.startswith((" ", "#")):
             name = line.removesuffix(":")
             found[name] = []
@@ -25,7 +26,8 @@ def sections() -> dict[str, str]:
     return {name: "\n".join(lines) for name, lines in found.items()}
 
 
-CONSTRUCTS = sections()
+CONSTRUCTS = sections("constructs.yaml")
+SOURCES = sections("sources.yaml")
 
 
 def record_of(text: str, id: str = "sample") -> Record:
@@ -41,4 +43,5 @@ def record_with(latex: str, symbols: str, sympy: str = "") -> Record:
 
 def agreement(record: Record) -> Agreement:
     """What the LaTeX of a record says of its SymPy form."""
-    return check_agreement(Oracle(record, {}), (), {}.get)
+    functions = instances(record)[-1].functions
+    return check_agreement(Oracle(record, {}, functions=functions), (), {}.get)

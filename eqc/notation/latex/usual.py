@@ -1,0 +1,106 @@
+"""Functions that people print by name and the formula language builds from others: clip, sigmoid, softmax."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from eqc.errors import Span
+from eqc.notation.latex import parts
+from eqc.notation.latex.boxes import Box
+from eqc.notation.latex.calls import operands_behind, with_later_scripts
+from eqc.notation.latex.expression import Expression
+from eqc.notation.latex.parts import Fresh, Part
+from eqc.notation.tree import Call, Name, Node
+
+Build = Callable[..., Part]
+
+
+def _clip(span: Span, fresh: Fresh, x: Part, low: Part, high: Part) -> Part:
+    return parts.call(span, "Min", parts.call(span, "Max", x, low), high)
+
+
+def _relu(span: Span, fresh: Fresh, x: Part) -> Part:
+    return parts.call(span, "Max", parts.number(span, 0), x)
+
+
+def _sigmoid(span: Span, fresh: Fresh, x: Part) -> Part:
+    one = parts.number(span, 1)
+    return parts.divided(one, parts.added("+", one, parts.call(span, "exp", parts.negated(x))))
+
+
+def _softplus(span: Span, fresh: Fresh, x: Part) -> Part:
+    return parts.call(span, "log", parts.added("+", parts.number(span, 1), parts.call(span, "exp", x)))
+
+
+def _over_last_axis(span: Span, fresh: Fresh, x: Part, word: str) -> Part:
+    """A reduction over the last axis of an array."""
+    if not x.axes:
+        raise parts.Misfit("this is about an array, not a number", "give its argument a shape in the glossary")
+
+    def entry(at: tuple[Node, ...]) -> Node:
+        name = Name(span, fresh.name())
+        return Call(span, word, (x.entry((*at, name)), *parts.limits(span, [(name.name, x.axes[-1])])))
+
+    return Part(span, x.axes[:-1], entry(()) if x.rank == 1 else None, entry)
+
+
+def _softmax(span: Span, fresh: Fresh, x: Part) -> Part:
+    powers = parts.call(span, "exp", x)
+    total = _over_last_axis(span, fresh, powers, "Sum")
+
+    def entry(at: tuple[Node, ...]) -> Node:
+        share = parts.divided(parts.scalar(powers.entry(at)), parts.scalar(total.entry(at[:-1])))
+        return share.node
+
+    return Part(span, x.axes, None, entry)
+
+
+def _log_sum_exp(span: Span, fresh: Fresh, x: Part) -> Part:
+    return parts.call(span, "log", _over_last_axis(span, fresh, parts.call(span, "exp", x), "Sum"))
+
+
+def _log_softmax(span: Span, fresh: Fresh, x: Part) -> Part:
+    return parts.call(span, "log", _softmax(span, fresh, x))
+
+
+def _sum(span: Span, fresh: Fresh, x: Part) -> Part:
+    node, names = parts.looped(x, fresh)
+    return parts.scalar(Call(span, "Sum", (node, *parts.limits(span, names)))) if names else x
+
+
+def _beta(span: Span, fresh: Fresh, a: Part, b: Part) -> Part:
+    return parts.call(span, "beta", a, b)
+
+
+USUAL: Mapping[str, tuple[int, Build]] = {
+    "clip": (3, _clip),
+    "clamp": (3, _clip),
+    "relu": (1, _relu),
+    "sigmoid": (1, _sigmoid),
+    "logistic": (1, _sigmoid),
+    "softplus": (1, _softplus),
+    "softmax": (1, _softmax),
+    "logsoftmax": (1, _log_softmax),
+    "logsumexp": (1, _log_sum_exp),
+    "lse": (1, _log_sum_exp),
+    "sum": (1, _sum),
+    "b": (2, _beta),
+}
+"""Name in small letters -> number of arguments and how it is built."""
+
+USUAL_LETTERS: Mapping[str, str] = {r"\sigma": "sigmoid", "mathrm B": "b", "B": "b"}
+"""Letters that mean a function where the glossary does not have them and an argument in brackets follows."""
+
+
+def usual(expr: Expression, name: str, box: Box) -> Part:
+    """A function that is written with others."""
+    count, build = USUAL[name]
+    expr.take()
+    operands = list(operands_behind(expr, box))
+    if len(operands) != count:
+        takes = f"{count} argument{'s' if count > 1 else ''}"
+        expr.context.fail(box, f"{box.text} takes {takes}, not {len(operands)}", "check its brackets")
+    with expr.context.pointing_at(box):
+        part = build(expr.context.span(box), expr.context.fresh, *operands)
+        part = part if box.sup is None else parts.power(part, expr.inside(box.sup))
+        return with_later_scripts(expr, part, box)
