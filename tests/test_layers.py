@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -124,6 +125,7 @@ class Import(NamedTuple):
         return f"{self.importer} imports {self.imported}{' (later)' if self.later else ''}"
 
 
+@cache
 def modules() -> dict[str, ast.Module]:
     """Every module of eqc by its name below `eqc`."""
     paths = sorted(PACKAGE.rglob("*.py"))
@@ -135,6 +137,7 @@ def _name(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
 
 
+@cache
 def imports() -> list[Import]:
     known = modules()
     return [

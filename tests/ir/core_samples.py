@@ -12,6 +12,7 @@ from typing import Any
 
 import mpmath
 import numpy as np
+import pytest
 import sympy as sp
 
 from eqc.derive.assemble import derivative_programs
@@ -389,6 +390,23 @@ def case_names() -> list[str]:
     """The samples and all records of the project, but for those whose functions no record fills in."""
     catalog = Catalog(ROOT)
     return [*SAMPLES, *(f"equations/{id}" for id in catalog.ids() if bindings(catalog.get(id)) is not None)]
+
+
+DEAR = ("Integral(", "ArgMin(", "ArgMax(", "FixedPoint(")
+"""Words for which hundreds of numbers are computed: slow where every number has many digits or is no machine code."""
+
+
+def numeric_cases() -> list[Any]:
+    """The cases for tests that compute; records whose points are dear are left to the slow sweep.
+
+    Solvers have samples here and integrals tests of their own; the records' kernels are verified in machine code.
+    """
+    return [pytest.param(name, marks=[pytest.mark.slow] * is_dear(name)) for name in case_names()]
+
+
+def is_dear(name: str) -> bool:
+    statements = () if name in SAMPLES else project()[0].get(name.removeprefix("equations/")).statements
+    return any(word in statement.text for statement in statements for word in DEAR)
 
 
 def bindings(record: Record) -> Bindings | None:

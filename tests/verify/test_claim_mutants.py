@@ -58,7 +58,12 @@ def swept(id: str, most: int | None) -> tuple[int, list[str]]:
     return caught, missed
 
 
-@pytest.mark.parametrize("id", CLAIMED)
+def is_dear(id: str) -> bool:
+    """Whether every point of its claims takes an optimisation in balls: those are left to the whole sweep."""
+    return any(word in statement.text for statement in CATALOG.get(id).statements for word in ("ArgMin(", "ArgMax("))
+
+
+@pytest.mark.parametrize("id", [id for id in CLAIMED if not is_dear(id)])
 def test_changed_claims_fail(id: str) -> None:
     caught, missed = swept(id, FEW)
     assert caught and not missed
