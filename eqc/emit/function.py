@@ -6,11 +6,13 @@ import keyword
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import sympy as sp
 
+from eqc.emit import product, sums
 from eqc.emit.linalg import CALLS
-from eqc.emit.nest import Leaf, Nest, contract, made, nests
+from eqc.emit.nest import Kept, Leaf, Loop, Nest, contract, leaves_of, loops_of, made, nests
 from eqc.emit.printer import SourcePrinter
 from eqc.emit.roll import roll
 from eqc.emit.solve import Equations, solver_call
@@ -20,14 +22,12 @@ from eqc.ir.solver import Problem, Solution
 from eqc.ir.terms import Expr, FunctionName, Index, Read, read
 
 RESERVED = frozenset(
-    {*keyword.kwlist, "abs", "float", "max", "range", "IndexError", "ValueError", "math", "np", "njit", "item"}
+    {*keyword.kwlist, "abs", "float", "max", "min", "range", "IndexError", "ValueError", "math", "np", "njit", "item"}
 )
 _HELPERS = frozenset(word for call in (*CALLS.values(), "_fitted") for word in re.findall(r"\b_\w+", call))
 """The runtime's functions that calls of whole arrays need."""
 
 _INDENT = "    "
-_STEPS = {Op.SUM: "_add", Op.PRODUCT: "_multiply", Op.MAX: "_maximum", Op.MIN: "_minimum"}
-_STARTS = {Op.SUM: "0.0", Op.PRODUCT: "1.0", Op.MAX: "-math.inf", Op.MIN: "math.inf"}
 
 
 @dataclass
@@ -36,6 +36,9 @@ class Function:
 
     Where the number `doubt` is positive, the call `fallback` gives the results.
     """
+
+    shares: ClassVar[bool] = True
+    """Whether loops are shared by what they sum up, and products of matrices kept whole."""
 
     program: Program
     reserved: frozenset[str]
@@ -48,14 +51,18 @@ class Function:
 
     def __post_init__(self) -> None:
         self.tensors = self.program.tensors
-        self.tree = nests(self.program)
-        self.dropped = contract(self.tree, self.program)
+        self.tree = nests(self.program, shared=self.shares)
+        self.storage = contract(self.tree, self.program)
+        self.leaves = {leaf.statement.target.name: leaf for leaf in leaves_of(self.tree)}
+        self.at_block: Loop | None = None
         self.names: dict[str, str] = {}
         self.helpers: dict[str, str] = {}
-        self.printer = SourcePrinter(self._place, self.function_name)
+        self.printer = SourcePrinter(self.place, self.function_name)
         self.allocated: set[str] = set()
         self.tables: dict[tuple[tuple[float, ...], ...], str] = {}
         self._name_everything()
+        blocks = [loop for loop in loops_of(self.tree) if loop.blocked]
+        self.blocks = {id(loop): Block(self, loop, str(n or "")) for n, loop in enumerate(blocks)}
 
     # names ---------------------------------------------------------------------------------------------------------
 
@@ -117,11 +124,46 @@ class Function:
             self.helpers[purpose] = name
         return self.helpers[purpose]
 
-    def _place(self, r: Read) -> str:
+    def kept(self, name: str) -> Kept:
+        """How a tensor is stored."""
+        return self.storage.get(name, Kept())
+
+    def place(self, r: Read) -> str:
         """A read as a name or an element of an array, without the axes that a temporary does not keep."""
-        kept = r.positions[self.dropped.get(r.tensor, 0) :]
         name = self.names[r.tensor]
-        return f"{name}[{', '.join(self.whole(p) for p in kept)}]" if kept else name
+        kept = [self.position(r.tensor, p, axis) for axis, p in enumerate(r.positions)][self.kept(r.tensor).dropped :]
+        return f"{name}[{', '.join(kept)}]" if kept else name
+
+    def position(self, tensor: str, position: Expr, axis: int) -> str:
+        """A position on one axis; temporaries of a block of rows count from its start."""
+        kept = self.kept(tensor)
+        if kept.blocked is None or axis != kept.dropped:
+            return self.whole(position)
+        start = self.blocks[id(kept.blocked)].start
+        return f"{self.whole(position)} - {start}"
+
+    def run(self, tensor: str, loop: Index, axis: int) -> str:
+        """All positions of a loop on one axis, or those of the block of rows that is being computed."""
+        kept = self.kept(tensor)
+        if self.at_block is not None and self.at_block.index.name == loop.name:
+            block = self.blocks[id(self.at_block)]
+            own = kept.blocked is self.at_block and axis == kept.dropped
+            return f":{block.stop} - {block.start}" if own else f"{block.start}:{block.stop}"
+        return ":" if self.tensors[tensor].shape[axis] == loop.extent else f":{self.whole(loop.extent)}"
+
+    def slices(self, statement: Statement, count: int) -> str:
+        """The part of a target at its first positions: all of its further axes."""
+        target, loops = statement.target, {loop.symbol: loop for loop in statement.loops}
+        places = []
+        for axis in range(self.kept(target.name).dropped, target.rank):
+            position = statement.positions[axis]
+            if axis >= count:
+                places.append(":")
+            elif self.at_block is not None and position == self.at_block.index.symbol:
+                places.append(self.run(target.name, loops[position], axis))
+            else:
+                places.append(self.position(target.name, position, axis))
+        return f"{self.names[target.name]}[{', '.join(places)}]"
 
     # body ----------------------------------------------------------------------------------------------------------
 
@@ -137,10 +179,10 @@ class Function:
             known |= made(node)
             waiting = self._checks(waiting, known)
         if self.doubt:
-            self._line(0, f"if {self.names[self.doubt]} > 0:")
-            self._line(1, f"return {self.fallback}")
+            self.line(0, f"if {self.names[self.doubt]} > 0:")
+            self.line(1, f"return {self.fallback}")
         if self.scalar_outputs:
-            self._line(0, f"return {', '.join(self.returned())}")
+            self.line(0, f"return {', '.join(self.returned())}")
         used = "\n".join(self.lines)
         return [*self._extents(used), *self.lines]
 
@@ -173,7 +215,7 @@ class Function:
         self.printer.used.add("_dtype_of")
         return f"_dtype_of({self.names[arrays[0]]})"
 
-    def _line(self, depth: int, text: str) -> None:
+    def line(self, depth: int, text: str) -> None:
         self.lines.append(f"{_INDENT * depth}{text}")
 
     def _extents(self, used: str) -> list[str]:
@@ -184,21 +226,21 @@ class Function:
         counts = [p.name for p in self.program.parameters if p.symbol.is_nonnegative]
         counts += [e.name for e in self.program.extents if not e.solution.is_Symbol]
         for name in counts:
-            self._line(0, f"if {self.names[name]} < 0:")
-            self._line(1, f'raise ValueError("{name} must not be negative", {self.names[name]})')
+            self.line(0, f"if {self.names[name]} < 0:")
+            self.line(1, f'raise ValueError("{name} must not be negative", {self.names[name]})')
 
     def _checks(self, checks: list[Check], known: set[str]) -> list[Check]:
         """Emit the checks whose positions are known; the others are left."""
         for check in checks:
             if not check.reads <= known:
                 continue
-            depth = self._open(check.loops, 0)
+            depth = self.open_loops(check.loops, 0)
             position, extent = self.whole(check.position), self.whole(check.extent)
             condition = f"not 0 <= {position} < {extent}"
             if check.guard != sp.true:
                 condition = f"({self.source(check.guard)}) and {condition}"
-            self._line(depth, f"if {condition}:")
-            self._line(depth + 1, f"raise IndexError({self._complaint(check)})")
+            self.line(depth, f"if {condition}:")
+            self.line(depth + 1, f"raise IndexError({self._complaint(check)})")
         return [check for check in checks if not check.reads <= known]
 
     def _complaint(self, check: Check) -> str:
@@ -212,23 +254,33 @@ class Function:
         return f'"{what}: position outside its axis", {value}, {low}, {high}'
 
     def _allocate(self) -> None:
+        for block in self.blocks.values():
+            self.printer.used.add("_block_rows")
+            self.line(0, f"{block.rows} = _block_rows({self.whole(block.extent)}, {self.whole(block.width())})")
         for statement in self.program.statements:
-            target = statement.target
-            shape = target.shape[self.dropped.get(target.name, 0) :]
+            target, kept = statement.target, self.kept(statement.target.name)
+            shape = target.shape[kept.dropped :]
+            starts_at_once = statement.scatter and not self.leaves[target.name].item.order
             if target.name in self.array_outputs:
                 self.allocated.add(self.names[target.name])
-                if statement.scatter:
-                    self._line(0, f"{self.names[target.name]}[:] = 0")
+                if starts_at_once:
+                    self.line(0, f"{self.names[target.name]}[:] = 0")
             elif shape and not self._is_made_whole(statement):
                 self.allocated.add(self.names[target.name])
                 kind = "np.int64" if target.integer else self.dtype()
-                make = "np.zeros" if statement.scatter else "np.empty"
-                self._line(0, f"{self.names[target.name]} = {make}({self.shape(shape)}, {kind})")
+                make = "np.zeros" if starts_at_once else "np.empty"
+                if kept.blocked is not None:
+                    shape = (sp.Symbol(self.blocks[id(kept.blocked)].rows, nonnegative=True, integer=True), *shape[1:])
+                self.line(0, f"{self.names[target.name]} = {make}({self.shape(shape)}, {kind})")
+        for item in (item for loop in loops_of(self.tree) for item in loop.sums):
+            array = sums.array_of_sums(self, item)
+            if array is not None:
+                self.line(0, f"{array[0]} = np.empty({self.shape(array[1])}, np.float64)")
 
     def _is_made_whole(self, statement: Statement) -> bool:
         """Whether a function of arrays makes a temporary just where it is used, so that it needs no room before."""
         opaque = isinstance(statement.body, Opaque) and not isinstance(statement.body, Solution)
-        return opaque and self.dropped.get(statement.target.name, 0) == len(statement.positions)
+        return opaque and self.kept(statement.target.name).dropped == len(statement.positions)
 
     def shape(self, shape: tuple[Expr, ...], *, result: bool = False) -> str:
         """A shape as source. Temporaries whose extents come out negative are empty; results must not be."""
@@ -240,20 +292,47 @@ class Function:
         if isinstance(node, Leaf):
             self._leaf(node, depth)
             return
-        inside = self._open((node.index,), depth)
-        for part in node.body:
-            self._nest(part, inside)
+        for item in node.sums:
+            sums.start(self, item, depth)
+        if node.blocked:
+            self._block(node, depth)
+        else:
+            inside = self.open_loops((node.index,), depth)
+            for part in node.body:
+                self._nest(part, inside)
+        for item in node.sums:
+            sums.finish(self, item, depth)
 
-    def _open(self, loops: Iterable[Index], depth: int) -> int:
+    def _block(self, node: Loop, depth: int) -> None:
+        """Blocks of rows: products of matrices take all rows of one, other nests one row after the other."""
+        block = self.blocks[id(node)]
+        extent = self.whole(node.index.extent)
+        self.line(depth, f"for {block.start} in range(0, {extent}, {block.rows}):")
+        self.line(depth + 1, f"{block.stop} = min({block.start} + {block.rows}, {extent})")
+        for part in node.body:
+            if isinstance(part, Leaf):
+                self.at_block = node
+                self._leaf(part, depth + 1)
+                self.at_block = None
+                continue
+            self.line(depth + 1, f"for {self.names[node.index.name]} in range({block.start}, {block.stop}):")
+            for inner in part.body:
+                self._nest(inner, depth + 2)
+
+    def open_loops(self, loops: Iterable[Index], depth: int) -> int:
         for loop in loops:
-            self._line(depth, f"for {self.names[loop.name]} in range({self.whole(loop.extent)}):")
+            self.line(depth, f"for {self.names[loop.name]} in range({self.whole(loop.extent)}):")
             depth += 1
         return depth
 
     def _leaf(self, leaf: Leaf, depth: int) -> None:
         statement = leaf.statement
         if statement.scatter:
-            self._scatter(statement, depth)
+            self._scatter(leaf, depth)
+        elif leaf.item.product is not None:
+            product.multiply(self, leaf, depth)
+        elif leaf.partial:
+            sums.step(self, leaf, depth)
         elif isinstance(statement.body, Opaque):
             self._call(statement, depth)
         elif statement.op is Op.NONE:
@@ -266,16 +345,16 @@ class Function:
     def _assign(self, statement: Statement, depth: int) -> None:
         """One value; a long sum of like terms runs over a table of their numbers."""
         rest, rolls = roll(statement.body)
-        target = self._target(statement)
+        target = self.target(statement)
         total = target if "[" not in target or not rolls else self.local(f"{self.names[statement.target.name]}_")
-        self._line(depth, f"{total} = {self._value(replace(statement, body=rest))}")
+        self.line(depth, f"{total} = {self.value(replace(statement, body=rest))}")
         for part in rolls:
             table, row = self._table(part.table), self.local("row")
             slots = {slot: sp.Symbol(f"{table}[{row}, {n}]") for n, slot in enumerate(part.slots)}
-            self._line(depth, f"for {row} in range({len(part.table)}):")
-            self._line(depth + 1, f"{total} += {self.source(part.pattern.xreplace(slots))}")
+            self.line(depth, f"for {row} in range({len(part.table)}):")
+            self.line(depth + 1, f"{total} += {self.source(part.pattern.xreplace(slots))}")
         if total != target:
-            self._line(depth, f"{target} = {total}")
+            self.line(depth, f"{target} = {total}")
 
     def _table(self, rows: tuple[tuple[float, ...], ...]) -> str:
         """The name of a constant array of the module."""
@@ -291,17 +370,17 @@ class Function:
             call = self._given(statement) if isinstance(statement.body, Apply) else CALLS[type(statement.body)]
             self.printer.used.update(word for word in words(call) if word in _HELPERS)
             integers = [self.whole(a) for a in statement.body.args if a.is_integer and not isinstance(a, Read)]
-            text = call.format(*(self._place(r) for r in statement.body.operands), *integers)
-        target = self._target(statement)
+            text = call.format(*(self.place(r) for r in statement.body.operands), *integers)
+        target = self.target(statement)
         stored = statement.target.rank > len(statement.positions)
         fresh = stored and target == self.names[statement.target.name] and target not in self.allocated
-        self._line(depth, f"{target}[:] = {text}" if stored and not fresh else f"{target} = {text}")
+        self.line(depth, f"{target}[:] = {text}" if stored and not fresh else f"{target} = {text}")
 
     def _solve(self, solution: Solution) -> str:
         """The call of a solver for the equations of a problem."""
-        guides = [self._place(r) for r in solution.guides]
+        guides = [self.place(r) for r in solution.guides]
         integers = [self.whole(e) for e in solution.integers]
-        given = [self._place(r) if r.is_integer else f"_double({self._place(r)})" for r in solution.given]
+        given = [self.place(r) if r.is_integer else f"_double({self.place(r)})" for r in solution.given]
         lengths = [self.whole(e) for e in solution.lengths]
         call = solver_call(solution.problem, self.solvers[solution.problem], guides, (*given, *integers), lengths)
         self.printer.used.update(["_double"] if "_double(" in call else [])
@@ -317,61 +396,85 @@ class Function:
         sizes = ", ".join(self.whole(extent) for extent in own)
         return f'_fitted({call}, ({sizes}{"," if len(own) == 1 else ""}), "{body.name}")'
 
-    def _target(self, statement: Statement) -> str:
-        return self._place(read(statement.target.name, statement.positions))
+    def target(self, statement: Statement) -> str:
+        return self.place(read(statement.target.name, statement.positions))
 
-    def _value(self, statement: Statement) -> str:
+    def value(self, statement: Statement) -> str:
         text = self.source(statement.body)
         return text[1:-1] if text.startswith("(") and _closes_at_end(text) else text
 
-    def _scatter(self, statement: Statement, depth: int) -> None:
-        depth = self._open(statement.loops, depth)
+    def _scatter(self, leaf: Leaf, depth: int) -> None:
+        statement, rows = leaf.statement, leaf.item.order or ()
+        if rows:
+            self.line(depth, f"{self.slices(statement, len(rows))} = 0")
+        depth = self.open_loops(leaf.inner, depth)
         if statement.guard != sp.true:
-            self._line(depth, f"if {self.source(statement.guard)}:")
+            self.line(depth, f"if {self.source(statement.guard)}:")
             depth += 1
-        self._line(depth, f"{self._target(statement)} += {self._value(statement)}")
+        self.line(depth, f"{self.target(statement)} += {self.value(statement)}")
 
     def _reduce(self, leaf: Leaf, depth: int) -> None:
         """Accumulate in a local number, then store."""
         statement, op = leaf.statement, leaf.statement.op
-        target = self._target(statement)
+        target = self.target(statement)
         wide = op in (Op.SUM, Op.PRODUCT) and not statement.target.integer
         total = self.local(f"{self.names[statement.target.name]}_") if wide or "[" in target else target
         if op in (Op.MAX, Op.MIN) and not statement.target.constant:
-            self._refuse_empty(leaf, depth)
-        self._line(depth, f"{total} = {_STARTS[op]}" if not wide else f"{total} = np.float64({_STARTS[op]})")
-        inside = self._open(leaf.inner, depth)
-        value = self._value(statement)
-        self.printer.used.add(_STEPS[op])
-        self._line(inside, f"{total} = {_STEPS[op]}({total}, {value})")
+            self.refuse_empty(leaf.inner, statement, depth)
+        self.line(depth, f"{total} = {sums.STARTS[op]}" if not wide else f"{total} = np.float64({sums.STARTS[op]})")
+        inside = self.open_loops(leaf.inner, depth)
+        value = self.value(statement)
+        self.printer.used.add(sums.STEPS[op])
+        self.line(inside, f"{total} = {sums.STEPS[op]}({total}, {value})")
         if total != target:
-            self._line(depth, f"{target} = {total}")
+            self.line(depth, f"{target} = {total}")
 
-    def _refuse_empty(self, leaf: Leaf, depth: int) -> None:
-        sizes = [self.whole(loop.extent) for loop in leaf.inner if not _depends(loop, leaf.inner)]
-        self._line(depth, f"if {' or '.join(f'{s} <= 0' for s in sizes)}:")
-        what = self.names[leaf.statement.target.name]
-        self._line(depth + 1, f'raise ValueError("{what}: an extremum over an empty range")')
+    def refuse_empty(self, loops: tuple[Index, ...], statement: Statement, depth: int) -> None:
+        """An extremum over nothing is an error."""
+        sizes = [self.whole(loop.extent) for loop in loops if not _depends(loop, loops)]
+        self.line(depth, f"if {' or '.join(f'{s} <= 0' for s in sizes)}:")
+        what = self.names[statement.target.name]
+        self.line(depth + 1, f'raise ValueError("{what}: an extremum over an empty range")')
 
     def _winner(self, leaf: Leaf, depth: int) -> None:
         """The first position of the extremum; NaN never wins over a number."""
         statement = leaf.statement
-        target, (loop,) = self._target(statement), leaf.inner
+        target, (loop,) = self.target(statement), leaf.inner
         name = self.names[statement.target.name]
         best, place, index = self.local(f"{name}_value"), self.local(f"{name}_place"), self.names[loop.name]
         largest = statement.op is Op.ARGMAX
         step = "_largest" if largest else "_least"
         self.printer.used.add(step)
-        self._refuse_empty(leaf, depth)
-        self._line(depth, f"{best} = {'-' if largest else ''}math.inf")
-        inside = self._open(leaf.inner, depth)
-        self._line(inside, f"{best} = {step}({best}, {self._value(statement)})")
-        self._line(depth, f"{place} = 0")
-        self._open(leaf.inner, depth)
-        self._line(inside, f"if {self._value(statement)} == {best}:")
-        self._line(inside + 1, f"{place} = {index}")
-        self._line(inside + 1, "break")
-        self._line(depth, f"{target} = {place}")
+        self.refuse_empty(leaf.inner, statement, depth)
+        self.line(depth, f"{best} = {'-' if largest else ''}math.inf")
+        inside = self.open_loops(leaf.inner, depth)
+        self.line(inside, f"{best} = {step}({best}, {self.value(statement)})")
+        self.line(depth, f"{place} = 0")
+        self.open_loops(leaf.inner, depth)
+        self.line(inside, f"if {self.value(statement)} == {best}:")
+        self.line(inside + 1, f"{place} = {index}")
+        self.line(inside + 1, "break")
+        self.line(depth, f"{target} = {place}")
+
+
+@dataclass
+class Block:
+    """The names with which a loop runs over blocks of rows."""
+
+    function: Function
+    loop: Loop
+    number: str
+
+    def __post_init__(self) -> None:
+        self.rows, self.start, self.stop = (self.function.local(f"{w}{self.number}") for w in ("rows", "start", "stop"))
+        self.extent = self.loop.index.extent
+
+    def width(self) -> Expr:
+        """How many numbers a row of a block has in all temporaries."""
+        function = self.function
+        own = [name for name in sorted(function.storage) if function.storage[name].blocked is self.loop]
+        shapes = [function.tensors[name].shape[function.storage[name].dropped + 1 :] for name in own]
+        return sp.Add(*(sp.Mul(*shape) for shape in shapes))
 
 
 def extent_lines(function: Function, used: set[str]) -> list[str]:
@@ -394,8 +497,8 @@ def _put_size(text: str, size: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The names in some source."""
-    return re.findall(r"[A-Za-z_]\w*", text)
+    """The names in some source, but for attributes."""
+    return re.findall(r"(?<![\w.])[A-Za-z_]\w*", text)
 
 
 def _depends(loop: Index, others: tuple[Index, ...]) -> bool:

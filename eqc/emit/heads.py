@@ -116,7 +116,7 @@ ARITHMETIC = (
 
 MODULES: Mapping[str, str] = {
     **dict.fromkeys((*VECTOR.values(), "_KernelCompiler", "_add", "_multiply", "_power"), "_vector"),
-    **dict.fromkeys(("_largest", "_least"), "_vector"),
+    **dict.fromkeys(("_largest", "_least", "_matrix_product", "_block_rows"), "_vector"),
     **dict.fromkeys(STABLE.values(), "_stable"),
     **dict.fromkeys((*WIDE.values(), *ARITHMETIC), "_wide"),
 }

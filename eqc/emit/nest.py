@@ -1,32 +1,48 @@
-"""Loop nests: statements over the same outer loops share them, and temporaries live no longer than they must.
+"""Loop nests: statements over the same loops share them, and temporaries live no longer than they must.
 
-A statement joins an earlier statement's loop if every tensor made in that loop is read only at the loop's own index.
+A statement joins an earlier statement's loop if every tensor made in that loop is read only at the loop's own index;
+what a loop sums up is complete after it. Products of matrices take the rows of a loop in blocks that stay in cache.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 
+from eqc.emit.order import Item, items_of
 from eqc.ir.program import Program, Statement, statement_reads, tensors_read
 from eqc.ir.terms import Index
-from eqc.ir.walk import substitute
 
 
 @dataclass(slots=True)
 class Leaf:
-    """One statement; `inner` are the loops that it opens itself (reductions and scatters)."""
+    """One statement; `inner` are the loops that it opens itself.
 
-    statement: Statement
+    A `partial` one adds to a sum that a loop around it starts and ends.
+    """
+
+    item: Item
     inner: tuple[Index, ...]
+    partial: bool = False
+
+    @property
+    def statement(self) -> Statement:
+        return self.item.statement
 
 
 @dataclass(slots=True)
 class Loop:
-    """A loop over an index with the nests inside it, in order."""
+    """A loop over an index with the nests inside it, in order; `sums` are complete after it.
+
+    A `blocked` one runs over blocks of rows: products of matrices take a block at once, and the other nests in it are
+    loops over the rows of a block.
+    """
 
     index: Index
     body: list[Loop | Leaf] = field(default_factory=list)
+    sums: list[Item] = field(default_factory=list)
+    blocked: bool = False
 
 
 Nest = Loop | Leaf
@@ -37,61 +53,89 @@ class _Group:
     """Statements that share the loop at one depth."""
 
     index: Index | None
-    members: list[Statement]
+    members: list[Item]
+    depth: int
+
+    @property
+    def sums(self) -> list[Item]:
+        """The statements that this loop sums up."""
+        return [m for m in self.members if m.first_bound == self.depth]
 
 
-def nests(program: Program) -> list[Nest]:
-    """The loop nests of a program, in order of execution."""
+def nests(program: Program, *, shared: bool = True) -> list[Nest]:
+    """The loop nests of a program, in order of execution; `shared` ones may sum up in any loop."""
     computed = {s.target.name for s in program.statements}
     checked = frozenset().union(*(check.reads & computed for check in program.checks))
-    return _build(list(program.statements), 0, checked)
+    return _build(items_of(program, shared=shared), 0, checked)
 
 
-def _build(statements: Sequence[Statement], depth: int, checked: frozenset[str]) -> list[Nest]:
+def _build(items: Sequence[Item], depth: int, checked: frozenset[str]) -> list[Nest]:
     groups: list[_Group] = []
-    for statement in statements:
-        _place(groups, statement, depth, checked)
+    for item in items:
+        _place(groups, item, depth, checked)
     result: list[Nest] = []
     for group in groups:
         if group.index is None:
-            (statement,) = group.members
-            inner = statement.loops if statement.scatter else statement.bound
-            result.append(Leaf(statement, inner))
+            (item,) = group.members
+            result.append(Leaf(item, item.inner(depth), partial=item.first_bound is not None))
         else:
-            result.append(Loop(group.index, _build(group.members, depth + 1, checked)))
+            result += _loops(group, group.index, checked)
     return result
 
 
-def _place(groups: list[_Group], statement: Statement, depth: int, checked: frozenset[str]) -> None:
+def _loops(group: _Group, index: Index, checked: frozenset[str]) -> list[Nest]:
+    """The loop of a group; products alone need no blocks."""
+    depth, members = group.depth, group.members
+    if not any(m.takes_block(depth) for m in members):
+        return [Loop(index, _build(members, depth + 1, checked), group.sums)]
+    made = {m.statement.target.name for m in members}
+    if all(m.takes_block(depth) and not made & tensors_read(m.statement) for m in members):
+        whole = [replace(m, order=(m.order or ())[:depth]) for m in members]
+        return [Leaf(m, m.inner(depth), partial=m.first_bound is not None) for m in whole]
+    body: list[Nest] = []
+    for takes_block, run in groupby(members, lambda m: m.takes_block(depth)):
+        if takes_block:
+            body += [Leaf(m, m.inner(depth + 1), partial=m.first_bound is not None) for m in run]
+        else:
+            body.append(Loop(index, _build(list(run), depth + 1, checked)))
+    return [Loop(index, body, group.sums, blocked=True)]
+
+
+def _place(groups: list[_Group], item: Item, depth: int, checked: frozenset[str]) -> None:
     """Join the earliest group that may hold the statement, else open a new one at the end.
 
     Positions that are checked once they are computed are complete before anything reads at them.
     """
-    index = _loop_at(statement, depth)
-    needs = tensors_read(statement)
-    last = max((n for n, g in enumerate(groups) if needs & {m.target.name for m in g.members}), default=-1)
-    if index is not None:
-        first = last + 1 if needs & checked else max(last, 0)
+    needs = tensors_read(item.statement)
+    last = max((n for n, g in enumerate(groups) if needs & {m.statement.target.name for m in g.members}), default=-1)
+    first = last + 1 if needs & checked else max(last, 0)
+    for index, chosen in item.choices(depth):
         for group in groups[first:]:
-            if group.index is not None and _may_join(group, statement, index, depth):
-                group.members.append(_with_index(statement, index, group.index))
+            if group.index is not None and _may_join(group, chosen, index):
+                group.members.append(chosen.renamed(index, group.index))
                 return
-    groups.append(_Group(index, [statement]))
+    alone = item.alone(depth)
+    if alone is None:
+        # a number is computed as soon as it can be, so that loops that need it may run together
+        place = last + 1 if not item.statement.loops else len(groups)
+        groups.insert(place, _Group(None, [item], depth))
+    else:
+        groups.append(_Group(alone[0], [alone[1]], depth))
 
 
-def _loop_at(statement: Statement, depth: int) -> Index | None:
-    """The free loop at a depth; scatters keep their loops to themselves."""
-    free = () if statement.scatter else statement.free
-    return free[depth] if depth < len(free) else None
-
-
-def _may_join(group: _Group, statement: Statement, index: Index, depth: int) -> bool:
+def _may_join(group: _Group, item: Item, index: Index) -> bool:
     assert group.index is not None
+    statement, depth = item.statement, group.depth
     if group.index.extent != index.extent or _captures(statement, index, group.index):
         return False
-    made = {m.target.name for m in group.members}
+    sums = {m.statement.target.name for m in group.sums}
+    made = {m.statement.target.name for m in group.members}
+    if item.first_bound == depth and not tensors_read(statement) & made.union(
+        *(tensors_read(m.statement) for m in group.members)
+    ):
+        return False
     return all(
-        len(r.positions) > depth and r.positions[depth] == index.symbol
+        r.tensor not in sums and len(r.positions) > depth and r.positions[depth] == index.symbol
         for r in statement_reads(statement)
         if r.tensor in made
     )
@@ -102,21 +146,6 @@ def _captures(statement: Statement, old: Index, new: Index) -> bool:
     return old.name != new.name and any(loop.name == new.name for loop in statement.loops)
 
 
-def _with_index(statement: Statement, old: Index, new: Index) -> Statement:
-    if old.name == new.name:
-        return statement
-    mapping = {old.symbol: new.symbol}
-    return replace(
-        statement,
-        loops=tuple(
-            new if loop == old else Index(loop.name, substitute(loop.extent, mapping)) for loop in statement.loops
-        ),
-        positions=tuple(substitute(p, mapping) for p in statement.positions),
-        body=substitute(statement.body, mapping),
-        guard=substitute(statement.guard, mapping),
-    )
-
-
 def made(node: Nest) -> set[str]:
     """The tensors that a nest computes."""
     if isinstance(node, Leaf):
@@ -124,40 +153,71 @@ def made(node: Nest) -> set[str]:
     return set().union(*(made(part) for part in node.body))
 
 
-def contract(tree: list[Nest], program: Program) -> dict[str, int]:
-    """How many leading axes each temporary can drop, since it lives inside the loops over them.
+def loops_of(tree: Sequence[Nest]) -> Iterator[Loop]:
+    """All loops, outer ones first."""
+    for node in tree:
+        if isinstance(node, Loop):
+            yield node
+            yield from loops_of(node.body)
+
+
+def leaves_of(tree: Sequence[Nest]) -> Iterator[Leaf]:
+    """All statements, in order of execution."""
+    for node in tree:
+        if isinstance(node, Leaf):
+            yield node
+        else:
+            yield from leaves_of(node.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How a temporary is stored: without so many leading axes, and then with a block's rows only."""
+
+    dropped: int = 0
+    blocked: Loop | None = None
+
+
+_Path = tuple[Loop, ...]
+
+
+def contract(tree: list[Nest], program: Program) -> dict[str, Kept]:
+    """How temporaries are stored, given the loops that they live inside.
 
     Outputs and inputs keep all their axes.
     """
-    paths: dict[str, list[tuple[int, ...]]] = {}
+    paths: dict[str, list[_Path]] = {}
     ranks: dict[str, int] = {}
     keep = set(program.outputs) | {t.name for t in program.inputs}
     _collect(tree, (), paths, ranks)
-    dropped: dict[str, int] = {}
-    for name, rank in ranks.items():
-        if name not in keep:
-            dropped[name] = min(rank, _common(paths[name]))
-    return dropped
+    return {name: _kept(_common(paths[name]), rank) for name, rank in ranks.items() if name not in keep}
 
 
-def _collect(
-    tree: Sequence[Nest], path: tuple[int, ...], paths: dict[str, list[tuple[int, ...]]], ranks: dict[str, int]
-) -> None:
+def _collect(tree: Sequence[Nest], path: _Path, paths: dict[str, list[_Path]], ranks: dict[str, int]) -> None:
     for node in tree:
         if isinstance(node, Loop):
-            _collect(node.body, (*path, id(node)), paths, ranks)
+            _collect(node.body, (*path, node), paths, ranks)
             continue
-        target = node.statement.target
+        item = node.item
+        target = item.statement.target
         ranks[target.name] = target.rank
-        paths.setdefault(target.name, []).append(() if node.statement.scatter else path)
-        for name in sorted(tensors_read(node.statement)):
+        own = [n for n, loop in enumerate(path) if target.name in {s.statement.target.name for s in loop.sums}]
+        paths.setdefault(target.name, []).append(path[: own[0]] if own else path)
+        for name in sorted(tensors_read(item.statement)):
             paths.setdefault(name, []).append(path)
 
 
-def _common(paths: list[tuple[int, ...]]) -> int:
+def _common(paths: list[_Path]) -> _Path:
     length = 0
     for level in zip(*paths, strict=False):
-        if len(set(level)) > 1:
+        if any(loop is not level[0] for loop in level):
             break
         length += 1
-    return length
+    return paths[0][:length]
+
+
+def _kept(common: _Path, rank: int) -> Kept:
+    """A block counts as an axis only together with the loop over its rows."""
+    plain = sum(not loop.blocked for loop in common)
+    ends_in_block = bool(common) and common[-1].blocked and rank > plain
+    return Kept(min(rank, plain), common[-1] if ends_in_block else None)

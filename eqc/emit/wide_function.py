@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import sympy as sp
 
@@ -19,6 +20,8 @@ _STARTS = {Op.SUM: "_ZERO", Op.PRODUCT: "_ONE"}
 @dataclass
 class WideFunction(Function):
     """Temporaries are wide numbers; arrays of them have a last axis of three floats. Results are rounded once."""
+
+    shares: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -50,51 +53,52 @@ class WideFunction(Function):
         return name in self.inputs or name in self.array_outputs or self.tensors[name].integer
 
     def _wide_place(self, r: Read) -> str:
-        text = self._place(r)
+        text = self.place(r)
         if self._is_plain(r.tensor):
             return self.wide.call("_wide", text)
         return self.wide.call("_load", text) if "[" in text else text
 
-    def _value(self, statement: Statement) -> str:
+    def value(self, statement: Statement) -> str:
         return self.source(statement.body)
 
     def _assign(self, statement: Statement, depth: int) -> None:
-        self._put(statement, self._value(statement), depth)
+        self._put(statement, self.value(statement), depth)
 
     def _put(self, statement: Statement, text: str, depth: int) -> None:
         """Store a wide number at a statement's target, rounded if that is a result."""
-        name, target = statement.target.name, self._target(statement)
+        name, target = statement.target.name, self.target(statement)
         if statement.target.integer:
-            self._line(depth, f"{target} = np.int64({self.wide.call('_narrow', text)})")
+            self.line(depth, f"{target} = np.int64({self.wide.call('_narrow', text)})")
         elif name in self.array_outputs:
-            self._line(depth, f"{target} = {self.wide.call('_narrow', text)}")
+            self.line(depth, f"{target} = {self.wide.call('_narrow', text)}")
         elif "[" in target:
-            self._line(depth, self.wide.call("_store", target, text))
+            self.line(depth, self.wide.call("_store", target, text))
         else:
-            self._line(depth, f"{target} = {text}")
+            self.line(depth, f"{target} = {text}")
 
-    def _scatter(self, statement: Statement, depth: int) -> None:
-        depth = self._open(statement.loops, depth)
+    def _scatter(self, leaf: Leaf, depth: int) -> None:
+        statement = leaf.statement
+        depth = self.open_loops(leaf.inner, depth)
         if statement.guard != sp.true:
-            self._line(depth, f"if {self.source(statement.guard)}:")
+            self.line(depth, f"if {self.source(statement.guard)}:")
             depth += 1
         at = read(statement.target.name, statement.positions)
-        self._put(statement, self.wide.call("_plus", self._wide_place(at), self._value(statement)), depth)
+        self._put(statement, self.wide.call("_plus", self._wide_place(at), self.value(statement)), depth)
 
     def _reduce(self, leaf: Leaf, depth: int) -> None:
         statement, op = leaf.statement, leaf.statement.op
         total = self.local(f"{self.names[statement.target.name]}_")
         if op in (Op.MAX, Op.MIN):
             if not statement.target.constant:
-                self._refuse_empty(leaf, depth)
+                self.refuse_empty(leaf.inner, statement, depth)
             start = self.wide.call("_wide", "-math.inf" if op is Op.MAX else "math.inf")
             function = "_greater" if op is Op.MAX else "_lesser"
         else:
             start = self.wide.constant(_STARTS[op])
             function = "_plus" if op is Op.SUM else "_times"
-        self._line(depth, f"{total} = {start}")
-        inside = self._open(leaf.inner, depth)
-        self._line(inside, f"{total} = {self.wide.call(function, total, self._value(statement))}")
+        self.line(depth, f"{total} = {start}")
+        inside = self.open_loops(leaf.inner, depth)
+        self.line(inside, f"{total} = {self.wide.call(function, total, self.value(statement))}")
         self._put(statement, total, depth)
 
     def _winner(self, leaf: Leaf, depth: int) -> None:
@@ -102,15 +106,15 @@ class WideFunction(Function):
         name, (loop,) = self.names[statement.target.name], leaf.inner
         best, place, found = (self.local(f"{name}_{what}") for what in ("value", "place", "here"))
         order = ">" if statement.op is Op.ARGMAX else "<"
-        self._refuse_empty(leaf, depth)
-        self._line(depth, f"{place} = 0")
-        self._line(depth, f"{best} = {self.wide.call('_wide', '-math.inf' if order == '>' else 'math.inf')}")
-        inside = self._open(leaf.inner, depth)
-        self._line(inside, f"{found} = {self._value(statement)}")
-        self._line(inside, f"if {self.wide.call('_compare', found, best)} {order} 0.0:")
-        self._line(inside + 1, f"{best} = {found}")
-        self._line(inside + 1, f"{place} = {self.names[loop.name]}")
-        self._line(depth, f"{self._target(statement)} = {place}")
+        self.refuse_empty(leaf.inner, statement, depth)
+        self.line(depth, f"{place} = 0")
+        self.line(depth, f"{best} = {self.wide.call('_wide', '-math.inf' if order == '>' else 'math.inf')}")
+        inside = self.open_loops(leaf.inner, depth)
+        self.line(inside, f"{found} = {self.value(statement)}")
+        self.line(inside, f"if {self.wide.call('_compare', found, best)} {order} 0.0:")
+        self.line(inside + 1, f"{best} = {found}")
+        self.line(inside + 1, f"{place} = {self.names[loop.name]}")
+        self.line(depth, f"{self.target(statement)} = {place}")
 
     def returned(self) -> list[str]:
         """Numbers among the results are rounded when they are returned."""

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from eqc.ir.program import Program
 from eqc.schedule.clean import drop_dead, inline, merge_equal, rename_copies
 from eqc.schedule.long_sums import store_long_sums
+from eqc.schedule.nested_sums import nest_sums
+from eqc.schedule.products import prepare_products
 from eqc.schedule.share import share_functions
 
 PASSES: tuple[tuple[str, Callable[[Program], Program]], ...] = (
@@ -16,6 +18,9 @@ PASSES: tuple[tuple[str, Callable[[Program], Program]], ...] = (
     ("rename copies", rename_copies),
     ("store long sums", store_long_sums),
     ("share functions", share_functions),
+    ("nest sums", nest_sums),
+    ("prepare products", prepare_products),
+    ("merge equal statements", merge_equal),
     ("drop dead statements", drop_dead),
 )
 

@@ -25,11 +25,13 @@ from .gates import (
     normal_probability,
 )
 from .precision import KernelCompiler
+from .products import block_rows, matrix_product
 from .reductions import add, largest, least, maximum, minimum, multiply
 
 __all__ = [
     "KernelCompiler",
     "add",
+    "block_rows",
     "cos",
     "cosh",
     "erf",
@@ -42,6 +44,7 @@ __all__ = [
     "log1p",
     "logistic_gate",
     "logistic_gate_slope",
+    "matrix_product",
     "maximum",
     "minimum",
     "multiply",

@@ -1,0 +1,179 @@
+"""In which order a statement's loops may run, so that it can share them with other statements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import sympy as sp
+
+from eqc.ir.opaque import Opaque
+from eqc.ir.products import MatrixProduct, is_rectangular, matrix_product
+from eqc.ir.program import Op, Program, Statement, statement_reads
+from eqc.ir.terms import Index
+from eqc.ir.walk import substitute
+
+_ONE_BY_ONE = (Op.PRODUCT, Op.MAX, Op.MIN)
+"""What is collected in a number only, not in an array."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A statement and the loops that it shares with others or runs itself, outermost first.
+
+    `order` is None while it may still be chosen; the loops that it does not name are innermost. A sum that runs over a
+    bound loop before a free one collects in an array.
+    """
+
+    statement: Statement
+    product: MatrixProduct | None = None
+    order: tuple[Index, ...] | None = None
+
+    @property
+    def first_bound(self) -> int | None:
+        """The depth of the loop that sums up; None if only the innermost loops do."""
+        bound = () if self.statement.scatter else self.statement.bound
+        return next((n for n, loop in enumerate(self.order or ()) if loop in bound), None)
+
+    def takes_block(self, depth: int) -> bool:
+        """Whether it is a product of matrices over a block of the rows of the loop at a depth."""
+        if self.product is None or self.order is None or depth != len(self.order) - 1:
+            return False
+        return self.order[depth].symbol in self.product.letters
+
+    def inner(self, depth: int) -> tuple[Index, ...]:
+        """The loops that are left for the statement itself, where so many are shared."""
+        shared = (self.order or self.statement.free)[:depth]
+        return tuple(loop for loop in self.statement.loops if loop not in shared)
+
+    def choices(self, depth: int) -> tuple[tuple[Index, Item], ...]:
+        """The loops that may come next, the usual one first."""
+        if self.order is not None:
+            return ((self.order[depth], self),) if depth < len(self.order) else ()
+        free, bound = self.statement.free, self.statement.bound
+        if self.product is not None:
+            return self._of_product(depth)
+        usual = ((free[depth], self),) if depth < len(free) else ()
+        if depth < len(free) and self.statement.op in _ONE_BY_ONE:
+            return usual
+        rest = free[depth:]
+        return usual + tuple(
+            (loop, self._ordered((*free[:depth], loop, *rest, *(b for b in bound if b != loop)))) for loop in bound
+        )
+
+    def _of_product(self, depth: int) -> tuple[tuple[Index, Item], ...]:
+        """Free loops up to the rows of a matrix, or a loop that sums up products of blocks."""
+        assert self.product is not None
+        free, bound = self.statement.free, self.statement.bound
+        here = free[depth]
+        usual = self._ordered(free[: depth + 1]) if here == self.product.row else self
+        return ((here, usual), *((loop, self._ordered((*free[:depth], loop))) for loop in bound))
+
+    def alone(self, depth: int) -> tuple[Index, Item] | None:
+        """The next loop where there is nothing to share: the innermost one runs along the memory."""
+        found = self.choices(depth)
+        if not found:
+            return None
+        free, bound = self.statement.free, self.statement.bound
+        if self.order is not None or self.product is not None or not free or self.statement.op is not Op.SUM:
+            return found[0]
+        along = _runs_along(self.statement, free[-1], bound[-1])
+        if depth == 0 and along is bound[-1] and _is_convolution(self.statement) and len(bound) > 1:
+            return bound[0], self._ordered((*bound[:-1], *free))
+        if depth == len(free) - 1 and along is free[-1]:
+            return bound[0], self._ordered((*free[:-1], *bound, free[-1]))
+        return found[0]
+
+    def _ordered(self, order: tuple[Index, ...]) -> Item:
+        return replace(self, order=order)
+
+    def renamed(self, old: Index, new: Index) -> Item:
+        """With one loop's name changed."""
+        if old.name == new.name:
+            return self
+        statement = _with_index(self.statement, old, new)
+        named = {loop.name: loop for loop in statement.loops} | {old.name: new}
+        order = None if self.order is None else tuple(named[loop.name] for loop in self.order)
+        return Item(statement, matrix_product(statement) if self.product else None, order)
+
+
+def _runs_along(statement: Statement, column: Index, inner: Index) -> Index:
+    """Which of two loops should be innermost: the one that runs along rows of memory, or else the longer one."""
+    across = {column.symbol: 0, inner.symbol: 0}
+    for r in statement_reads(statement):
+        symbols = [p.free_symbols for p in r.positions]
+        if symbols and across.keys() <= symbols[-1]:
+            return inner if is_shorter(column, inner) else column
+        for symbol in across:
+            across[symbol] += any(symbol in s for s in symbols[:-1])
+    return column if across[inner.symbol] > across[column.symbol] else inner
+
+
+def _is_convolution(statement: Statement) -> bool:
+    """Whether something is read at a sum of a free index and a bound one."""
+    free, bound = ({loop.symbol for loop in loops} for loops in (statement.free, statement.bound))
+    positions = [p.free_symbols for r in statement_reads(statement) for p in r.positions]
+    return any(symbols & free and symbols & bound for symbols in positions)
+
+
+def is_shorter(one: Index, other: Index) -> bool:
+    """Whether one extent is taken from the other, as the width of a kernel is from that of an image.
+
+    >>> from eqc.ir.terms import extent_symbol
+    >>> width, size = extent_symbol("k"), extent_symbol("n")
+    >>> is_shorter(Index("u", width), Index("x", size - width + 1))
+    True
+    """
+    sizes = one.extent.free_symbols
+    return any(sp.expand(other.extent).coeff(size).is_negative for size in sorted(sizes, key=str))
+
+
+def items_of(program: Program, *, shared: bool) -> list[Item]:
+    """The statements in order; if nothing is to be `shared` but free loops, each has its usual order."""
+    return [_item(statement, program, shared=shared) for statement in program.statements]
+
+
+def _item(statement: Statement, program: Program, *, shared: bool) -> Item:
+    if statement.scatter:
+        return Item(_along_rows(statement), order=_rows(statement)) if shared else Item(statement, order=())
+    product = matrix_product(statement) if shared else None
+    if product is not None and product.is_plain(program.tensors):
+        return Item(statement, product)
+    summed = statement.op in (Op.SUM, *_ONE_BY_ONE) and not isinstance(statement.body, Opaque)
+    if shared and summed and is_rectangular(statement):
+        return Item(statement)
+    return Item(statement, order=statement.free)
+
+
+def _rows(statement: Statement) -> tuple[Index, ...]:
+    """The leading axes of a scatter whose slices are written in one round each."""
+    loops = {loop.symbol: loop for loop in statement.loops}
+    found: list[Index] = []
+    if is_rectangular(statement):
+        for position, extent in list(zip(statement.positions, statement.target.shape, strict=True))[:-1]:
+            if position not in loops or loops[position] in found or loops[position].extent != extent:
+                break
+            found.append(loops[position])
+    return tuple(found)
+
+
+def _along_rows(statement: Statement) -> Statement:
+    """A scatter with the loop innermost that runs along the rows of its target, the longest of several."""
+    last = statement.positions[-1].free_symbols if statement.positions else set()
+    along = [loop for loop in statement.loops if loop.symbol in last]
+    if not along or not is_rectangular(statement):
+        return statement
+    inner = next((loop for loop in along if not any(is_shorter(loop, other) for other in along)), along[0])
+    return replace(statement, loops=(*(loop for loop in statement.loops if loop != inner), inner))
+
+
+def _with_index(statement: Statement, old: Index, new: Index) -> Statement:
+    mapping = {old.symbol: new.symbol}
+    return replace(
+        statement,
+        loops=tuple(
+            new if loop == old else Index(loop.name, substitute(loop.extent, mapping)) for loop in statement.loops
+        ),
+        positions=tuple(substitute(p, mapping) for p in statement.positions),
+        body=substitute(statement.body, mapping),
+        guard=substitute(statement.guard, mapping),
+    )

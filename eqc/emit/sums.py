@@ -1,0 +1,91 @@
+"""Sums, products and extrema that a loop collects: what stands before the loop, in it and after it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from eqc.emit.order import Item
+from eqc.ir.program import Op, Statement
+from eqc.ir.terms import Expr, Index
+
+if TYPE_CHECKING:
+    from eqc.emit.function import Function
+    from eqc.emit.nest import Leaf
+
+STEPS = {Op.SUM: "_add", Op.PRODUCT: "_multiply", Op.MAX: "_maximum", Op.MIN: "_minimum"}
+STARTS = {Op.SUM: "0.0", Op.PRODUCT: "1.0", Op.MAX: "-math.inf", Op.MIN: "math.inf"}
+
+
+def start(function: Function, item: Item, depth: int) -> None:
+    """The neutral number, before the loop."""
+    statement, op = item.statement, item.statement.op
+    if op in (Op.MAX, Op.MIN) and not statement.target.constant:
+        function.refuse_empty(statement.bound, statement, depth)
+    if item.product is not None:
+        function.line(depth, f"{function.slices(statement, len(shared_free(item)))} = 0.0")
+    elif free_inside(item):
+        function.line(depth, f"{_total(function, item)}[:] = 0.0")
+    else:
+        wide = op in (Op.SUM, Op.PRODUCT) and not statement.target.integer
+        number = f"np.float64({STARTS[op]})" if wide else STARTS[op]
+        function.line(depth, f"{_total(function, item)} = {number}")
+
+
+def step(function: Function, leaf: Leaf, depth: int) -> None:
+    """One round of the loop; what is summed up for an entry of an array is summed up in a number first."""
+    item = leaf.item
+    total, value, inside = _total(function, item), function.value(item.statement), free_inside(item)
+    name = STEPS[item.statement.op]
+    if not inside:
+        depth = function.open_loops(leaf.inner, depth)
+        function.printer.used.add(name)
+        function.line(depth, f"{total} = {name}({total}, {value})")
+        return
+    entry = f"{total}[{', '.join(function.whole(loop.symbol) for loop in inside)}]"
+    if leaf.inner:
+        number = function.local(f"{total}entry")
+        function.printer.used.add(name)
+        function.line(depth, f"{number} = np.float64(0.0)")
+        function.line(function.open_loops(leaf.inner, depth), f"{number} = {name}({number}, {value})")
+        value = number
+    function.line(depth, f"{entry} += {value}")
+
+
+def finish(function: Function, item: Item, depth: int) -> None:
+    """Store the result, after the loop."""
+    if item.product is not None:
+        return
+    total, target = _total(function, item), function.target(item.statement)
+    inside = free_inside(item)
+    if inside:
+        depth = function.open_loops(inside, depth)
+        total = f"{total}[{', '.join(function.whole(loop.symbol) for loop in inside)}]"
+    if total != target:
+        function.line(depth, f"{target} = {total}")
+
+
+def shared_free(item: Item) -> tuple[Index, ...]:
+    """The free loops around the one that sums up."""
+    return (item.order or ())[: item.first_bound]
+
+
+def free_inside(item: Item) -> tuple[Index, ...]:
+    """The free loops inside the one that sums up, for which a number is collected each."""
+    outside = shared_free(item)
+    return tuple(loop for loop in item.statement.free if loop not in outside)
+
+
+def array_of_sums(function: Function, item: Item) -> tuple[str, tuple[Expr, ...]] | None:
+    """The array in which a loop collects, and its shape; None if it collects a number, or in the result itself."""
+    inside = free_inside(item)
+    if item.product is not None or not inside:
+        return None
+    return _total(function, item), tuple(loop.extent for loop in inside)
+
+
+def _total(function: Function, item: Item) -> str:
+    """The name of what is collected: the target's own, or one beside it."""
+    statement: Statement = item.statement
+    name = function.names[statement.target.name]
+    wide = statement.op in (Op.SUM, Op.PRODUCT) and not statement.target.integer
+    return function.local(f"{name}_") if wide or free_inside(item) or "[" in function.target(statement) else name

@@ -1,0 +1,119 @@
+"""Products of matrices, and loops that are shared by what they sum up."""
+
+from __future__ import annotations
+
+import zlib
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+from emit_samples import sample_module, sample_source
+from numba import njit
+
+from eqc.emit._vector import block_rows, matrix_product
+from eqc.emit._vector.products import ALONE, LOOPS_BELOW, THREADS_FROM
+
+SIZES = ((0, 3, 2), (1, 1, 1), (2, 0, 3), (3, 17, 2), (17, 3, 65), (65, 65, 65), (1, 70, 65), (130, 64, 65))
+MATRIX = "{shape: [n, m]}"
+
+
+def stored(rng: Any, rows: int, columns: int, how: str, dtype: Any) -> Any:
+    """A random matrix: by rows, by columns, or with gaps both ways."""
+    if how == "rows":
+        return rng.standard_normal((rows, columns)).astype(dtype)
+    if how == "columns":
+        return rng.standard_normal((columns, rows)).astype(dtype).T
+    return rng.standard_normal((2 * rows + 1, 2 * columns + 1)).astype(dtype)[1::2, 1::2]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_matrices_of_every_size_and_layout(dtype: Any) -> None:
+    rng = np.random.default_rng(zlib.crc32(b"matrix_product"))
+    compiled = njit(lambda scale, a, b, keep, c: matrix_product(scale, a, b, keep, c))  # noqa: PLW0108
+    for (n, k, m), how, keep in product(SIZES, ("rows", "columns", "gaps"), (0.0, 1.0)):
+        a, b, c = (stored(rng, *shape, h, dtype) for shape, h in (((n, k), how), ((k, m), "rows"), ((n, m), "gaps")))
+        for left, right, out in ((a, b, c), (b.T, a.T, c.T)):
+            expected = -0.5 * (left.astype(float) @ right.astype(float)) + keep * out.astype(float)
+            compiled(-0.5, left, right, keep, out)
+            np.testing.assert_allclose(out, expected, rtol=1e-4, atol=1e-4 if dtype == np.float32 else 1e-13)
+
+
+def test_garbage_is_not_kept() -> None:
+    """BLAS's factor 0 overwrites infinities too."""
+    for n in (3, 40):
+        out = np.full((n, n), np.nan)
+        njit(lambda a, c: matrix_product(1.0, a, a, 0.0, c))(np.eye(n), out)
+        np.testing.assert_array_equal(out, np.eye(n))
+
+
+def test_limits_are_in_order() -> None:
+    assert LOOPS_BELOW < ALONE < THREADS_FROM
+    assert [block_rows(n, 10**6) for n in (0, 1, 31, 1000)] == [1, 1, 31, 32]
+    assert block_rows(10**6, 0) == 32768
+
+
+ATTENTION = (
+    "Eq(S[i, j], Sum(Q[i, k]*K[j, k], (k, 1, d))/sqrt(d))",
+    "Eq(t[i], Sum(exp(S[i, k]), (k, 1, m)))",
+    "Eq(O[i, c], Sum(exp(S[i, k])/t[i]*V[k, c], (k, 1, m)))",
+)
+AXES = {
+    "S": MATRIX,
+    "t": "{shape: [n]}",
+    "Q": "{shape: [n, d]}",
+    "K": "{shape: [m, d]}",
+    "V": "{shape: [m, c0]}",
+    "O": "{shape: [n, c0]}",
+    "n": "queries",
+    "m": "keys",
+    "d": "width",
+    "c0": "columns",
+}
+
+
+def attention(q: Any, k: Any, v: Any, bar: Any) -> tuple[Any, ...]:
+    """Attention and its pullback as people write them."""
+    scale = 1 / np.sqrt(q.shape[1])
+    weights = np.exp(q @ k.T * scale)
+    weights /= weights.sum(axis=1, keepdims=True)
+    back = bar @ v.T
+    inner = weights * (back - (weights * back).sum(axis=1, keepdims=True)) * scale
+    return weights @ v, inner @ k, inner.T @ q, weights.T @ bar
+
+
+def test_rows_are_computed_in_blocks() -> None:
+    functions = sample_module(*ATTENTION, **AXES)
+    rng = np.random.default_rng(zlib.crc32(b"attention"))
+    for n, m, d, c in ((1, 1, 5, 5), (3, 17, 5, 6), (65, 2, 6, 5), (70, 33, 8, 9)):
+        q, k, v, bar = (rng.standard_normal(shape) for shape in ((n, d), (m, d), (m, c), (n, c)))
+        expected = attention(q, k, v, bar)
+        np.testing.assert_allclose(functions["sample"](q, k, v), expected[0], rtol=1e-11, atol=1e-13)
+        for ours, theirs in zip(functions["sample_vjp"](q, k, v, bar), expected[1:], strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-13)
+
+
+def test_no_temporary_has_all_rows() -> None:
+    """What only the same row reads is stored for a block of rows, or for one."""
+    text = sample_source(*ATTENTION, **AXES)
+    made = [line.split("np.empty(")[1] for line in text.splitlines() if "np.empty(" in line and "_dtype_of" not in line]
+    assert made
+    assert not any(shape.startswith(("(n,", "n,")) for shape in made)
+
+
+def test_a_sum_and_an_array_run_in_one_loop() -> None:
+    text = sample_source("Sum((x[i] - y[i])**2, (i, 1, n))/n", x="{shape: [n]}", y="{shape: [n]}", n="size")
+    body = text.split("def _sample_value_and_gradient(")[1].split("\n\n\n")[0]
+    assert body.count("for i in") == 1
+
+
+def test_sums_over_rows_run_along_the_memory() -> None:
+    """x^T A jumps from row to row in the usual order of loops."""
+    source = sample_source("x.T*A", x="{shape: [n]}", A=MATRIX, n="rows", m="columns")
+    body = source.split("def _sample(")[1].split("\n\n\n")[0]
+    assert body.index("in range(n)") < body.index("in range(m)")
+    function = sample_module("x.T*A", x="{shape: [n]}", A=MATRIX, n="rows", m="columns")["sample"]
+    rng = np.random.default_rng(zlib.crc32(b"x.T*A"))
+    for n, m in ((1, 1), (2, 17), (65, 3)):
+        x, a = rng.standard_normal(n), rng.standard_normal((n, m))
+        np.testing.assert_allclose(np.ravel(function(x, a)), x @ a, rtol=1e-12)

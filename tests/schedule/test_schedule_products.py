@@ -1,0 +1,99 @@
+"""Sums that are products of matrices are recognised in any letters, and their factors are stored as matrices."""
+
+from __future__ import annotations
+
+import pytest
+from core_samples import SQUARE, VECTOR, program
+
+from eqc.ir.products import matrix_product
+from eqc.ir.program import Program
+from eqc.ir.show import show_statement
+from eqc.ir.spec import check
+from eqc.schedule.passes import schedule
+from eqc.schedule.products import prepare_products
+
+MATRICES = {"C": SQUARE, "A": SQUARE, "B": SQUARE, "n": "size"}
+
+
+def lines(value: Program) -> list[str]:
+    return [show_statement(s) for s in check(value).statements]
+
+
+def prepared(*formulas: str, **symbols: str) -> list[str]:
+    return lines(prepare_products(program(*formulas, **symbols)))
+
+
+@pytest.mark.parametrize(
+    "factors", ["A[i, k]*B[k, j]", "A[k, i]*B[k, j]", "A[i, k]*B[j, k]", "A[j, k]*B[k, i]", "A[k, j]*B[k, i]/n"]
+)
+def test_every_order_of_letters_is_a_product(factors: str) -> None:
+    value = schedule(program(f"Eq(C[i, j], Sum({factors}, (k, 1, n)))", **MATRICES))
+    (statement,) = value.statements
+    product = matrix_product(statement)
+    assert product is not None
+    assert product.is_plain(value.tensors)
+    assert (product.row.name, product.column.name, product.inner.name) == ("i", "j", "k")
+
+
+def test_factors_that_are_computed_are_stored() -> None:
+    found = prepared("Eq(C[i, j], Sum(exp(A[i, k])*B[k, j]*x[k], (k, 1, n)))", **MATRICES, x=VECTOR)
+    assert found == [
+        "left[i, k] = exp(A[i, k])  for i: n, k: n",
+        "right[k, j] = B[k, j]*x[k]  for k: n, j: n",
+        "C[i, j] = sum(k: n) left[i, k]*right[k, j]  for i: n, j: n",
+    ]
+
+
+def test_factors_of_the_results_entries_are_applied_after_the_sum() -> None:
+    found = prepared("Eq(C[i, j], Sum(A[i, k]*B[k, j]*exp(C0[i, j]), (k, 1, n)))", **MATRICES, C0=SQUARE)
+    assert found == [
+        "product[i, j] = sum(k: n) A[i, k]*B[k, j]  for i: n, j: n",
+        "C[i, j] = product[i, j]*exp(C0[i, j])  for i: n, j: n",
+    ]
+
+
+def test_sums_of_products_stay_one_statement() -> None:
+    found = prepared("Eq(C[i, j], Sum(A[i, k]*B[k, j] - B[i, k]*A[k, j], (k, 1, n)))", **MATRICES)
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize(
+    ("formula", "more"),
+    [
+        ("Eq(C[i, j], Sum((A[i, k] - B[j, k])**2, (k, 1, n)))", {}),
+        ("Eq(C[i, j], Sum(A[i, k]*B[k, j]*D[i, j]**k, (k, 1, n)))", {"D": SQUARE}),
+        ("Eq(C[i, j], Sum(A[i, k]*B[i, j]*x[j], (k, 1, n)))", {"x": VECTOR}),
+        ("Eq(C[i, j], Sum(A[i, k]*B[k, j], (k, 1, i)))", {}),
+    ],
+)
+def test_other_sums_are_no_products(formula: str, more: dict[str, str]) -> None:
+    value = program(formula, **MATRICES, **more)
+    assert prepare_products(value) == value
+
+
+def test_sums_are_taken_one_after_the_other() -> None:
+    formula = "Eq(y[i], Sum(Sum(A[i, c]*B[k, c]*D[i, k], (c, 1, n)), (k, 1, n)))"
+    found = lines(schedule(program(formula, y=VECTOR, A=SQUARE, B=SQUARE, D=SQUARE, n="size")))
+    assert found == [
+        "part[i, k] = sum(c: n) A[i, c]*B[k, c]  for i: n, k: n",
+        "y[i] = sum(k: n) D[i, k]*part[i, k]  for i: n",
+    ]
+
+
+def test_a_convolution_is_no_product() -> None:
+    value = program(
+        "Eq(y[i, c], Sum(x[i + k - 1]*w[k, c], (k, 1, K)))",
+        y="{shape: [m, C]}",
+        x="{shape: [m + K - 1]}",
+        w="{shape: [K, C]}",
+        m="places",
+        K="width",
+        C="channels",
+    )
+    assert prepare_products(value) == value
+
+
+def test_axes_of_few_elements_are_no_matrices() -> None:
+    small = "{shape: [3, 3]}"
+    value = program("Eq(C[i, j], Sum(A[i, k]*B[k, j], (k, 1, 3)))", C=small, A=small, B=small)
+    assert all(matrix_product(s) is None for s in value.statements)
