@@ -111,43 +111,41 @@ def bump(ranks: tuple[int, ...], returns: tuple[str, ...], wrt: tuple[int, ...],
     shapes = [_axes if rank else _no_axes for rank in ranks]
 
     @njit
-    def finish(flat: Any, starts: Any, inner: Any) -> Any:
+    def finish(parts: Any, axes: Any) -> Any:
+        flat, inner = np.empty(0), np.empty(0, np.int64)
+        starts = np.zeros(len(parts) + 1, np.int64)
+        for n in range(len(parts)):
+            flat = np.concatenate((flat, parts[n]))
+            starts[n + 1] = len(flat)
+        for n in order:
+            inner = np.concatenate((inner, axes[n]))
         own = np.empty(0, np.int64) if known else _sizes(slot)
         return shaped(_entries(flat, starts, own, order), np.concatenate((own, inner)))
 
-    return _WITH_ARGUMENTS[len(ranks)](finish, flats, shapes, wrt)
+    return _WITH_ARGUMENTS[len(ranks)](finish, flats, shapes)
 
 
-def _of_one(finish: Any, flats: Any, shapes: Any, wrt: tuple[int, ...]) -> Any:
-    (flat,), (shape,), order = flats, shapes, len(wrt)
-
-    @njit
-    def function(x: Any) -> Any:
-        entries, own = flat(x), shape(x)
-        inner = np.empty(0, np.int64)
-        for _ in range(order):
-            inner = np.concatenate((inner, own))
-        return finish(entries, np.array([0, len(entries)]), inner)
-
-    return function
+def _of_one(finish: Any, flats: Any, shapes: Any) -> Any:
+    (a,), (s,) = flats, shapes
+    return njit(lambda x: finish((a(x),), (s(x),)))
 
 
-def _of_two(finish: Any, flats: Any, shapes: Any, wrt: tuple[int, ...]) -> Any:
-    (flat, flat_2), (shape, shape_2) = flats, shapes
-    first, second = wrt.count(0), wrt.count(1)
-
-    @njit
-    def function(x: Any, y: Any) -> Any:
-        a, b = flat(x), flat_2(y)
-        inner = np.empty(0, np.int64)
-        for _ in range(first):
-            inner = np.concatenate((inner, shape(x)))
-        for _ in range(second):
-            inner = np.concatenate((inner, shape_2(y)))
-        return finish(np.concatenate((a, b)), np.array([0, len(a), len(a) + len(b)]), inner)
-
-    return function
+def _of_two(finish: Any, flats: Any, shapes: Any) -> Any:
+    (a, b), (s, t) = flats, shapes
+    return njit(lambda x, y: finish((a(x), b(y)), (s(x), t(y))))
 
 
-_WITH_ARGUMENTS = {1: _of_one, 2: _of_two}
-"""Number of arguments -> how the function is made."""
+def _of_three(finish: Any, flats: Any, shapes: Any) -> Any:
+    (a, b, c), (s, t, u) = flats, shapes
+    return njit(lambda x, y, z: finish((a(x), b(y), c(z)), (s(x), t(y), u(z))))
+
+
+def _of_four(finish: Any, flats: Any, shapes: Any) -> Any:
+    (a, b, c, d), (s, t, u, v) = flats, shapes
+    return njit(lambda x, y, z, w: finish((a(x), b(y), c(z), d(w)), (s(x), t(y), u(z), v(w))))
+
+
+_WITH_ARGUMENTS = {1: _of_one, 2: _of_two, 3: _of_three, 4: _of_four}
+"""Number of arguments -> how the function is made: Numba wants each argument by its name."""
+
+MOST_ARGUMENTS = max(_WITH_ARGUMENTS)

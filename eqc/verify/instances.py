@@ -12,6 +12,7 @@ from fractions import Fraction
 from itertools import combinations_with_replacement
 from typing import Any
 
+from eqc.errors import RecordError
 from eqc.kernels.functions import derivative_name
 from eqc.records.bindings import Bindings, named_bindings, with_defaults
 from eqc.records.model import Example, Record, SymbolEntry
@@ -90,9 +91,13 @@ def _bare(example: Example, names: Sequence[str]) -> Example:
 
 def _compiled(entry: SymbolEntry, sizes: Mapping[str, int]) -> dict[str, Any]:
     """A bump and its derivatives as njit functions, by the names under which kernels take them."""
-    from eqc.verify.bumps import bump  # brings Numba in
+    from eqc.verify.bumps import MOST_ARGUMENTS, bump  # brings Numba in
 
     count = len(entry.arguments)
+    if count > MOST_ARGUMENTS:
+        rule = f"a function of {count} arguments is not verified with functions of eqc's own"
+        remedy = f"name a record for it with `default`, or take at most {MOST_ARGUMENTS} arguments"
+        raise RecordError(entry.span, written=entry.name, rule=rule, remedy=remedy)
     ranks = tuple(len(shape) for shape in entry.arguments)
     returns = tuple(axis.text for axis in entry.returns)
     return {
