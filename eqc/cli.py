@@ -22,6 +22,7 @@ COMMANDS = {
     "verify": "Compare kernels with an independent oracle.",
     "list": "List the records and the state of their kernels.",
     "show": "Show one equation with its glossary, sources and kernels.",
+    "relations": "Show how the equations follow from each other, as text or as a graph.",
     "derive": "Print the derivative of an equation.",
     "explain": "Print what each pass of the compiler did to a record.",
     "bench": "Time kernels beside NumPy, JAX and PyTorch.",

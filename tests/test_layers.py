@@ -57,11 +57,14 @@ MAY_IMPORT = {
         " notation.library notation.words notation.laws kernels bound"
     ),
     "checking": "errors records pipeline verify.membership verify.agreement verify.oracle verify.instances",
+    # how records hang together
+    "relations": "errors records notation.tree notation.sympy_form",
+    "evidence": "errors project atomic freshness parallel records relations verify.run",
     # timing beside other libraries
     "bench": "errors records ir emit.printer kernels verify.draws",
     "commands": (
         "errors project atomic freshness parallel build drift scaffold records notation.to_sympy notation.library"
-        " pipeline kernels signatures precompile checking verify measured bench"
+        " pipeline kernels signatures precompile checking verify measured bench relations evidence"
     ),
     "cli": "errors freshness parallel commands",
     "__main__": "cli",

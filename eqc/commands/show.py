@@ -8,19 +8,26 @@ from collections.abc import Iterable
 import click
 
 from eqc.commands.console import say, table
-from eqc.commands.options import project_root, root_option
+from eqc.commands.options import jobs_option, project_root, root_option
+from eqc.commands.relations import evidence_around
 from eqc.freshness import read_if_there
 from eqc.notation.library import Library
 from eqc.project import survey
-from eqc.records.model import Domain, Example, Record, SymbolEntry
+from eqc.records.model import Domain, Erratum, Example, Record, SymbolEntry
+from eqc.relations.draw import conclusions, premises
 from eqc.signatures import call_forms, signature_of
 
 
 @click.command("show")
 @click.argument("record_id", metavar="ID")
+@jobs_option
 @root_option
-def command(record_id: str) -> int:
-    """Show one equation: its formula, glossary, examples and sources, and the kernels that are built."""
+def command(record_id: str, jobs: int) -> int:
+    """Show one equation: its formula, glossary, examples, sources, relations, and the kernels that are built.
+
+    What it follows from and what follows from it is told with its evidence: claims that were not checked yet, or not
+    since a record changed, are checked now.
+    """
     root = project_root()
     file = survey(root).only(record_id)
     record = Library(root).get(record_id)
@@ -28,7 +35,11 @@ def command(record_id: str) -> int:
     _show_formula(record)
     _show_symbols(record)
     _section("Examples", map(_example, record.examples))
+    _section("Errata", map(_erratum, record.errata))
     _section("Sources", (", ".join(filter(None, (one.title, one.section, one.url))) for one in record.sources))
+    web, evidence = evidence_around(root, record_id, jobs)
+    _section("Follows from", premises(web.into(record_id), evidence.labels))
+    _section("From it follow", conclusions(web.out_of(record_id), evidence.labels))
     signature = signature_of(generated)
     _section("Kernels", call_forms(signature) if signature else [f"not built yet: run `eqc build {record_id}`"])
     return 0
@@ -96,11 +107,18 @@ def domain_text(domain: Domain) -> str:
 
 
 def _example(example: Example) -> str:
-    given, expected = (
-        ", ".join(f"{name} = {value}" for name, value in part.items()) for part in (example.given, example.expect)
+    given, expected, printed = (
+        ", ".join(f"{name} = {value}" for name, value in part.items())
+        for part in (example.given, example.expect, example.printed)
     )
-    notes = [note for note in (example.source, example.erratum and f"erratum: {example.erratum}") if note]
+    erratum = "; ".join(filter(None, (printed and f"printed: {printed}", example.erratum)))
+    notes = [note for note in (example.source, erratum and f"erratum: {erratum}") if note]
     return f"{given}  gives  {expected}" + (f"  ({'; '.join(notes)})" if notes else "")
+
+
+def _erratum(erratum: Erratum) -> str:
+    where = f"  ({erratum.source})" if erratum.source else ""
+    return f"printed: {erratum.printed}{where}\n  right: {erratum.right}"
 
 
 def _section(title: str, texts: Iterable[str]) -> None:

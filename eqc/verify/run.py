@@ -85,6 +85,11 @@ def verify(
     return run.report()
 
 
+def claims_of(id: str, records: Records, seed: int = 0) -> tuple[Check, ...]:
+    """The checks of a record's claims alone, which need no kernels."""
+    return check_claims(_oracle(instances(records.get(id))[0], records), seed)
+
+
 def _oracle(instance: Instance, records: Records) -> Oracle:
     return Oracle(instance.record, records, ZERO, instance.functions)
 
