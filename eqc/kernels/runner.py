@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,17 @@ from eqc.errors import BuildError
 from eqc.kernels.batch import Direct, Sink, Summed, block_size, feed, run_blocks
 from eqc.kernels.binding import Zero
 from eqc.kernels.functions import describe
+from eqc.kernels.memory import LARGE, POOL
 from eqc.kernels.results import check_distinct, check_out, share_memory
 from eqc.kernels.shapes import Layout, Shape, lay_out
 from eqc.kernels.signature import Form, Signature, Tensor
 from eqc.kernels.values import INT64, Array, DType, Operand, convert, read_operands
+from eqc.kernels.workers import Pace
 
 _REMEMBERED = 256
+
+_SHORT = 1 << 14
+"""Numbers up to which a call is too short to be worth a look at the clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,16 @@ class _Plan:
     dtype: DType
     layout: Layout
     dtypes: tuple[DType, ...]
+    make: Callable[..., Array]
+    pace: Pace | None
+
+
+def _planned(dtype: DType, layout: Layout, dtypes: tuple[DType, ...]) -> _Plan:
+    """Large results take memory from the pool, and many items may be shared out among threads."""
+    sizes = [prod(shape) for shape in (*layout.blocks, *layout.buffers)]
+    large = any(prod(s) * d.itemsize >= LARGE for s, d in zip(layout.buffers, dtypes, strict=True))
+    pace = Pace() if layout.items > 1 and sum(sizes) > _SHORT else None
+    return _Plan(dtype, layout, dtypes, POOL.empty if large else np.empty, pace)
 
 
 def _key(values: Sequence[Any]) -> tuple[object, ...] | None:
@@ -105,8 +121,8 @@ class Runner:
         if plan is None or (plan.layout.batch and wanted is not None and len(wanted) < len(self._everything)):
             return None
         layout = plan.layout
-        buffers = list(map(np.empty, layout.buffers, plan.dtypes))
-        self._invoke(plan.dtype, (*map(np.ndarray.reshape, values, layout.blocks), *buffers))
+        buffers = list(map(plan.make, layout.buffers, plan.dtypes))
+        self._invoke(plan.dtype, (*map(np.ndarray.reshape, values, layout.blocks), *buffers), plan)
         results = _results(buffers, layout)
         return results if wanted is None else [results[i] for i in wanted]
 
@@ -116,7 +132,7 @@ class Runner:
         if key is None or not layout.items or any(tensor.per_call for tensor in self.tensors):
             return
         if all(value.dtype is _final(tensor, dtype) for tensor, value in zip(self.tensors, values, strict=True)):
-            _remember(self._plans, key, _Plan(dtype, layout, tuple(fixed or dtype for fixed in self._fixed)))
+            _remember(self._plans, key, _planned(dtype, layout, tuple(fixed or dtype for fixed in self._fixed)))
 
     def _run_whole(self, operands: list[Operand], dtype: DType, layout: Layout) -> list[Any]:
         """All results at once, for operands that have the same leading axes: the common and fast case."""
@@ -126,7 +142,7 @@ class Runner:
                 arguments.append(convert(tensor, operand, dtype).reshape(shape))
             else:
                 arguments.append(np.zeros(shape, dtype) if isinstance(operand, Zero) else operand)
-        buffers = [np.empty(shape, fixed or dtype) for shape, fixed in zip(layout.buffers, self._fixed, strict=True)]
+        buffers = [POOL.empty(shape, fixed or dtype) for shape, fixed in zip(layout.buffers, self._fixed, strict=True)]
         if layout.items:
             self._invoke(dtype, (*arguments, *buffers))
         return _results(buffers, layout)
@@ -151,10 +167,13 @@ class Runner:
             compiler.compile(tuple(compiler.typeof_pyval(argument) for argument in arguments))
         self._loaded.add(dtype)
 
-    def _invoke(self, dtype: DType, arguments: tuple[Any, ...]) -> None:
+    def _invoke(self, dtype: DType, arguments: tuple[Any, ...], plan: _Plan | None = None) -> None:
         try:
             if dtype in self._loaded:
-                self._function(*arguments)
+                if plan is not None and plan.pace is not None:
+                    plan.pace.run(self._function, arguments, plan.layout.items)
+                else:
+                    self._function(*arguments)
                 return
             with self._loading():
                 self._function(*arguments)

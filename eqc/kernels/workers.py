@@ -1,0 +1,76 @@
+"""Long calls over many items run in several threads, each on a part of the items.
+
+Items do not depend on each other, so that results are the same to the bit.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from itertools import pairwise
+from time import perf_counter
+from typing import Any, Final
+
+import numpy as np
+
+WORTH: Final = 2.5e-4
+"""Seconds from which a call is worth waking other threads."""
+
+_VARIABLES = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS")
+
+
+class Pace:
+    """How long a call takes in one thread: it is measured the first time, and decides about the later ones."""
+
+    def __init__(self) -> None:
+        self.seconds: float | None = None
+
+    def run(self, function: Callable[..., object], arguments: Sequence[Any], items: int) -> None:
+        """Call a function that takes arrays with `items` as their leading axis."""
+        if self.seconds is None:
+            start = perf_counter()
+            function(*arguments)
+            self.seconds = perf_counter() - start
+        elif self.seconds < WORTH or thread_count() == 1:
+            function(*arguments)
+        else:
+            in_parts(function, arguments, items, min(items, thread_count()))
+
+
+def thread_count() -> int:
+    """As many threads as the environment allows Numba or OpenMP, or else as there are processors."""
+    given = [os.environ[name] for name in _VARIABLES if os.environ.get(name, "").isdigit()]
+    return max(1, int(given[0])) if given else len(os.sched_getaffinity(0))
+
+
+def in_parts(function: Callable[..., object], arguments: Sequence[Any], items: int, count: int) -> None:
+    """Call a function on `count` parts of the items at once; the first error is raised once all are done.
+
+    >>> x, y = np.arange(5.0), np.empty(5)
+    >>> in_parts(lambda x, k, y: np.multiply(x, k, out=y), (x, 2, y), 5, 2)
+    >>> y
+    array([0., 2., 4., 6., 8.])
+    """
+    bounds = [items * n // count for n in range(count + 1)]
+    parts = [[_part(a, low, high) for a in arguments] for low, high in pairwise(bounds)]
+    others = [_threads().submit(function, *part) for part in parts[1:]]
+    try:
+        function(*parts[0])
+    finally:
+        errors = [error for other in others if (error := other.exception()) is not None]
+    for error in errors:
+        raise error
+
+
+def _part(argument: Any, low: int, high: int) -> Any:
+    return argument[low:high] if isinstance(argument, np.ndarray) else argument
+
+
+@lru_cache(maxsize=1)
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max(1, thread_count() - 1), thread_name_prefix="eqc")
+
+
+os.register_at_fork(after_in_child=_threads.cache_clear)

@@ -1,0 +1,89 @@
+"""Large results take memory that nobody holds; long calls run in threads. Neither changes what a call gives."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from eqc.kernels import memory, workers
+from eqc.kernels.kernel import Kernel
+from eqc.kernels.memory import KEPT, LARGE, Pool
+
+Get = Callable[[str], Kernel]
+FLOAT = np.dtype(float)
+MANY = LARGE // FLOAT.itemsize
+
+
+def place(array: Any) -> int:
+    return int(array.__array_interface__["data"][0])
+
+
+def test_memory_that_is_held_is_not_given_again() -> None:
+    pool = Pool()
+    first = pool.empty((MANY,), FLOAT)
+    view = first[3:5]
+    taken = place(first)
+    del first
+    other = pool.empty((MANY,), FLOAT)
+    assert not np.shares_memory(view, other)
+    del view
+    assert place(pool.empty((MANY,), FLOAT)) == taken
+
+
+def test_small_arrays_own_their_memory() -> None:
+    assert Pool().empty((3, 4), FLOAT).flags.owndata
+
+
+def test_no_more_than_a_limit_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "KEPT", 3 * LARGE)
+    pool = Pool()
+    held = [pool.empty((MANY + n,), FLOAT) for n in range(4)]
+    assert sum(b.nbytes for b in pool._blocks) <= 3 * LARGE
+    assert all(not np.shares_memory(a, b) for n, a in enumerate(held) for b in held[:n])
+    del held
+    pool.empty((MANY + 9,), FLOAT)
+    assert sum(b.nbytes for b in pool._blocks) <= 3 * LARGE
+    pool.release()
+    assert pool._blocks == []
+    assert KEPT <= 1 << 28
+
+
+def test_repeated_large_calls_give_memory_of_their_own(kernel: Get) -> None:
+    a, x = (np.random.default_rng(3).standard_normal(MANY) for _ in range(2))
+    results = [kernel("parabola")(a, (n + 1) * x) for n in range(4)]
+    for n, result in enumerate(results):
+        np.testing.assert_allclose(result, a * ((n + 1) * x) ** 2, rtol=1e-14)
+
+
+def test_threads_change_nothing(kernel: Get, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "WORTH", 0.0)
+    monkeypatch.setenv("NUMBA_NUM_THREADS", "3")
+    workers._threads.cache_clear()
+    a, x = (np.random.default_rng(4).standard_normal(20_001) for _ in range(2))
+    first, *others = [kernel("parabola").value_and_gradient(a, x) for _ in range(4)]
+    assert any(thread.name.startswith("eqc") for thread in threading.enumerate())
+    for other in others:
+        np.testing.assert_array_equal(first[0], other[0])
+        np.testing.assert_array_equal(first[1][1], other[1][1])
+
+
+def test_an_error_in_any_part_is_raised() -> None:
+    def fails(x: Any, out: Any) -> None:
+        if x[-1] == 9:
+            raise IndexError("a position")
+
+    with pytest.raises(IndexError, match="a position"):
+        workers.in_parts(fails, (np.arange(10), np.empty(10)), 10, 2)
+
+
+@pytest.mark.parametrize(("given", "count"), [({"NUMBA_NUM_THREADS": "1"}, 1), ({"OMP_NUM_THREADS": "7"}, 7)])
+def test_the_environment_limits_threads(given: dict[str, str], count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    assert workers.thread_count() == count
