@@ -6,7 +6,18 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from eqc.notation.latex import big, calculus, calls, commands, conditions, families, lists, parts, statistics
+from eqc.notation.latex import (
+    big,
+    calculus,
+    calls,
+    commands,
+    conditions,
+    distributions,
+    families,
+    lists,
+    parts,
+    statistics,
+)
 from eqc.notation.latex.boxes import Box, Boxes, flat_text, walk
 from eqc.notation.latex.context import index_key
 from eqc.notation.latex.expression import Expression
@@ -14,7 +25,7 @@ from eqc.notation.latex.parts import Part
 from eqc.notation.latex.patterns import split
 from eqc.notation.latex.usual import USUAL, USUAL_LETTERS, usual
 from eqc.notation.text import formula_text
-from eqc.notation.tree import Call, Name, Node
+from eqc.notation.tree import Call, Name, Node, Subscript
 
 Reader = Callable[[Expression, Box], Part]
 
@@ -89,6 +100,10 @@ def _bar(expr: Expression, box: Box) -> Part:
     expr.take()
     stop = _closing_bar(expr, box)
     inner = Expression(expr.context, expr.boxes[expr.place : stop])
+    built = expr.context.sets.get(index_key(inner.boxes[0])) if len(inner.boxes) == 1 else None
+    if built is not None:
+        expr.place = stop + 1
+        return expr.scripted(big.size_of_set(expr, box, built), box, expr.boxes[stop])
     part = inner.whole() if inner.boxes else expr.unexpected(box)
     close = expr.boxes[stop]
     expr.place = stop + 1
@@ -254,6 +269,8 @@ def _ones(expr: Expression, box: Box) -> Part:
 def _accented(expr: Expression, box: Box) -> Part:
     """`\\bar{x}` of a declared array is its mean, a hat on an expectation says that it is estimated."""
     inside = box.parts[0]
+    if index_key(replace(box, sup=None)) in expr.context.functions:
+        return calls.apply_definition(expr, box)
     if len(inside) == 1 and inside[0].text in _EXPECTED and not inside[0].has_scripts:
         return statistics.expectation(expr, box)
     found = expr.context.symbol(inside, 0) if box.text == r"\bar" and inside else None
@@ -276,10 +293,25 @@ def _constant(expr: Expression, box: Box) -> Part:
 
 def _euler(expr: Expression, box: Box) -> Part:
     """`e^{x}` is the exponential."""
+    if box.sub is not None and box.sup is None and len(box.sub) == 1:
+        return _unit_vector(expr, box)
     if box.sup is None or box.sub is not None:
         return _constant(expr, box)
     expr.take()
     return parts.call(expr.context.span(box), "exp", expr.inside(box.sup))
+
+
+def _unit_vector(expr: Expression, box: Box) -> Part:
+    """`e_i`, the vector with 1 at i and 0 elsewhere, of the axis that the glossary has i for."""
+    index = expr.context.index((box.sub or ())[0])
+    name = index.name if index is not None else ""
+    entries = [e for e in expr.context.record.symbols.values() if name in e.index and e.shape is not None]
+    if index is None or not entries:
+        expr.context.unknown(box)
+    expr.take()
+    axis = expr.context.glossary.axes[entries[0].name][entries[0].index.index(name)]
+    span = expr.context.span(box)
+    return parts.array(Subscript(span, Call(span, "Identity", (parts.size(span, axis),)), (index,)), (axis,))
 
 
 def _named(expr: Expression, box: Box, name: str) -> Part | None:
@@ -347,6 +379,8 @@ _LETTERS: Mapping[str, Reader] = {
     **dict.fromkeys(("mathbb 1", "mathbb I", "mathrm 1"), conditions.indicator_of),
     **dict.fromkeys((r"\nabla", r"\partial"), calculus.nabla),
     **dict.fromkeys(("e", "mathrm e"), _euler),
+    "mathbf e": lambda expr, box: _unit_vector(expr, box) if box.sub else expr.context.unknown(box),
+    "mathcal N": distributions.density,
     **dict.fromkeys((r"\pi", r"\infty"), _constant),
     r"\delta": _kronecker,
     r"\Gamma": lambda expr, box: calls.apply_word(expr, "gamma", box),
@@ -356,7 +390,7 @@ _LETTERS: Mapping[str, Reader] = {
 """Letters that mean something if the glossary does not have them."""
 
 _EXPECTED = frozenset(("mathbb E", "E", "mathrm E"))
-_BEFORE_BRACKETS = frozenset(("E", "mathrm E", r"\Gamma"))
+_BEFORE_BRACKETS = frozenset(("E", "mathrm E", "mathcal N", r"\Gamma"))
 
 _BY_KIND: Mapping[str, Reader] = {
     "number": _number,

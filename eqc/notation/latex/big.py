@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from eqc.notation.latex import conditions, parts
@@ -11,6 +11,7 @@ from eqc.notation.latex.context import index_key
 from eqc.notation.latex.expression import Expression
 from eqc.notation.latex.parts import Part
 from eqc.notation.latex.patterns import split
+from eqc.notation.latex.sets import BuiltSet, element_names
 from eqc.notation.tree import Binary, Boolean, Call, Name, Node, Number, Subscript, TupleNode, walk
 
 WORDS: Mapping[str, str] = {
@@ -40,10 +41,11 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Below:
-    """What stands below an operator: its indices, and conditions on them."""
+    """What stands below an operator: its indices, conditions on them, and letters that stand for formulas in them."""
 
     ranges: tuple[Range, ...]
     conditions: tuple[Boxes, ...] = ()
+    elements: tuple[tuple[Box, Boxes], ...] = ()
 
 
 def read_big(expr: Expression, box: Box) -> Part:
@@ -53,6 +55,10 @@ def read_big(expr: Expression, box: Box) -> Part:
         from eqc.notation.latex.calculus import integral
 
         return integral(expr, box)
+    if box.text == r"\lim":
+        from eqc.notation.latex.calculus import limit
+
+        return limit(expr, box)
     if box.text not in WORDS:
         expr.context.fail(box, f"{box.text} is an operator that eqc does not know", "print it as a sum or a product")
     if box.sub is None and box.text in _LISTS:
@@ -84,18 +90,20 @@ def read_below(expr: Expression, box: Box) -> Below:
     """The indices and conditions below an operator."""
     found: list[Range] = []
     guards: list[Boxes] = []
+    elements: list[tuple[Box, Boxes]] = []
     for piece in _pieces(box.sub or ()):
         one = _range(expr, box, piece, known=[r.box.text for r in found])
         if isinstance(one, Below):
             found += [r for r in one.ranges if r.box.text not in [f.box.text for f in found]]
             guards += one.conditions
+            elements += one.elements
         else:
             found.append(one)
     if box.sup is not None and len(found) == 1 and box.text in (r"\sum", r"\prod"):
         found[0] = replace(found[0], high=box.sup)
     if not found:
         expr.context.fail(box, "no index stands here", f"write {box.text}_{{i=1}}^{{n}}")
-    return Below(tuple(found), tuple(guards))
+    return Below(tuple(found), tuple(guards), tuple(elements))
 
 
 def _pieces(sub: Boxes) -> Iterator[Boxes]:
@@ -167,23 +175,57 @@ def _elements(expr: Expression, piece: Boxes) -> Range | Below:
         letters = names
     if not letters or any(b.kind not in ("letter", "word") for b in letters):
         expr.context.fail(piece[0], "no index stands here", r"write i \in S")
-    if what and what[0].text in (r"\{", "["):
-        inside = what[1:-1]
-        pieces = split(inside, ",")
-        if any(b.is_sign(*DOTS) for b in inside) and len(pieces) >= 3:
-            return Range(letters[0], pieces[0], pieces[-1])
-        if what[0].text == "[" and len(pieces) == 1:
-            return Range(letters[0], None, pieces[0])
-    found = expr.context.symbol(what, 0) if what and len(letters) == 1 else None
-    if found is not None and found.match.end == len(what):
-        whole = expr.inside(what)
-        if whole.rank:
-            return Range(letters[0], entries=whole)
+    known = _of_known(expr, piece[place], letters, what) or _of_counted(letters, what)
+    if known is not None:
+        return known
     if not what or what[0].kind != "letter" or (len(letters) > 1 and len(what) == 1 and what[0].sub is not None):
         expr.context.fail(piece[place], "which elements this set has is not known", "print the limits of the index")
     if what[0].sub is not None and what[0].text != "mathcal N":
         expr.context.fail(what[0], "which elements this set has is not known", "print the limits of the index")
     return Below(tuple(Range(b) for b in letters))
+
+
+def _of_known(expr: Expression, sign: Box, letters: Boxes, what: Boxes) -> Range | Below | None:
+    """Elements of a set that the LaTeX builds, or the entries of an array."""
+    built = expr.context.sets.get(index_key(what[0])) if len(what) == 1 else None
+    if built is not None:
+        return _over_set(expr, sign, built, letters)
+    found = expr.context.symbol(what, 0) if what and len(letters) == 1 else None
+    if found is not None and found.match.end == len(what):
+        whole = expr.inside(what)
+        if whole.rank:
+            return Range(letters[0], entries=whole)
+    return None
+
+
+def _of_counted(letters: Boxes, what: Boxes) -> Range | None:
+    """`\\{1, \\ldots, n\\}` and `[n]`."""
+    if not what or what[0].text not in (r"\{", "["):
+        return None
+    pieces = split(what[1:-1], ",")
+    if any(b.is_sign(*DOTS) for b in what[1:-1]) and len(pieces) >= 3:
+        return Range(letters[0], pieces[0], pieces[-1])
+    return Range(letters[0], None, pieces[0]) if what[0].text == "[" and len(pieces) == 1 else None
+
+
+def _over_set(expr: Expression, sign: Box, built: BuiltSet, letters: Boxes | None) -> Below:
+    """The indices of a set that the LaTeX builds, and what letters stand for its elements."""
+    named = element_names(letters, built) if letters is not None else []
+    if named is None:
+        expr.context.fail(sign, f"an element has {len(built.elements)} parts", "print as many letters")
+    ranges: list[Range] = []
+    guards: list[Boxes] = []
+    for condition in conditions.joined_by_and(built.condition):
+        one = _range(expr, sign, condition, [r.box.text for r in ranges])
+        ranges += one.ranges if isinstance(one, Below) else [one]
+        guards += one.conditions if isinstance(one, Below) else []
+    return Below(tuple(ranges), tuple(guards), tuple(named))
+
+
+def size_of_set(expr: Expression, box: Box, built: BuiltSet) -> Part:
+    """How many elements a set has that the LaTeX builds."""
+    one = parts.number(expr.context.span(box), 1)
+    return _over(expr, replace(box, text=r"\sum"), _over_set(expr, box, built, None), lambda: one)
 
 
 def _bounded(expr: Expression, piece: Boxes, signs: list[int], known: Sequence[str]) -> Below:
@@ -200,6 +242,11 @@ def _bounded(expr: Expression, piece: Boxes, signs: list[int], known: Sequence[s
 
 
 def _reduced(expr: Expression, box: Box, below: Below) -> Part:
+    return _over(expr, box, below, lambda: _body(expr, box))
+
+
+def _over(expr: Expression, box: Box, below: Below, body_of: Callable[[], Part]) -> Part:
+    """A reduction of a body that is read while its indices are bound."""
     context, word = expr.context, WORDS[box.text]
     span = context.span(box)
     ends = [
@@ -207,8 +254,9 @@ def _reduced(expr: Expression, box: Box, below: Below) -> Part:
         for r in below.ranges
     ]
     with context.binding([r.box for r in below.ranges]) as names:
-        with context.standing_for(_entries(below.ranges, names)):
-            body = _body(expr, box)
+        elements = {index_key(letter): expr.inside(boxes) for letter, boxes in below.elements}
+        with context.standing_for(_entries(below.ranges, names) | elements):
+            body = body_of()
             guard = _guard(expr, below.conditions)
         sample = body.whole if body.whole is not None else parts.looped(body, context.fresh)[0]
         limits = [
@@ -263,13 +311,20 @@ def extent(expr: Expression, box: Box, index: Name, body: Node) -> Node:
     return parts.size(index.span, axis)
 
 
+def _axes(expr: Expression, base: Node) -> tuple[str, ...]:
+    """The axes of a declared array, or of what a declared function gives."""
+    if isinstance(base, Call):
+        entry = expr.context.record.symbols.get(base.function)
+        return tuple(axis.text.strip() for axis in entry.returns) if entry is not None else ()
+    return expr.context.glossary.axes.get(base.name, ()) if isinstance(base, Name) else ()
+
+
 def axis_of(expr: Expression, index: str, body: Node) -> str | None:
     """The axis of a declared array that is read at the bare index."""
-    axes = expr.context.glossary.axes
     for node in walk(body):
-        if not (isinstance(node, Subscript) and isinstance(node.base, Name)):
+        if not isinstance(node, Subscript):
             continue
-        for position, axis in zip(node.positions, axes.get(node.base.name, ()), strict=False):
+        for position, axis in zip(node.positions, _axes(expr, node.base), strict=False):
             if isinstance(position, Name) and position.name == index and axis != parts.ANY:
                 return axis
     return None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from eqc.notation.latex import parts
+from eqc.notation.latex import leibniz, parts
 from eqc.notation.latex.boxes import Box, Boxes
+from eqc.notation.latex.context import index_key
 from eqc.notation.latex.expression import Expression
 from eqc.notation.latex.parts import Part
 from eqc.notation.tree import Call, Name, Node, Subscript, TupleNode
@@ -29,13 +30,14 @@ def derivative(expr: Expression, box: Box) -> Part:
     """`\\frac{\\partial L}{\\partial z_j}`, or `\\frac{d}{dx}` before what it is about."""
     expr.take()
     above, below = box.parts[0][1:], box.parts[1]
-    part = expr.inside(above) if above else expr.run()
-    variables = [v for piece in _variables(expr, below) for v in piece]
+    function = leibniz.function_named(expr, below[1:])
+    part = leibniz.quantity(expr, above, function) if above else expr.run()
+    variables = [v for piece in _variables(expr, below, part) for v in piece]
     with expr.context.pointing_at(box):
         return expr.scripted(_derived(expr, box, part, variables), box, box)
 
 
-def _variables(expr: Expression, below: Boxes) -> list[list[Part]]:
+def _variables(expr: Expression, below: Boxes, part: Part) -> list[list[Part]]:
     """The variables of a denominator, each as often as its power says."""
     starts = [k for k, b in enumerate(below) if _is_differential(expr, b)]
     found = []
@@ -46,12 +48,14 @@ def _variables(expr: Expression, below: Boxes) -> list[list[Part]]:
         last, times = boxes[-1], 1
         if last.sup is not None and len(last.sup) == 1 and last.sup[0].kind == "number" and stop == len(below):
             times, boxes = int(last.sup[0].text), (*boxes[:-1], replace(last, sup=None))
-        found.append([expr.inside(boxes)] * min(times, 9))
+        found.append([leibniz.variable(expr, boxes, part)] * min(times, 9))
     return found
 
 
 def _derived(expr: Expression, box: Box, part: Part, variables: Sequence[Part]) -> Part:
     span = expr.context.span(box)
+    if len(variables) == 1 and variables[0].whole is not None and leibniz.is_between(expr, variables[0].whole):
+        return _in_between(expr, box, part, variables[0])
     for variable in variables:
         if not isinstance(variable.whole, Name | Subscript):
             expr.context.fail(box, "a derivative is taken in a symbol", "name what it is taken in")
@@ -71,16 +75,47 @@ def _derived(expr: Expression, box: Box, part: Part, variables: Sequence[Part]) 
     return Part(span, axes, whole if axes else entry(()), entry)
 
 
+def _in_between(expr: Expression, box: Box, part: Part, variable: Part) -> Part:
+    """A derivative in a value that a statement or a function gives."""
+
+    def entry(at: tuple[Node, ...]) -> Node:
+        node = part.entry(at[: part.rank]) if part.axes else part.node
+        place = variable.entry(at[part.rank :]) if variable.axes else variable.node
+        found = leibniz.partial(expr, node, place)
+        if found is None:
+            expr.context.fail(box, "what is differentiated does not depend on this", "check the symbols")
+        return found
+
+    axes = (*part.axes, *variable.axes)
+    return Part(expr.context.span(box), axes, None if axes else entry(()), entry)
+
+
 def nabla(expr: Expression, box: Box) -> Part:
     """`\\nabla_\\theta L`: the gradient in what stands below it."""
+    inline = _inline(expr) if box.text == r"\partial" and box.sub is None else None
+    if inline is not None:
+        return inline
     expr.take()
-    if box.text != r"\nabla" or box.sub is None or box.sup is not None:
+    if box.sub is None or box.sup is not None:
         remedy = r"write \nabla_\theta L, or declare it in the glossary"
         expr.context.fail(box, f"{box.text} does not say in what the derivative is taken", remedy)
     variable = expr.inside(box.sub)
     part = _function_of(expr, box, variable) or expr.factor()
     with expr.context.pointing_at(box):
         return _derived(expr, box, part, [variable])
+
+
+def _inline(expr: Expression) -> Part | None:
+    """`\\partial f/\\partial x_1` in a line, of one symbol in another."""
+    boxes, start = expr.boxes, expr.place
+    slash = next((k for k in range(start + 1, len(boxes)) if boxes[k].is_sign("/")), None)
+    if slash is None or slash + 2 >= len(boxes) or not _is_differential(expr, boxes[slash + 1]):
+        return None
+    found = expr.context.symbol(boxes, slash + 2)
+    stop = slash + 3 if found is None else found.match.end
+    fraction = replace(boxes[start], kind="command", parts=(boxes[start:slash], boxes[slash + 1 : stop]), sup=None)
+    expr.place = stop - 1
+    return derivative(expr, fraction)
 
 
 def _function_of(expr: Expression, box: Box, variable: Part) -> Part | None:
@@ -129,3 +164,34 @@ def _differential(expr: Expression, box: Box) -> int:
                 return place
             inner -= 1
     return expr.context.fail(box, "this integral does not say in which variable", r"write \, dx at its end")
+
+
+def limit(expr: Expression, box: Box) -> Part:
+    """`\\lim_{h \\to 0}` of a quotient by the slopes of its parts (l'Hôpital), of anything else by its value there."""
+    arrow = next((k for k, b in enumerate(box.sub or ()) if b.is_sign(r"\to", r"\rightarrow")), 0)
+    if box.sub is None or arrow != 1:
+        expr.context.fail(box, "a limit says what goes where", r"write \lim_{h \to 0}")
+    letter, fraction = box.sub[0], expr.peek
+    span, goal = expr.context.span(box), expr.inside(_without_side(box.sub[2:])).node
+    variable = Name(span, expr.context.fresh.name())
+    with expr.context.standing_for({index_key(letter): parts.scalar(variable)}):
+        quotient = fraction is not None and fraction.text == r"\frac" and not fraction.has_scripts
+        if not quotient or fraction is None:
+            body = expr.term()
+            return parts.pointwise(lambda x: Call(span, "subs", (x, variable, goal)), body)
+        above, below = (expr.inside(part) for part in expr.take().parts)
+
+    def slope(node: Node) -> Node:
+        return Call(span, "subs", (Call(span, "Derivative", (node, variable)), variable, goal))
+
+    if isinstance(below.whole, Name):
+        return parts.pointwise(slope, above)
+    return parts.divided(parts.pointwise(slope, above), parts.pointwise(slope, below))
+
+
+def _without_side(boxes: Boxes) -> Boxes:
+    """`0^+` without the sign that says from which side."""
+    last = boxes[-1] if boxes else None
+    if last is not None and last.sup is not None and len(last.sup) == 1 and last.sup[0].is_sign("+", "-"):
+        return (*boxes[:-1], replace(last, sup=None))
+    return boxes

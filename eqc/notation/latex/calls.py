@@ -224,13 +224,13 @@ def _given(entry: SymbolEntry) -> bool:
     return entry.domain.integer
 
 
-def apply_function(expr: Expression, name: str, first: Box, scripts: Box) -> Part:
-    """A function-valued symbol at its arguments."""
+def apply_function(expr: Expression, name: str, given: Sequence[Boxes], first: Box, scripts: Box) -> Part:
+    """A function-valued symbol at its arguments, which are part of its notation or stand in brackets."""
     entry = expr.context.record.symbols[name]
     following = expr.peek
-    if following is None or following.kind != "open":
+    if not given and (following is None or following.kind != "open"):
         expr.context.fail(first, f"{name} is a function and has no arguments here", "write them in brackets")
-    pieces, close = _pieces(expr)
+    pieces, close = (list(given), first.bare) if given else _pieces(expr)
     operands = [expr.inside(piece) for piece in pieces]
     span = expr.context.span(first)
     returns = tuple(axis.text.strip() for axis in entry.returns)
@@ -251,6 +251,9 @@ def apply_definition(expr: Expression, first: Box) -> Part:
     """A function that another clause of the LaTeX defines, with its body read for these arguments."""
     names, body = expr.context.functions[index_key(replace(first, sup=None))]
     expr.take()
+    if not names:
+        with expr.context.standing_for({}), expr.context.deeper(first):
+            return expr.scripted(expr.inside(body), first, replace(first, sub=None, primes=0))
     if expr.peek is None or expr.peek.kind != "open":
         expr.context.fail(first, f"{first.text} is a function and has no arguments here", "write them in brackets")
     pieces, close = _pieces(expr)
@@ -279,7 +282,7 @@ def _slope(expr: Expression, name: str, operands: Sequence[Part], first: Box, or
         if isinstance(node, Name | Subscript):
             return Call(span, "Derivative", (Call(span, name, (node,)), *([node] * order)))
         slope = Call(span, "Derivative", (Call(span, name, (variable,)), *([variable] * order)))
-        return Call(span, "Subs", (slope, variable, node))
+        return Call(span, "subs", (slope, variable, node))
 
     whole = None if point.axes else at(point.node)
     return Part(span, point.axes, whole, lambda positions: at(point.entry(positions)))

@@ -52,6 +52,11 @@ def condition(expr: Expression, boxes: Boxes) -> Part:
     return _chain(expr, boxes)
 
 
+def joined_by_and(boxes: Boxes) -> list[Boxes]:
+    """Conditions apart at commas and at what says that all have to hold."""
+    return _apart(boxes, "and", (r"\land", ",", ";"))
+
+
 def _trimmed(boxes: Boxes) -> Boxes:
     """Without words that only introduce a condition, and punctuation around it."""
     while boxes and (boxes[0].kind == "wide" or boxes[0].is_sign(",", ":") or _is_word(boxes[0], _INTRODUCING)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn
@@ -11,6 +11,7 @@ from eqc.errors import Span, nearest
 from eqc.notation.latex.boxes import Box, Boxes, flat_text
 from eqc.notation.latex.glossary import Found, Glossary, name_of
 from eqc.notation.latex.parts import Fresh, Misfit, Part
+from eqc.notation.latex.sets import BuiltSet
 from eqc.notation.tokens import Places
 from eqc.notation.tree import Name
 from eqc.records.model import Record
@@ -35,7 +36,7 @@ class Context:
     `printed` all that the LaTeX shows. `target` says that a left side is read, `averaging` how many expectations are
     around, `kept` which indices they leave alone. The three functions at the end read what the expression parser
     leaves to the modules above it. `functions` are those that the LaTeX defines for itself, `parameters` what their
-    letters stand for while one of them is read.
+    letters stand for while one of them is read, `sets` the sets that it builds.
     """
 
     places: Places
@@ -51,12 +52,13 @@ class Context:
     target: bool = False
     functions: dict[str, tuple[tuple[str, ...], Boxes]] = field(default_factory=dict)
     parameters: dict[str, Part] = field(default_factory=dict)
+    sets: dict[str, BuiltSet] = field(default_factory=dict)
     averaging: int = 0
     depth: int = 0
     kept: frozenset[str] = frozenset()
     read_atom: Callable[[Expression, Box], Part] = _no_reader
     apply_record: Callable[[Expression, Found, Box, Box], Part] = _no_reader
-    apply_function: Callable[[Expression, str, Box, Box], Part] = _no_reader
+    apply_function: Callable[[Expression, str, Sequence[Boxes], Box, Box], Part] = _no_reader
 
     @property
     def record(self) -> Record:
@@ -164,4 +166,5 @@ class Context:
 def index_key(box: Box) -> str:
     """A letter with its primes and subscript, as a key."""
     sub = "" if box.sub is None else "_" + flat_text(box.sub)
-    return f"{box.text}{sub}" + "'" * box.primes
+    inside = "".join("{" + flat_text(part) + "}" for part in box.parts)
+    return f"{box.text}{inside}{sub}" + "'" * box.primes

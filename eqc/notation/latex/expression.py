@@ -14,7 +14,7 @@ from eqc.notation.latex.glossary import Found, record_named
 from eqc.notation.latex.parts import Part
 from eqc.notation.latex.patterns import plain_name, shift_of, split
 from eqc.notation.literals import BadNumber, read_literal
-from eqc.notation.tree import Binary, BinaryOp, Name, Node
+from eqc.notation.tree import Binary, BinaryOp, Call, Name, Node
 
 ADDITIVE: Mapping[str, BinaryOp] = {"+": "+", "-": "-"}
 MULTIPLICATIVE = frozenset((r"\cdot", r"\times", "*", "/", r"\odot", r"\otimes", r"\circ", r"\bmod"))
@@ -182,7 +182,7 @@ class Expression:
         if box is None or box.kind in ("sign", "close", "wide", "line", "cell", "prose"):
             return False
         if box.kind == "bar":
-            return self.opens_bar(box)
+            return not _is_evaluation(box) and self.opens_bar(box)
         return True
 
     def opens_bar(self, box: Box) -> bool:
@@ -196,9 +196,22 @@ class Expression:
     def factor(self) -> Part:
         """One factor with its scripts, and with a factorial's sign."""
         part = self.unit()
-        while self.sees("!"):
-            part = parts.call(self.context.span(self.take()), "factorial", part)
+        while self.sees("!") or (self.peek is not None and _is_evaluation(self.peek)):
+            box = self.take()
+            if box.kind == "bar":
+                part = self.at_point(part, box, box.sub or ())
+            else:
+                part = parts.call(self.context.span(box), "factorial", part)
         return part
+
+    def at_point(self, part: Part, box: Box, sub: Boxes) -> Part:
+        """A value at a point, `|_{x=a}`."""
+        place = next(k for k, b in enumerate(sub) if b.is_sign("="))
+        variable, value = self.inside(sub[:place]), self.inside(sub[place + 1 :])
+        if not isinstance(variable.whole, Name):
+            self.context.fail(box, "only a symbol takes a value", "write the symbol, = and its value below the bar")
+        span, name, point = self.context.span(box), variable.whole, value.node
+        return parts.pointwise(lambda x: Call(span, "subs", (x, name, point)), part)
 
     def unit(self) -> Part:
         """A symbol, an index, or what needs no declaration."""
@@ -236,7 +249,8 @@ class Expression:
         if found.spelling.role == "record":
             return self.context.apply_record(self, found, first, rest)
         if found.spelling.role == "function":
-            return self.context.apply_function(self, found.spelling.name, first, rest)
+            given = [match.slots[name] for name in found.spelling.index if name in match.slots]
+            return self.context.apply_function(self, found.spelling.name, given, first, rest)
         with self.context.pointing_at(first):
             part = self.entry(found, first)
         if not match.sub and part.rank and self.peek is not None and self.peek.text in ("(", "[") and not last.sup:
@@ -371,7 +385,9 @@ class Expression:
             rows = _index_in_superscript(scripts.sup) if part.rank else None
             if rows is not None:
                 part = parts.index_into(part, (self.position(rows),))
-            if scripts.sub is not None:
+            if scripts.sub is not None and _is_evaluation(scripts):
+                part = self.at_point(part, first, scripts.sub)
+            elif scripts.sub is not None:
                 part = self.indexed(part, first, scripts.sub)
             if scripts.sup is not None and rows is None:
                 part = self.raised(part, scripts.sup)
@@ -421,6 +437,11 @@ class Expression:
             return parts.number(self.context.span(box), read_literal(box.text))
         except BadNumber as error:
             return self.context.fail(box, error.rule, error.remedy)
+
+
+def _is_evaluation(box: Box) -> bool:
+    """Whether a bar, or a bracket, says below at which point the value before it is taken."""
+    return box.text in ("|", ")", "]") and any(b.is_sign("=") for b in box.sub or ())
 
 
 def _signed(boxes: Boxes) -> list[tuple[str, Boxes]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal as OneOf
 
 from eqc.notation.latex import commands as table
@@ -131,8 +131,8 @@ def _spellings(entry: SymbolEntry, record_ids: frozenset[str]) -> Iterator[Spell
     index = entry.index if entry.shape is None or len(entry.index) <= len(entry.shape) else ()
     for text in entry.latex or tuple(default_spellings(entry.name, index)):
         boxes = boxes_of(text, entry)
-        if role == "record" and any(b.kind in ("open", "bar") for b in boxes):
-            yield _with_arguments(entry.name, boxes)
+        if role != "value" and any(b.kind in ("open", "bar") for b in boxes):
+            yield _with_arguments(entry.name, role, boxes)
             continue
         for variant in _variants(boxes):
             pattern = compile_pattern(variant, index)
@@ -144,12 +144,13 @@ def _spellings(entry: SymbolEntry, record_ids: frozenset[str]) -> Iterator[Spell
                 yield Spelling(entry.name, role, alone, tuple(index), whole=True, shortened=True)
 
 
-def _with_arguments(name: str, boxes: Boxes) -> Spelling:
-    """A record's notation around its arguments, such as `\\|x\\|`: the letters inside are what it is applied to."""
+def _with_arguments(name: str, role: Role, boxes: Boxes) -> Spelling:
+    """A notation around arguments, such as `\\|x\\|` or `\\|\\cdot\\|`: letters and dots inside stand for them."""
+    boxes = tuple(replace(b, kind="letter", text="dot") if b.is_sign(r"\cdot") else b for b in boxes)
     start = next(k for k, b in enumerate(boxes) if b.kind in ("open", "bar"))
     letters = tuple(dict.fromkeys(plain_name((b,)) for b in boxes[start:] if plain_name((b,))))
     pattern = (*compile_pattern(boxes[:start], ()), *compile_pattern(boxes[start:], letters, inside=True))
-    return Spelling(name, "record", pattern, letters, whole=False)
+    return Spelling(name, role, pattern, letters, whole=False)
 
 
 def _long_indices(entry: SymbolEntry, record: Record) -> Iterator[Spelling]:

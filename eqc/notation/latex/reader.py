@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -14,11 +14,13 @@ from eqc.notation.latex.boxes import Box, Boxes, flat_text
 from eqc.notation.latex.boxes import walk as walk_boxes
 from eqc.notation.latex.calls import apply_function, apply_record
 from eqc.notation.latex.context import Context, Lookup, index_key
+from eqc.notation.latex.distributions import distribution_at, log_density, parameters, sample
 from eqc.notation.latex.expression import Expression
 from eqc.notation.latex.glossary import Glossary, record_named
 from eqc.notation.latex.parts import Fresh, Part
 from eqc.notation.latex.patterns import split
 from eqc.notation.latex.scan import read_boxes
+from eqc.notation.latex.sets import built_set
 from eqc.notation.latex.statements import Clause, clauses
 from eqc.notation.latex.usual import USUAL, USUAL_LETTERS
 from eqc.notation.operators import is_condition
@@ -80,9 +82,11 @@ class _Reader:
             apply_function=apply_function,
         )
         self.context.printed = frozenset(_printed(self.context, boxes))
-        self.outputs = [t for t in targets if _is_output(record, t, targets)] or _candidates(record, self.context)
+        self.outputs = [t for t in targets if _is_output(record, t, targets)]
+        if targets or not record.statements:
+            self.outputs = self.outputs or _candidates(record, self.context)
         self.laws = list(_named_laws(record))
-        self.clauses = tuple(c for c in self.clauses if not self._defines_function(c))
+        self.clauses = tuple(c for c in self.clauses if not self._defines_locally(c))
         self.definable = frozenset(targets) if record.statements else frozenset((*record.symbols, "out"))
         self.defined: set[str] = set()
 
@@ -98,7 +102,10 @@ class _Reader:
         return tuple(sorted(found, key=lambda e: (e.span.line, e.span.column)))
 
     def _clause(self, clause: Clause) -> list[Equation]:
-        if clause.kind == "remark" or self._is_distribution(clause):
+        distributed = self._distribution(clause)
+        if distributed is not None:
+            return distributed
+        if clause.kind == "remark" or self._is_no_number(clause):
             return []
         if clause.kind == "expression":
             return self._expression(clause.sides[0])
@@ -106,37 +113,93 @@ class _Reader:
             return self._condition(clause.sides[0])
         return self._links(clause)
 
-    def _defines_function(self, clause: Clause) -> bool:
-        """`N(z) = …` for a name that the glossary does not have, but another clause applies: kept for its uses."""
-        left = clause.sides[0]
-        is_name = clause.kind == "equation" and len(clause.sides) == 2 and len(left) > 3 and left[0].sup is None
-        if not is_name or left[0].kind not in ("letter", "word") or left[1].text != "(" or left[-1].text != ")":
+    def _defines_locally(self, clause: Clause) -> bool:
+        """`N(z) = …` or `Z = …` for a name that the glossary does not have, but another clause uses: kept for that."""
+        left = clause.sides[0] if clause.sides else ()
+        if clause.kind != "equation" or len(clause.sides) != 2 or self.context.glossary.at(left, 0):
+            return False
+        if not left or left[0].sup is not None or left[0].kind not in ("letter", "word", "accent"):
+            return False
+        if len(left) == 1 and (built := built_set(clause.sides[1])) is not None:
+            self.context.sets[index_key(left[0])] = built
+            return True
+        if len(left) == 1:
+            return self._defines_value(clause, left[0])
+        if len(left) < 4 or left[1].text != "(" or left[-1].text != ")":
             return False
         key, names = index_key(left[0]), split(left[2:-1], ",", ";")
-        others = (side for other in self.clauses if other is not clause for side in other.sides)
-        used = any(
-            index_key(replace(b, sup=None)) == key
-            for side in others
-            for inside in _lists(side)
-            for b, c in pairwise(inside)
-            if c.text == "("
-        )
         simple = all(len(piece) == 1 and piece[0].kind == "letter" for piece in names)
-        if not used or not simple or self.context.glossary.at(left, 0):
+        if not simple or not any(c is not None and c.text == "(" for c in self._uses(clause, key)):
             return False
         self.context.functions[key] = tuple(index_key(piece[0]) for piece in names), clause.sides[1]
         return True
 
-    def _is_distribution(self, clause: Clause) -> bool:
-        """`q(x) = \\mathcal{N}(…)` names a distribution or a list, which is no number, unless the glossary has it."""
+    def _defines_value(self, clause: Clause, box: Box) -> bool:
+        """A number of the LaTeX's own, beside outputs that are printed."""
+        key = index_key(box)
+        if not set(self.outputs) <= self.context.printed or not any(True for _ in self._uses(clause, key)):
+            return False
+        self.context.functions[key] = (), clause.sides[1]
+        return True
+
+    def _uses(self, clause: Clause, key: str) -> Iterator[Box | None]:
+        """What stands behind a name wherever other clauses have it."""
+        for other in self.clauses:
+            for side in other.sides if other is not clause else ():
+                for inside in _lists(side):
+                    for box, following in pairwise((*inside, None)):
+                        if box is not None and index_key(replace(box, sup=None)) == key:
+                            yield following
+
+    def _is_no_number(self, clause: Clause) -> bool:
+        """`\\theta = (w_1, \\ldots, b)` names a list or a set, which is no number, unless the glossary has it."""
         if clause.kind != "equation" or self.context.glossary.at(clause.sides[0], 0):
             return False
         right = clause.sides[-1]
         if right and right[0].kind == "open" and any(b.is_sign(r"\ldots", r"\cdots") for b in right):
             return True
-        if len(right) < 2 or not right[0].text.startswith("mathcal ") or right[1].kind != "open":
-            return False
-        return not self.context.glossary.at(right, 0)
+        named = len(right) > 1 and right[0].text.startswith("mathcal ") and right[1].kind == "open"
+        return named and distribution_at(right) is None and not self.context.glossary.at(right, 0)
+
+    def _distribution(self, clause: Clause) -> list[Equation] | None:
+        """`q(x) = \\mathcal{N}(x; …)`, `x \\sim \\mathcal{N}(…)`: the log-density and the sample of the record."""
+        left, right = _sides_of_distribution(clause)
+        name = distribution_at(right)
+        if name is None or self.context.glossary.at(right, 0) or (clause.kind == "equation" and self._has(left)):
+            return None
+        expr = Expression(self.context, right)
+        variable, given = parameters(expr, right)
+        found: list[Equation] = []
+        if variable and clause.kind == "equation" and name == "normal" and (log := self._logarithm_of(left)):
+            x = expr.inside(variable)
+            found.append(self._equation(log, log_density(expr, right[0], x, given), right))
+        found += self._sample(name, given, variable or left, right)
+        is_all = clause.kind == "equation" and sum(c.kind != "remark" for c in self.clauses) == 1
+        return None if is_all and not found and variable else found
+
+    def _has(self, left: Boxes) -> bool:
+        return any(f.match.end == len(left) for f in self.context.glossary.at(left, 0))
+
+    def _logarithm_of(self, left: Boxes) -> Part | None:
+        """The symbol that the glossary has for the logarithm of a density."""
+        boxes = (Box("letter", r"\log", left[0].offset, left[0].offset), *left)
+        found = next((f for f in self.context.glossary.at(boxes, 0) if f.match.end == len(boxes)), None)
+        return None if found is None else parts.scalar(Name(self.context.span(left[0]), found.spelling.name))
+
+    def _sample(self, name: str, given: Sequence[Part], variable: Boxes, right: Boxes) -> list[Equation]:
+        """The sample of a distribution, if the record computes one of a draw."""
+        self.context.target = True
+        try:
+            found = self.context.symbol(variable, 0)
+        finally:
+            self.context.target = False
+        if found is None or found.spelling.name not in self._open_outputs() or found.match.end != len(variable):
+            return []
+        axes = self.context.glossary.axes[found.spelling.name]
+        target = parts.array(Name(self.context.span(variable[0]), found.spelling.name), axes)
+        with self.context.pointing_at(right[0]):
+            value = sample(self.context, name, given, target)
+        return [] if value is None else [self._equation(target, value, right)]
 
     def _expression(self, boxes: Boxes) -> list[Equation]:
         """An expression alone is the formula of an output that nothing else defines."""
@@ -180,6 +243,7 @@ class _Reader:
             if not side:
                 self.context.fail(clause.sign, "a side of this equation is missing", "write what is equal")
         left, *sides = clause.sides
+        left = self._without_players(left)
         target = self._target(left, update=clause.kind == "update")
         self.context.kept = frozenset(self._indices_of(target))
         rights = []
@@ -232,6 +296,15 @@ class _Reader:
         if self.context.glossary.at(left, 0):
             return False
         return first.kind == "word" and record_named(first.text, [self.record.id]) == self.record.id
+
+    def _without_players(self, left: Boxes) -> Boxes:
+        """`\\min_G \\max_D V(D, G)` defines V for any players, if the record has it."""
+        rest = left
+        while len(rest) > 1 and rest[0].text in (r"\min", r"\max") and rest[0].sub is not None:
+            rest = rest[1:]
+        found = self.context.glossary.at(rest, 0)
+        known = self.context.assigned | set(self.outputs)
+        return rest if any(f.spelling.name in known and f.match.end == len(rest) for f in found) else left
 
     def _is_usual_name(self, left: Boxes) -> bool:
         """`\\sigma(x)` on the left side, if the record is about that function and its output has no notation."""
@@ -320,6 +393,15 @@ class _Reader:
         target, right = _as_vectors(target, right)
         at = tuple(Name(target.span, self.context.fresh.name()) for _ in target.axes)
         return target.entry(at), right.entry(at[len(at) - right.rank :])
+
+
+def _sides_of_distribution(clause: Clause) -> tuple[Boxes, Boxes]:
+    """What is distributed, and how, if a clause may say so."""
+    if clause.kind == "equation" and len(clause.sides) == 2:
+        return clause.sides[0], clause.sides[1]
+    boxes = clause.sides[0]
+    place = next((k for k, b in enumerate(boxes) if b.is_sign(r"\sim")), None)
+    return (boxes, ()) if clause.kind != "remark" or not place else (boxes[:place], boxes[place + 1 :])
 
 
 def _is_symbol(context: Context, boxes: Boxes) -> bool:

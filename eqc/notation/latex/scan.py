@@ -21,6 +21,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _STARRED = frozenset((r"\operatorname*",))
+_NOTHING = r"\left."  # an opening side that is left out, as in \left. f \right|_{x=0}
 _ALIASES = {
     "\N{MINUS SIGN}": "-",
     "\N{MIDDLE DOT}": r"\cdot",
@@ -80,12 +81,15 @@ def _tokens(text: str) -> list[Token]:
             raw, end = raw[:-1], end - 1
             found.append(Token(table.SAME.get(raw, raw), start, end, spaced=spaced, side=side))
             found.append(Token("*", end, end + 1))
+        elif raw == "." and side == "open":
+            opened.append(len(found))
+            found.append(Token(_NOTHING, start, end, spaced=spaced, side=side))
         elif raw == "." and side:
             _drop_partner(side, found, opened)
         else:
             opened += [len(found)] if side == "open" else []
-            if side == "close" and opened:
-                opened.pop()
+            if side == "close" and opened and found[first := opened.pop()].text == _NOTHING:
+                found[first], raw = replace(found[first], text="("), ")"
             name = table.SAME.get(_ALIASES.get(raw, raw), _ALIASES.get(raw, raw))
             side = side or table.SIDE.get(raw, "")
             found.append(Token(name, start, end, match.lastgroup == "number", spaced, side))

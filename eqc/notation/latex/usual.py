@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 
 from eqc.errors import Span
 from eqc.notation.latex import parts
@@ -10,7 +11,7 @@ from eqc.notation.latex.boxes import Box
 from eqc.notation.latex.calls import operands_behind, with_later_scripts
 from eqc.notation.latex.expression import Expression
 from eqc.notation.latex.parts import Fresh, Part
-from eqc.notation.tree import Call, Name, Node
+from eqc.notation.tree import Binary, Call, Name, Node, Number
 
 Build = Callable[..., Part]
 
@@ -68,6 +69,19 @@ def _sum(span: Span, fresh: Fresh, x: Part) -> Part:
     return parts.scalar(Call(span, "Sum", (node, *parts.limits(span, names)))) if names else x
 
 
+def _mean_square(span: Span, fresh: Fresh, a: Part, b: Part) -> Part:
+    square = parts.pointwise(lambda x, y: _power(Binary(span, "-", x, y)), a, b)
+    node, names = parts.looped(square, fresh)
+    total: Node = Call(span, "Sum", (node, *parts.limits(span, names))) if names else node
+    for _, axis in names:
+        total = Binary(span, "/", total, parts.size(span, axis))
+    return parts.scalar(total)
+
+
+def _power(node: Node) -> Node:
+    return Binary(node.span, "**", node, Number(node.span, Fraction(2)))
+
+
 def _beta(span: Span, fresh: Fresh, a: Part, b: Part) -> Part:
     return parts.call(span, "beta", a, b)
 
@@ -84,6 +98,7 @@ USUAL: Mapping[str, tuple[int, Build]] = {
     "logsumexp": (1, _log_sum_exp),
     "lse": (1, _log_sum_exp),
     "sum": (1, _sum),
+    "mse": (2, _mean_square),
     "b": (2, _beta),
 }
 """Name in small letters -> number of arguments and how it is built."""
