@@ -33,21 +33,16 @@ PRINTED = Span("printed", 1, 1)
 # Records whose printed form is not read, or not as the same, and why.
 DECOMPOSITION = "the LaTeX has no word for the factors of a decomposition"
 SLOPES = "slopes of functions at a place"
-IDENTITY = "an identity matrix with its size, I_n, is taken for an entry of I"
 ALIKE = "two symbols look alike, and the name that tells them apart is not in the glossary"
 UNREAD_RECORDS: Mapping[str, str] = {
     "cross_entropy_mle_equivalence": "a symbol is typeset as an expression",
     "backprop_weight_gradient_chain": SLOPES,
     "chain_rule_layered": SLOPES,
     "chain_rule_multivariable": SLOPES,
-    "chain_rule_scalar": SLOPES,
-    "characteristic_equation": IDENTITY,
     "diffusion_forward_step": ALIKE,
     "diffusion_reverse_transition": ALIKE,
     "eckart_young_error": DECOMPOSITION,
-    "eigenvector_null_space": IDENTITY,
     "gaussian_naive_bayes_predict": r"\pi, the number, is taken for the priors \pi_c",
-    "norm_nonnegativity": r"\|x\| is taken for the Euclidean norm where a function is written so",
     "pca_eigendecomposition": DECOMPOSITION,
     "singular_value_decomposition": DECOMPOSITION,
     "svm_dual": "the LaTeX has no constraints of a maximum; the solver is printed as a function",

@@ -54,7 +54,7 @@ def _variables(expr: Expression, below: Boxes, part: Part) -> list[list[Part]]:
 
 def _derived(expr: Expression, box: Box, part: Part, variables: Sequence[Part]) -> Part:
     span = expr.context.span(box)
-    if len(variables) == 1 and variables[0].whole is not None and leibniz.is_between(expr, variables[0].whole):
+    if len(variables) == 1 and variables[0].whole is not None and leibniz.is_between(expr, part, variables[0].whole):
         return _in_between(expr, box, part, variables[0])
     for variable in variables:
         if not isinstance(variable.whole, Name | Subscript):

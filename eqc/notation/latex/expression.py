@@ -267,6 +267,9 @@ class Expression:
     def rows(self, whole: Part, found: Found, box: Box) -> Part:
         """An entry or rows; an axis whose index is not printed stays whole, or is what an expectation runs over."""
         spelling, printed = found.spelling, found.match.slots
+        letters = printed.get(spelling.index[0], ()) if len(spelling.index) == 1 else ()
+        if len(letters) == whole.rank > 1 and all(b.kind == "letter" for b in letters):
+            return parts.index_into(whole, tuple(self.position((b,)) for b in letters))  # x_{ia} of rows x_i
         at: list[Node | None] = []
         for number, index in enumerate(spelling.index):
             if index in printed:

@@ -131,7 +131,8 @@ def _spellings(entry: SymbolEntry, record_ids: frozenset[str]) -> Iterator[Spell
     index = entry.index if entry.shape is None or len(entry.index) <= len(entry.shape) else ()
     for text in entry.latex or tuple(default_spellings(entry.name, index)):
         boxes = boxes_of(text, entry)
-        if role != "value" and any(b.kind in ("open", "bar") for b in boxes):
+        around = any(b.kind in ("open", "bar") for b in boxes)
+        if around and (role == "record" or (role == "function" and any(b.is_sign(r"\cdot") for b in boxes))):
             yield _with_arguments(entry.name, role, boxes)
             continue
         for variant in _variants(boxes):

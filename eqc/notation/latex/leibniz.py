@@ -94,10 +94,13 @@ def _statements(expr: Expression) -> Mapping[str, Assign]:
     return found
 
 
-def is_between(expr: Expression, node: Node) -> bool:
-    """Whether a derivative is taken in something that has a value of its own: an assigned symbol, or a function's."""
+def is_between(expr: Expression, part: Part, node: Node) -> bool:
+    """Whether a derivative is taken in a function's value, or in an assigned symbol that the formula leads to."""
     base = node.base if isinstance(node, Subscript) else node
-    return isinstance(base, Call) or (isinstance(base, Name) and base.name in _statements(expr))
+    if not isinstance(base, Name):
+        return isinstance(base, Call)
+    inside = () if part.whole is None else walk(part.whole)
+    return base.name in _statements(expr) and not any(_name(n) == base.name for n in inside)
 
 
 def partial(expr: Expression, node: Node, variable: Node) -> Node | None:
