@@ -35,7 +35,7 @@ from eqc.records.bindings import Bindings, bound_id, named_bindings, with_defaul
 from eqc.records.catalog import Catalog
 from eqc.records.model import Record
 from eqc.rewrite.passes import REASONS, SIZE, STABILITY, rewrite
-from eqc.schedule.clean import rename_copies
+from eqc.schedule.clean import drop_dead, rename_copies
 from eqc.schedule.passes import PASSES, schedule
 from eqc.schedule.separate import separate_outputs
 
@@ -161,15 +161,23 @@ def _module(compiler: Compiler, record_id: str, bindings: Bindings, accuracy: st
     for kind, program in derivative_programs(rewrite(value, stable=record.stabilise), record.derivatives).items():
         scheduled = check(schedule(check(program)))
         documentation = _kernel_documentation(record, kind, scheduled, value)
-        guarded = _guarded(record, scheduled)
+        guarded = _guarded(record, kind, scheduled, value)
         if guarded is None:
             kernels.append(Kernel(kind, scheduled, documentation))
         else:
             exact = check(separate_outputs(scheduled))
-            kernels.append(Kernel(kind, check(guarded.program), documentation, guarded.doubt, exact))
+            kernels.append(Kernel(kind, check(_tidied(guarded)), documentation, guarded.doubt, exact))
     updates = {n: e.updates for n, e in record.symbols.items() if e.updates}
+    kernels = _sharing(kernels, function_name(name, "value_and_gradient"))
     solvers = {p: _equations(p, stable=record.stabilise) for p in problems(k.program for k in kernels)}
     return module_source(schedule(value), kernels, _heading(record, bindings, accuracy), updates, solvers)
+
+
+def _sharing(kernels: Sequence[Kernel], both: str) -> list[Kernel]:
+    """Guarded kernels compile long: that of value and gradient gives the gradient too."""
+    if not all(k.doubt for k in kernels if k.kind in ("gradient", "value_and_gradient")):
+        return list(kernels)
+    return [replace(k, doubt="", exact=None, within=both) if k.kind == "gradient" else k for k in kernels]
 
 
 def _equations(problem: Problem, *, stable: bool) -> tuple[Program, Program]:
@@ -185,9 +193,24 @@ def plain_programs(record_id: str, catalog: Catalog) -> Mapping[str, Program]:
     return {kind: schedule(program) for kind, program in programs.items()}
 
 
-def _guarded(record: Record, program: Program) -> Guarded | None:
-    """The program with the bound of its rounding, where the record buys it (it compiles slowly) and there is one."""
-    return guard(program, Care.ALWAYS) if record.stabilise and record.accuracy == "high" else None
+_GUARDED = frozenset({"value", "gradient", "value_and_gradient"})
+"""The kernels that look after their own rounding: a value and its slopes, which for arrays are those of `vjp`."""
+
+
+def _guarded(record: Record, kind: str, program: Program, value: Program) -> Guarded | None:
+    """The program with the bound of its rounding, where it is wanted and there is one."""
+    is_array = any(t.rank for t in value.real_outputs) or len(value.outputs) > 1
+    wanted = kind in _GUARDED or (kind == "vjp" and is_array) or record.accuracy == "high"
+    if not record.stabilise or not wanted:
+        return None
+    return guard(program, Care.ALWAYS if record.accuracy == "high" else Care.WHERE_CHEAP)
+
+
+def _tidied(guarded: Guarded) -> Program:
+    """The program with its doubt, without errors that no result depends on."""
+    program = guarded.program
+    kept = drop_dead(replace(program, outputs=(*program.outputs, guarded.doubt)))
+    return replace(kept, outputs=program.outputs)
 
 
 def _refuse_reserved(record: Record) -> None:
@@ -244,7 +267,7 @@ def explain(record_id: str, catalog: Catalog, form: str = "text") -> str:
         if kind != "value":
             lines += ["", f"{kind}: as derived", shown(derived)]
         final = _explain_passes(kind, derived, PASSES, lines, shown)
-        if _guarded(record, final) is not None:
+        if _guarded(record, kind, final, program) is not None:
             lines.append(f"{kind}: bounds its own rounding; beyond the bound it is computed again in wide numbers")
     return "\n".join(lines)
 

@@ -74,10 +74,10 @@ MAY_IMPORT = {
 # Who may import a library when it is loaded itself ("now"), or inside a function or for annotations ("later").
 LIBRARIES = {
     "numba": {
-        "now": "emit.runtime emit.solvers emit.stable emit.wide emit._vector verify.bumps",
+        "now": "emit.runtime emit.solvers emit.stable emit._vector emit._wide verify.bumps",
         "later": "",
     },  # copied as they stand
-    "llvmlite": {"now": "emit._vector", "later": ""},
+    "llvmlite": {"now": "emit._vector emit._wide", "later": ""},
     "sympy": {
         "now": "ir notation derive rewrite schedule emit present bench.transcribe "
         "verify.claims_prove verify.claims_forms verify.claims_form verify.claims_terms",
@@ -96,7 +96,7 @@ LIBRARIES = {
     "latex2mathml": {"now": "", "later": "present.mathml"},
     "latex2sympy2": {"now": "notation", "later": ""},
     "numpy": {
-        "now": "kernels verify ir.interpret checking emit.runtime emit.solvers emit.stable emit.wide emit._vector"
+        "now": "kernels verify ir.interpret checking emit.runtime emit.solvers emit.stable emit._vector emit._wide"
         " bench",
         "later": "bench",
     },

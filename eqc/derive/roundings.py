@@ -85,7 +85,7 @@ def count_roundings(program: Program) -> Mapping[str, Count]:
 
 
 def _of_statement(statement: Statement, counts: Mapping[str, Count]) -> Count:
-    body = _of(statement.body, counts)
+    body = count_of(statement.body, counts)
     if statement.target.integer:
         return Count()
     if statement.scatter or statement.op is Op.SUM:
@@ -93,15 +93,16 @@ def _of_statement(statement: Statement, counts: Mapping[str, Count]) -> Count:
     return replace(body, is_sound=body.is_sound and statement.op is not Op.PRODUCT)
 
 
-def _of(node: Expr, counts: Mapping[str, Count]) -> Count:
+def count_of(node: Expr, counts: Mapping[str, Count]) -> Count:
+    """The count of a body whose tensors are known."""
     if isinstance(node, Read):
         return counts.get(node.tensor, Count())
     if node.is_number or node.is_integer or not node.args:
         sign = 1 if node.is_nonnegative else -1 if node.is_nonpositive else 0
         return Count(int(not node.is_integer), sign, is_constant=True)
     if isinstance(node, sp.Piecewise):
-        return _alike([_of(pair.args[0], counts) for pair in node.args], 0)
-    parts = [_of(a, counts) for a in node.args]
+        return _alike([count_of(pair.args[0], counts) for pair in node.args], 0)
+    parts = [count_of(a, counts) for a in node.args]
     if isinstance(node, sp.Add):
         return _sum(parts)
     if isinstance(node, sp.Mul):
@@ -146,6 +147,11 @@ def _product(node: Expr, parts: list[Count]) -> Count:
     return Count(max(steps, 0), sign, len(varying) > 1 or any(p.spread for p in varying), not varying, sound)
 
 
+def is_tame(node: Expr) -> bool:
+    """Whether a function magnifies no relative error."""
+    return isinstance(node, _TAME)
+
+
 def is_power_of_two(number: Expr) -> bool:
     """Whether a product with a number, whatever its sign, is exact.
 
@@ -168,7 +174,9 @@ def _power(node: Expr, parts: list[Count]) -> Count:
         )
     sign = 1 if exponent.is_even else base.sign
     simple = exponent in (-1, sp.Rational(1, 2)) or base.steps == parts[1].steps == 0
-    return replace(base, steps=base.steps + 1, sign=sign, is_sound=base.is_sound and simple and not base.spread)
+    sound = base.is_sound and simple and not base.spread
+    spread = base.spread and not (exponent.is_number and abs(exponent) <= sp.Rational(1, 2))  # roots halve exponents
+    return replace(base, steps=base.steps + 1, sign=sign, spread=spread, is_sound=sound)
 
 
 def _function(node: Expr, parts: list[Count]) -> Count:

@@ -26,7 +26,8 @@ _INDENT = "    "
 class Kernel:
     """One function to emit: its kind ("value", "vjp", …), its program and what its docstring says.
 
-    With a `doubt`, a number that the program computes too, `exact` is run in wide numbers where it is positive.
+    With a `doubt`, a number that the program computes too, `exact` is run in wide numbers where it is positive. A
+    kernel that is `within` another one calls it and leaves out its first result.
     """
 
     kind: str
@@ -34,6 +35,7 @@ class Kernel:
     doc: Documentation
     doubt: str = ""
     exact: Program | None = None
+    within: str = ""
 
 
 def function_name(record_id: str, kind: str) -> str:
@@ -140,6 +142,8 @@ def _functions(function: Function, name: str, kernel: Kernel, narrow: bool) -> l
     program = function.program
     arguments, jit = function.arguments, _jit(program, narrow=narrow)
     core_jit = _jit(program, narrow=narrow, inline=not any(statement.loops for statement in program.statements))
+    if kernel.within:
+        return _part_of(function, name, kernel, jit)
     buffers = [function.names[n] for n in function.array_outputs]
     body = function.body()
     doc = docstring(kernel.doc, _INDENT)
@@ -157,6 +161,18 @@ def _functions(function: Function, name: str, kernel: Kernel, narrow: bool) -> l
         blocks = ["\n".join([core_jit, f"def {name}({', '.join(arguments)}):", doc, *_indented(lines)])]
     blocks.append(_into(function, name, core, jit))
     return blocks
+
+
+def _part_of(function: Function, name: str, kernel: Kernel, jit: str) -> list[str]:
+    """A kernel that gives the results of another one but the first: the other's core does the work."""
+    head = [jit, f"def {name}({', '.join(function.arguments)}):", docstring(kernel.doc, _INDENT)]
+    if function.array_outputs:
+        core = f"_{kernel.within}"
+        body = _allocating(function, core, first="_, ")
+    else:
+        core, scalars = kernel.within, ", ".join(function.names[n] for n in function.scalar_outputs)
+        body = _indented([f"_, {scalars} = {core}({', '.join(function.arguments)})", f"return {scalars}"])
+    return ["\n".join([*head, *body]), _into(function, name, core, jit, first="_, ")]
 
 
 def _parameters(function: Function) -> list[str]:
@@ -191,8 +207,8 @@ def _indented(lines: Sequence[str]) -> list[str]:
     return [f"{_INDENT}{line}" for line in lines] or [f"{_INDENT}pass"]
 
 
-def _allocating(function: Function, core: str) -> list[str]:
-    """The body of `f`: check shapes, allocate the results, call the core."""
+def _allocating(function: Function, core: str, first: str = "") -> list[str]:
+    """The body of `f`: check shapes, allocate the results, call the core; `first` are results that are left out."""
     names, tensors = function.names, function.tensors
     lines = [*_shape_checks(function)]
     for output in function.array_outputs:
@@ -202,7 +218,7 @@ def _allocating(function: Function, core: str) -> list[str]:
     given = function.arguments + [names[n] for n in function.array_outputs]
     call = f"{core}({', '.join(given)})"
     scalars = ", ".join(names[n] for n in function.scalar_outputs)
-    lines.append(f"{scalars} = {call}" if scalars else call)
+    lines.append(f"{first}{scalars} = {call}" if scalars else call)
     lines.append(f"return {', '.join(names[n] for n in function.program.outputs)}")
     return _indented(lines)
 
@@ -232,7 +248,7 @@ def _shape_checks(function: Function) -> list[str]:
     return lines
 
 
-def _into(function: Function, name: str, core: str, jit: str) -> str:
+def _into(function: Function, name: str, core: str, jit: str, first: str = "") -> str:
     """The loop over leading axes; parameters are the same for all items."""
     program, names = function.program, function.names
     parameters = {p.name for p in program.parameters}
@@ -246,5 +262,5 @@ def _into(function: Function, name: str, core: str, jit: str) -> str:
     lines = [jit, f"def {name}_into({', '.join([*given, *results])}):"]
     lines.append(f'{_INDENT}"""{name} for every item of one leading axis, written to its last arguments."""')
     lines.append(f"{_INDENT}for item in range({results[0]}.shape[0]):")
-    lines.append(f"{_INDENT * 2}{scalars} = {call}" if scalars else f"{_INDENT * 2}{call}")
+    lines.append(f"{_INDENT * 2}{first}{scalars} = {call}" if scalars else f"{_INDENT * 2}{call}")
     return "\n".join(lines)

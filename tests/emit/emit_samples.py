@@ -14,7 +14,7 @@ from eqc.emit import _vector
 from eqc.pipeline import compile_record
 
 EMIT = Path(__file__).resolve().parents[2] / "eqc" / "emit"
-SUPPORT = ("runtime", "solvers", "stable", "wide")
+SUPPORT = ("runtime", "solvers", "stable", *(f"_wide/{n}" for n in ("arithmetic", "elementary", "special")))
 
 
 def identity(*arguments: Any, **named: Any) -> Any:
@@ -27,20 +27,20 @@ def plain_runtime() -> dict[str, Any]:
     """The functions of the modules that are written beside kernels, without Numba."""
     found: dict[str, Any] = {name: getattr(_vector, name) for name in _vector.__all__}
     for name in SUPPORT:
-        found.update(run((EMIT / f"{name}.py").read_text(encoding="utf-8"), name))
+        found.update(run((EMIT / f"{name}.py").read_text(encoding="utf-8"), name, found))
     return found
 
 
-def run(source: str, name: str) -> dict[str, Any]:
-    """The names that some source defines; what it imports from Numba and the runtime module comes from here."""
+def run(source: str, name: str, known: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The names that some source defines; what it imports from modules beside it is in `known`, or comes from here."""
     tree = ast.parse(source)
     namespace: dict[str, Any] = {"njit": identity, "overload": lambda *a, **k: identity, "__name__": name}
     namespace["types"] = SimpleNamespace(Float=float)
     kept = []
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and node.level:
-            known = vars(_vector) if node.module == "_vector" else plain_runtime()
-            namespace.update({a.asname or a.name: known[a.name] for a in node.names})
+            beside = vars(_vector) if node.module == "_vector" else plain_runtime() if known is None else known
+            namespace.update({a.asname or a.name: beside[a.name] for a in node.names})
         elif not (isinstance(node, ast.ImportFrom) and str(node.module).startswith("numba")):
             kept.append(node)
     tree.body = kept
