@@ -13,7 +13,7 @@ from eqc.derive.conventions import conditions, conventions
 from eqc.derive.implicit import slope_program
 from eqc.derive.jvp import jvp
 from eqc.derive.optimality import optimality
-from eqc.derive.rounding import Care, Guarded, guard
+from eqc.derive.rounding import Guarded, guard
 from eqc.derive.vjp import vjp
 from eqc.emit.docs import Documentation
 from eqc.emit.function import RESERVED
@@ -161,7 +161,7 @@ def _module(compiler: Compiler, record_id: str, bindings: Bindings, accuracy: st
     for kind, program in derivative_programs(rewrite(value, stable=record.stabilise), record.derivatives).items():
         scheduled = check(schedule(check(program)))
         documentation = _kernel_documentation(record, kind, scheduled, value)
-        guarded = _guarded(record, kind, scheduled, value)
+        guarded = _guarded(record, scheduled)
         if guarded is None:
             kernels.append(Kernel(kind, scheduled, documentation))
         else:
@@ -193,17 +193,9 @@ def plain_programs(record_id: str, catalog: Catalog) -> Mapping[str, Program]:
     return {kind: schedule(program) for kind, program in programs.items()}
 
 
-_GUARDED = frozenset({"value", "gradient", "value_and_gradient"})
-"""The kernels that look after their own rounding: a value and its slopes, which for arrays are those of `vjp`."""
-
-
-def _guarded(record: Record, kind: str, program: Program, value: Program) -> Guarded | None:
-    """The program with the bound of its rounding, where it is wanted and there is one."""
-    is_array = any(t.rank for t in value.real_outputs) or len(value.outputs) > 1
-    wanted = kind in _GUARDED or (kind == "vjp" and is_array) or record.accuracy == "high"
-    if not record.stabilise or not wanted:
-        return None
-    return guard(program, Care.ALWAYS if record.accuracy == "high" else Care.WHERE_CHEAP)
+def _guarded(record: Record, program: Program) -> Guarded | None:
+    """The program with the bound of its rounding, where the record buys it and there is one: it costs speed."""
+    return guard(program) if record.stabilise and record.accuracy == "high" else None
 
 
 def _tidied(guarded: Guarded) -> Program:
@@ -267,7 +259,7 @@ def explain(record_id: str, catalog: Catalog, form: str = "text") -> str:
         if kind != "value":
             lines += ["", f"{kind}: as derived", shown(derived)]
         final = _explain_passes(kind, derived, PASSES, lines, shown)
-        if _guarded(record, kind, final, program) is not None:
+        if _guarded(record, final) is not None:
             lines.append(f"{kind}: bounds its own rounding; beyond the bound it is computed again in wide numbers")
     return "\n".join(lines)
 

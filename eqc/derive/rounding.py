@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from enum import Enum
 
 import sympy as sp
 
@@ -33,10 +32,7 @@ _LARGEST = sp.Float(1.7976931348623157e308, 17)
 _ALLOWED = 4
 """Units that a result may be off beyond one for every second operation on the way to it, or one for every one."""
 
-_EXPONENT = sp.Integer(256)
-"""Units that the rounding of a long exponent may cost: eight bits, as everywhere else."""
-
-_SHORT = 64
+_MOST_LOOPS = 3
 _MOST_STATEMENTS = 60
 _LARGEST_BODY = 400
 _EXACT = (sp.sign, sp.floor, sp.ceiling, sp.KroneckerDelta, NonZero)
@@ -49,17 +45,6 @@ class Guarded:
     program: Program
     doubt: str
     allowed: Expr
-
-
-class Care(Enum):
-    """Where results are computed again.
-
-    `WHERE_CHEAP`: in programs over one index at most, for cancellation in arrays of up to 64 entries, and without the
-    rounding of an exponent that is itself a sum. `ALWAYS`: wherever rounding may have spoilt them.
-    """
-
-    WHERE_CHEAP = 1
-    ALWAYS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +66,12 @@ class _Error:
 _NONE = _Error()
 
 
-def guard(program: Program, care: Care = Care.WHERE_CHEAP) -> Guarded | None:
+def guard(program: Program) -> Guarded | None:
     """The program with its doubt, or None where there is none to have, or none that could be helped.
 
-    Statements over more than one index (three, with all care), and functions of whole arrays, are left to themselves.
+    Statements over more than three indices, and functions of whole arrays, are left to themselves.
     """
-    if not _is_suitable(program, care.value):
+    if not _is_suitable(program):
         return None
     counts = count_roundings(program)
     real = [program.tensors[name] for name in program.outputs if not program.tensors[name].integer]
@@ -94,15 +79,15 @@ def guard(program: Program, care: Care = Care.WHERE_CHEAP) -> Guarded | None:
         return None
     steps = max(counts[t.name].steps for t in real)
     allowed = sp.Integer(max(_ALLOWED + steps // 2, steps + 1))
-    return _Errors(program, names_in(program), care, counts, allowed).run(real)
+    return _Errors(program, names_in(program), counts, allowed).run(real)
 
 
-def _is_suitable(program: Program, most_loops: int) -> bool:
+def _is_suitable(program: Program) -> bool:
     return (
         not program.applied
         and len(program.statements) <= _MOST_STATEMENTS
         and all(
-            len(s.loops) <= most_loops
+            len(s.loops) <= _MOST_LOOPS
             and not isinstance(s.body, Opaque)
             and not s.body.has(Converged)
             and is_short(s.body, _LARGEST_BODY)
@@ -117,7 +102,6 @@ class _Errors:
 
     program: Program
     taken: set[str]
-    care: Care
     counts: Mapping[str, Count]
     allowed: Expr
     statements: list[Statement] = field(default_factory=list)
@@ -160,18 +144,10 @@ class _Errors:
 
     def _store(self, statement: Statement, error: Expr) -> None:
         op = {Op.PRODUCT: Op.SUM, Op.MIN: Op.MAX}.get(statement.op, statement.op)
-        if op is not Op.MAX:  # which takes stored errors as they are
-            error = self._while_short(error, statement)
         name = fresh(f"{statement.target.name}_error", self.taken)
         target = replace(statement.target, name=name, differentiable=False, constant=True)
         self.statements.append(replace(statement, target=target, body=error, op=op))
         self.stored[statement.target.name] = name
-
-    def _while_short(self, error: Expr, statement: Statement) -> Expr:
-        """Long loops are not slowed down: there rounding is left to itself, as in every sum of floats."""
-        if self.care is Care.ALWAYS or not statement.loops:
-            return error
-        return branches([(error, sp.Le(statement.loops[0].extent, _SHORT)), (_ZERO, sp.true)])
 
     def _doubt_range(self, statement: Statement) -> None:
         """Roots and reciprocals of what may have left the range of floats on the way are in doubt."""
@@ -274,15 +250,10 @@ class _Errors:
             rate, more = errors[0].rate + own, errors[0].more
             return _Error(rate, Magnitude(local_derivatives(node)[0]) * more if more != 0 else _ZERO)
         if isinstance(node, sp.exp):
-            return _Error(own, Magnitude(node) * self._exponent(errors[0].whole(node.args[0])))
+            return _Error(own, Magnitude(node) * errors[0].whole(node.args[0]))
         slopes = list(zip(local_derivatives(node), node.args, errors, strict=True))
         rates = (e.rate * _size(s * a) for s, a, e in slopes if e.rate != 0)
         return _Error(own, sp.Add(*rates, *(_size(s) * e.more for s, _, e in slopes if e.more != 0)))
-
-    def _exponent(self, error: Expr) -> Expr:
-        if self.care is Care.ALWAYS or not any(s.loops for s in self.program.statements):
-            return error
-        return Maximum(error - _EXPONENT, _ZERO)
 
 
 def _size(node: Expr) -> Expr:

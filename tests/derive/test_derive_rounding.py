@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from core_samples import VECTOR, program
 
-from eqc.derive.rounding import Care, guard
+from eqc.derive.rounding import guard
 from eqc.derive.roundings import count_roundings
 from eqc.ir.interpret import interpret
 
@@ -27,7 +27,7 @@ FORMULAS = [
 @pytest.mark.parametrize("formula", FORMULAS)
 def test_no_result_without_a_doubt_is_off_by_more_than_is_allowed(formula: str) -> None:
     plain = program(formula, x="x", y="y", w="w")
-    guarded = guard(plain, Care.ALWAYS)
+    guarded = guard(plain)
     assert guarded is not None
     both = replace(guarded.program, outputs=(*plain.outputs, guarded.doubt))
     rng, trusted = random.Random(formula), 0
@@ -57,16 +57,13 @@ def test_doubt_is_raised_where_digits_cancel_and_not_elsewhere() -> None:
         assert interpret(doubtful, {"x": 0.1, "y": 0.1, "w": 0.01})[guarded.doubt] == 1
 
 
-def test_long_arrays_are_left_to_themselves_unless_all_care_is_asked_for() -> None:
-    formula = "Sum(x[i]*y[i], (i, 1, n))"
-    for care, expected in ((Care.WHERE_CHEAP, 0), (Care.ALWAYS, 1)):
-        guarded = guard(program(formula, x=VECTOR, y=VECTOR, n="n"), care)
-        assert guarded is not None
-        run = guarded.program
-        doubtful = run.__class__("f", run.inputs, (), run.arguments, run.extents, run.statements, (guarded.doubt,))
-        x = np.tile([0.1, -0.1], 40)
-        with mpmath.workprec(53):
-            assert interpret(doubtful, {"x": x, "y": np.ones(80)})[guarded.doubt] == expected
+def test_long_sums_are_doubted_too() -> None:
+    guarded = guard(program("Sum(x[i]*y[i], (i, 1, n))", x=VECTOR, y=VECTOR, n="n"))
+    assert guarded is not None
+    run = guarded.program
+    doubtful = run.__class__("f", run.inputs, (), run.arguments, run.extents, run.statements, (guarded.doubt,))
+    with mpmath.workprec(53):
+        assert interpret(doubtful, {"x": np.tile([0.1, -0.1], 40), "y": np.ones(80)})[guarded.doubt] == 1
 
 
 @pytest.mark.parametrize(
