@@ -127,11 +127,13 @@ def _parts(coarse: Estimate, fine: Estimate) -> dict[str, tuple[Ball, Ball, Ball
 
 
 def _widened(coarse: Estimate, fine: Estimate) -> HyperDual:
-    """The finer estimate with its error in the radii."""
+    """The finer estimate with its error in the radii, which is never taken for less than the bits that are wanted."""
     parts = _parts(coarse, fine)
 
     def wide(part: Ball, name: str) -> Ball:
-        return ball(0) if _cancels(part, parts[name][2]) else part + flint.arb(0, _error(*parts[name]))
+        least = parts[name][2].mid() * ball(2) ** -_error_bits()
+        error = max(_error(*parts[name]), least)
+        return ball(0) if _cancels(part, parts[name][2]) else part + flint.arb(0, error)
 
     y = fine.value
     first = {k: wide(part, f"first {k}") for k, part in y.first.items()}

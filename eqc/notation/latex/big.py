@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from eqc.notation.latex import conditions, parts
 from eqc.notation.latex.boxes import Box, Boxes, flat_text
+from eqc.notation.latex.boxes import walk as walk_boxes
 from eqc.notation.latex.context import index_key
 from eqc.notation.latex.expression import Expression
 from eqc.notation.latex.parts import Part
@@ -242,7 +243,8 @@ def _bounded(expr: Expression, piece: Boxes, signs: list[int], known: Sequence[s
 
 
 def _reduced(expr: Expression, box: Box, below: Below) -> Part:
-    return _over(expr, box, below, lambda: _body(expr, box))
+    outside = frozenset((*expr.context.bound, *expr.context.free))
+    return _over(expr, box, below, lambda: _body(expr, box, outside))
 
 
 def _over(expr: Expression, box: Box, below: Below, body_of: Callable[[], Part]) -> Part:
@@ -287,11 +289,32 @@ def _one(span: object) -> Node:
     return parts.number(span, 1).node  # type: ignore[arg-type]
 
 
-def _body(expr: Expression, box: Box) -> Part:
+def _body(expr: Expression, box: Box, outside: frozenset[str]) -> Part:
     """What an operator runs over: the term that follows."""
     if expr.peek is None:
         expr.context.fail(box, f"{box.text} has no body", "write what it runs over")
-    return expr.term()
+    part = expr.term()
+    while WORDS[box.text] == "Sum" and expr.sees("+", "-") and _reaches(expr, box, outside):
+        sign = expr.take()
+        right = expr.term()
+        with expr.context.pointing_at(sign):
+            part = parts.added("+" if sign.text == "+" else "-", part, right)
+    return part
+
+
+def _reaches(expr: Expression, box: Box, outside: frozenset[str]) -> bool:
+    """Whether the next term has an index of this operator that nothing else gives a meaning."""
+    start, depth = expr.place + 1, 0
+    stop = start
+    while stop < len(expr.boxes) and not (depth == 0 and stop > start and expr.boxes[stop].is_sign("+", "-")):
+        depth += {"open": 1, "close": -1}.get(expr.boxes[stop].kind, 0)
+        stop += 1
+    term = expr.boxes[start:stop]
+    if any(b.kind == "big" for b in walk_boxes(term)):
+        return False
+    letters = {b.text for b in box.sub or () if b.kind == "letter" and not expr.context.declares(b.bare)}
+    used = {b.text for b in walk_boxes(term) if b.kind == "letter" and not b.has_scripts}
+    return bool((letters & used) - outside)
 
 
 def _guard(expr: Expression, pieces: Sequence[Boxes]) -> Node | None:

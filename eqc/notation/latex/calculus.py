@@ -31,7 +31,7 @@ def derivative(expr: Expression, box: Box) -> Part:
     expr.take()
     above, below = box.parts[0][1:], box.parts[1]
     function = leibniz.function_named(expr, below[1:])
-    part = leibniz.quantity(expr, above, function) if above else expr.run()
+    part = leibniz.quantity(expr, above, function, below[1:]) if above else expr.run()
     variables = [v for piece in _variables(expr, below, part) for v in piece]
     with expr.context.pointing_at(box):
         return expr.scripted(_derived(expr, box, part, variables), box, box)

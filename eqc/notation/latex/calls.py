@@ -18,6 +18,7 @@ from eqc.notation.words import FUNCTION_WORDS
 from eqc.records.model import Record, SymbolEntry
 
 _MINUS_ONE = "-1"
+_SHORT_REACH = frozenset(("log", "ln"))  # \log\frac{a}{b} c has c outside, \sin\frac{n\pi}{L} x has x inside
 
 
 def apply_word(expr: Expression, word: str, box: Box) -> Part:
@@ -54,12 +55,15 @@ def operands_behind(expr: Expression, box: Box) -> Sequence[Part]:
         return [expr.inside(piece) if piece else expr.unexpected(box) for piece in pieces]
     if expr.sees("-", "+"):
         return [expr.signed_run()]
-    return [argument_run(expr)]
+    return [argument_run(expr, box.text.lstrip("\\"))]
 
 
-def argument_run(expr: Expression) -> Part:
+def argument_run(expr: Expression, name: str = "") -> Part:
     """`2\\pi x` in `\\sin 2\\pi x`: factors side by side, up to a bracket, a space or another function."""
+    first = expr.peek
     part = expr.factor()
+    if name in _SHORT_REACH and first is not None and first.text == r"\frac":
+        return part
     while expr.starts_factor() and not _ends_argument(expr):
         box = expr.peek
         right = expr.factor()

@@ -33,10 +33,10 @@ class Context:
     """One formula's state; `bound` are indices of sums around, `free` those of the statement.
 
     `assigned` are the symbols that the record defines, `renewed` those of them that an update has set already,
-    `printed` all that the LaTeX shows. `target` says that a left side is read, `averaging` how many expectations are
-    around, `kept` which indices they leave alone. The three functions at the end read what the expression parser
-    leaves to the modules above it. `functions` are those that the LaTeX defines for itself, `parameters` what their
-    letters stand for while one of them is read, `sets` the sets that it builds.
+    `printed` all that the LaTeX shows. `target` says that a left side is read, `wanted` are its axes, `averaging` how
+    many expectations are around, `kept` which indices they leave alone. `functions` are those that the LaTeX defines
+    for itself, `parameters` what their letters stand for while one of them is read, `sets` the sets that it builds.
+    The three functions at the end read what the expression parser leaves to the modules above it.
     """
 
     places: Places
@@ -50,6 +50,7 @@ class Context:
     hidden: dict[str, str] = field(default_factory=dict)
     printed: frozenset[str] = frozenset()
     target: bool = False
+    wanted: tuple[str, ...] = ()
     functions: dict[str, tuple[tuple[str, ...], Boxes]] = field(default_factory=dict)
     parameters: dict[str, Part] = field(default_factory=dict)
     sets: dict[str, BuiltSet] = field(default_factory=dict)

@@ -150,7 +150,7 @@ class Expression:
             return parts.call(self.context.span(sign), "Mod", left, right)
         if sign.text == r"\times" and left.axes == right.axes == ("3",):
             return parts.cross(left, right)
-        if sign.text == r"\otimes" and left.rank == right.rank == 1:
+        if sign.text == r"\otimes" and left.rank == right.rank == 1 and self.context.wanted != left.axes:
             return parts.product(left, parts.transposed(right), self.context.fresh)
         return parts.hadamard(left, right)
 

@@ -19,12 +19,15 @@ from eqc.notation.tree import Assign, Call, Name, Node, Subscript, placeholders,
 Test = Callable[[Node], bool]
 
 
-def quantity(expr: Expression, boxes: Boxes, inner: str | None = None) -> Part:
-    """What a derivative is about, or taken in; a function without arguments is taken at `inner`, or at what it fits."""
+def quantity(expr: Expression, boxes: Boxes, inner: str | None = None, below: Boxes = ()) -> Part:
+    """What a derivative is about, or taken in.
+
+    A function without arguments is taken at the function `inner`, at the symbol `below`, or at the input that it fits.
+    """
     found = expr.context.symbol(boxes, 0) if boxes else None
     if found is None or found.spelling.role != "function" or found.match.end != len(boxes) or found.match.primes:
         return expr.inside(boxes)
-    part = value_of(expr, boxes, found.spelling.name, inner)
+    part = value_of(expr, boxes, found.spelling.name, inner, below)
     return part if found.match.sub is None else expr.indexed(part, boxes[0], found.match.sub)
 
 
@@ -47,7 +50,7 @@ def function_named(expr: Expression, boxes: Boxes) -> str | None:
     return found.spelling.name if found is not None and is_alone else None
 
 
-def value_of(expr: Expression, boxes: Boxes, name: str, inner: str | None = None) -> Part:
+def value_of(expr: Expression, boxes: Boxes, name: str, inner: str | None = None, below: Boxes = ()) -> Part:
     """A function at a function, or at the only input that has the shape of its argument."""
     record = expr.context.record
     span = expr.context.span(boxes[0])
@@ -55,7 +58,10 @@ def value_of(expr: Expression, boxes: Boxes, name: str, inner: str | None = None
     if inner is not None and inner != name and _shape(record.symbols[inner].returns) == takes:
         point = value_of(expr, boxes, inner).node
     else:
-        point = Name(span, _fitting(expr, boxes, name, takes))
+        found = expr.context.symbol(below, 0) if below and len(record.symbols[name].arguments) <= 1 else None
+        named = found.spelling.name if found is not None and found.spelling.role == "value" else ""
+        fits = bool(named) and expr.context.glossary.axes[named] == takes
+        point = Name(span, named if fits else _fitting(expr, boxes, name, takes))
     return parts.array(Call(span, name, (point,)), _returns(expr, name))
 
 

@@ -246,6 +246,8 @@ class _Reader:
         left = self._without_players(left)
         target = self._target(left, update=clause.kind == "update")
         self.context.kept = frozenset(self._indices_of(target))
+        names = self._open_outputs()[:1] if target is None else []
+        self.context.wanted = self.context.glossary.axes.get(names[0], ()) if names else target.axes if target else ()
         rights = []
         for side in sides:
             self.context.target = False

@@ -15,6 +15,7 @@ APPROXIMATE = frozenset((r"\approx", r"\simeq", r"\cong"))
 SIDE_RELATIONS = frozenset((r"\in", r"\notin", r"\sim", r"\subset", r"\subseteq", r"\to", r"\rightarrow", *APPROXIMATE))
 _BOUNDS = (*(sign for sign in RELATIONS if sign not in EQUALS), *APPROXIMATE)
 _ENDING = frozenset((",", ";", ".", ":"))
+_EXPLAINING = ("is ", "are ", "denotes ", "stands for ")
 _TAIL_WORDS = frozenset(("for", "for all", "if", "when", "as", "in"))
 
 
@@ -49,6 +50,12 @@ def _taken_as_equal(clause: Clause) -> Clause:
     places = [k for k, b in _outside(boxes) if b.is_sign(*APPROXIMATE)]
     starts, ends = [0, *(p + 1 for p in places[:1])], [*places[:2], len(boxes)]
     return Clause("equation", tuple(boxes[a:b] for a, b in zip(starts, ends, strict=False)), sign)
+
+
+def _without_series(sides: tuple[Boxes, ...]) -> tuple[Boxes, ...]:
+    """Sides without those that go on for ever, `a + b + \\cdots`, if another one says the same in closed form."""
+    closed = tuple(side for side in sides if not (side and side[-1].is_sign(r"\ldots", r"\cdots")))
+    return closed if len(closed) > 1 else sides
 
 
 def _lines(boxes: Boxes) -> Iterator[Boxes]:
@@ -108,7 +115,8 @@ def _stretches(line: Boxes) -> Iterator[Boxes]:
         depth += {"open": 1, "close": -1}.get(box.kind, 0)
         ends = box.kind in ("wide", "prose") or box.is_sign(",", ";", ":", ".", r"\Rightarrow")
         if depth <= 0 and ends:
-            pieces.append(line[start:place])
+            is_remark = box.kind == "prose" and box.text.lower().startswith(_EXPLAINING)
+            pieces.append(() if is_remark and not _has_relation(line[start:place]) else line[start:place])
             if box.kind == "prose" and box.text.lower() in _TAIL_WORDS:
                 pieces.append((box,))
             start = place + 1
@@ -184,7 +192,7 @@ def _clause(piece: Boxes) -> Iterator[Clause]:
             bound = next((k for k, b in _outside(boxes) if k > places[-1] and b.is_sign(*_BOUNDS)), len(boxes))
             starts, ends = [0, *(p + 1 for p in places)], [*places, bound]
             sides = tuple(boxes[a:b] for a, b in zip(starts, ends, strict=True))
-            yield Clause(kind, sides, boxes[places[0]])
+            yield Clause(kind, _without_series(sides), boxes[places[0]])
             if bound < len(boxes):
                 yield from _clause(boxes[starts[-1] :])
             return
