@@ -1,4 +1,4 @@
-# eqc-inputs: 01d47ca89c3ce7ca9ab911ea0f96a72bf12eeb07e8b3f653225e56241b5fa029
+# eqc-inputs: be792d8145491d7b5c030178a7aef5bb48a246eb779e6c4521e4f32b0892059d
 """Solvers that generated kernels share. Each returns a point that it has checked, or raises; none returns its best try.
 
 A solver is made for two functions: `residual(point, given, out)` writes what is to become zero, `slope(point, given,

@@ -1,3 +1,4 @@
+# eqc-inputs: be792d8145491d7b5c030178a7aef5bb48a246eb779e6c4521e4f32b0892059d
 """Elementary functions that LLVM compiles to vector instructions, and sums and extrema that it may reorder."""
 
 from .functions import (
@@ -25,11 +26,13 @@ from .gates import (
     normal_probability,
 )
 from .precision import KernelCompiler
+from .products import block_rows, matrix_product
 from .reductions import add, largest, least, maximum, minimum, multiply
 
 __all__ = [
     "KernelCompiler",
     "add",
+    "block_rows",
     "cos",
     "cosh",
     "erf",
@@ -42,6 +45,7 @@ __all__ = [
     "log1p",
     "logistic_gate",
     "logistic_gate_slope",
+    "matrix_product",
     "maximum",
     "minimum",
     "multiply",

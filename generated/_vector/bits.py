@@ -1,3 +1,4 @@
+# eqc-inputs: be792d8145491d7b5c030178a7aef5bb48a246eb779e6c4521e4f32b0892059d
 """What Python has no words for and the processor does in one instruction; inside compiled code only."""
 
 from llvmlite import ir
