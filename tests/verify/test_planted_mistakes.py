@@ -64,9 +64,7 @@ def oracles(record: Record, library: Library) -> list[Oracle]:
 def is_caught(planted: Planted) -> bool:
     library = library_with(planted.record)
     try:
-        found = check_task(
-            planted.record.id, library
-        )  # LaTeX that it cannot read is reported, unless the record says so
+        found = check_task(planted.record.id, library)  # unread LaTeX is reported too
         return found.state == "differs" or found.error is not None or is_refuted(planted.record, library)
     except EqcError:
         return True
