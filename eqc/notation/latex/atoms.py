@@ -63,6 +63,8 @@ def _open(expr: Expression, box: Box) -> Part:
     if not inside:
         expr.context.fail(box, "these brackets are empty", "write what should stand between them")
     span = expr.context.span(box)
+    if close.text != commands.OPENERS[box.text]:
+        expr.context.fail(close, f"{close.text} closes {box.text}", f"write {commands.OPENERS[box.text]}")
     if box.text in (r"\lfloor", r"\lceil"):
         word = "floor" if box.text == r"\lfloor" else "ceiling"
         part = parts.call(span, word, expr.inside(inside))

@@ -239,6 +239,9 @@ def apply_function(expr: Expression, name: str, given: Sequence[Boxes], first: B
     span = expr.context.span(first)
     returns = tuple(axis.text.strip() for axis in entry.returns)
     takes = [shape for shape in entry.arguments if shape]
+    if len(operands) != len(entry.arguments):
+        wanted = f"{len(entry.arguments)} argument{'s' if len(entry.arguments) != 1 else ''}"
+        expr.context.fail(first, f"{name} takes {wanted}, not {len(operands)}", "check its brackets")
     with expr.context.pointing_at(first):
         if scripts.primes:
             part = _slope(expr, name, operands, first, scripts.primes)

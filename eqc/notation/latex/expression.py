@@ -200,6 +200,8 @@ class Expression:
             box = self.take()
             if box.kind == "bar":
                 part = self.at_point(part, box, box.sub or ())
+            elif self.sees("!"):
+                self.context.fail(box, "a double factorial", "print it as a product")
             else:
                 part = parts.call(self.context.span(box), "factorial", part)
         return part

@@ -11,7 +11,7 @@ from eqc.errors import NotationError
 from eqc.notation.latex.reader import read_latex
 from eqc.records.model import Record
 
-SYMBOLS = "f: o, a: in, b: in, x: {latex: 'x_{i}', index: [i], shape: [n]}, n: size"
+SYMBOLS = "f: o, a: in, b: in, x: {latex: 'x_{i}', index: [i], shape: [n]}, n: size, g: {kind: function}"
 
 
 def read(record: Record) -> None:
@@ -50,6 +50,24 @@ REFUSED = {
     r"= a": (3, "a side of this equation is missing"),
     r"\text{only words}": (19, "states no equation"),
     r"f = \underbrace{a}": (7, ""),
+    r"f = \lfloor a \rceil b": (17, r"\rceil closes \lfloor"),
+    r"f = (a + b]": (13, "] closes ("),
+    r"f = a!!": (8, "double factorial"),
+    r"f = g(a, b)": (7, "g takes 1 argument, not 2"),
+    r"f = \binom{a}": (7, "lacks what it is about"),
+    r"f = a_": (8, "lacks what it is about"),
+    r"f = \sum_{i=1}^{n}": (7, r"\sum has no body"),
+    r"f = \sin(a, b)": (7, "sin takes 1 argument, not 2"),
+    r"f = \det x": (7, "the determinant of an array of shape [n]"),
+    r"f = \operatorname{clip}(a, b)": (7, "clip takes 3 arguments, not 2"),
+    r"f = [a, ]": (7, "an item of this list is missing"),
+    r"f = [a, \ldots]": (7, "what these dots leave out"),
+    r"f = \lim_{h} a": (7, "what goes where"),
+    r"f = \mathcal{N}(a, b)": (7, "does not say of what"),
+    r"f = a|_{b=}": (13, "ends where a value should follow"),
+    r"f = a \% b": (9, r"\% has no place here"),
+    r"f = \begin{pmatrix} a & b \\ a \end{pmatrix}": (7, "rows of different lengths"),
+    r"f = x_{i}_{j}": (12, "a second subscript"),
 }
 
 
