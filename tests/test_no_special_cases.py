@@ -28,7 +28,9 @@ WORDS_OF_MATHEMATICS = {
     "hessian": "a kind of derivative, and of kernel",
     "jacobian": "a kind of derivative, and of kernel",
     "precision": "the number of bits of a computation",
+    "relu": "a function that formulas print by name without saying what it is",
     "sigmoid": "a function of the vector mathematics that kernels call",
+    "softmax": "a function that formulas print by name without saying what it is",
     "softplus": "a function of the vector mathematics that kernels call",
     "tanh": "the hyperbolic tangent, a function of SymPy's and of Python's math module",
 }

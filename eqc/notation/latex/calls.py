@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from eqc.notation.latex import commands, parts
+from eqc.notation.latex import commands, matrices, parts
 from eqc.notation.latex.boxes import Box, Boxes
 from eqc.notation.latex.context import index_key
 from eqc.notation.latex.expression import Expression
@@ -35,7 +35,7 @@ def apply_word(expr: Expression, word: str, box: Box) -> Part:
         expr.context.fail(box, f"{word} takes {known.arity()}, not {len(operands)}", "check its brackets")
     with expr.context.pointing_at(box):
         part = parts.call(span, word, *operands)
-        part = part if sup is None else parts.power(part, expr.inside(sup))
+        part = part if sup is None else matrices.power(part, expr.inside(sup))
         return with_later_scripts(expr, part, box)
 
 
@@ -69,7 +69,7 @@ def argument_run(expr: Expression, name: str = "") -> Part:
         right = expr.factor()
         assert box is not None
         with expr.context.pointing_at(box):
-            part = parts.product(part, right, expr.context.fresh)
+            part = matrices.product(part, right, expr.context.fresh)
     return part
 
 
@@ -103,14 +103,14 @@ def matrix_function(expr: Expression, word: str, box: Box) -> Part:
     (operand,) = operands if len(operands := operands_behind(expr, box)) == 1 else (expr.unexpected(box),)
     with expr.context.pointing_at(box):
         if word == "Determinant":
-            part = parts.determinant(operand)
+            part = matrices.determinant(operand)
         elif word == "diag" and operand.rank == 1:
             part = parts.array(Call(span, "diag", (operand.node,)), operand.axes * 2)
         elif word == "Trace" and operand.rank == 2:
             part = parts.scalar(Call(span, "Trace", (operand.node,)))
         else:
             part = expr.context.fail(box, f"{box.text} of {parts.show(operand.axes)}", "check the shape")
-        part = part if box.sup is None else parts.power(part, expr.inside(box.sup))
+        part = part if box.sup is None else matrices.power(part, expr.inside(box.sup))
         return with_later_scripts(expr, part, box)
 
 

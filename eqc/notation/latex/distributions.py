@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from eqc.errors import Span
-from eqc.notation.latex import parts
+from eqc.notation.latex import matrices, parts
 from eqc.notation.latex.boxes import Box, Boxes
 from eqc.notation.latex.context import Context
 from eqc.notation.latex.expression import Expression
 from eqc.notation.latex.parts import Part
 from eqc.notation.latex.patterns import split
+from eqc.notation.latex.statements import Clause
 from eqc.notation.tree import Attribute, Binary, Boolean, Call, Compare, Name, Node, TupleNode
 
 Sampler = Callable[[Context, Sequence[Part], Part], Part]
@@ -48,7 +49,7 @@ def parameters(expr: Expression, boxes: Boxes) -> tuple[Boxes, list[Part]]:
 def log_density(expr: Expression, box: Box, x: Part, given: Sequence[Part]) -> Part:
     """The logarithm of a normal density."""
     if len(given) != 2:
-        expr.context.fail(box, "a normal distribution has a mean and a variance", r"write \mathcal{N}(x; \mu, V)")
+        expr.context.fail(box, "a normal distribution has two parameters", r"write \mathcal{N}(x; \mu, V)")
     mean, variance = given
     span, fresh = expr.context.span(box), expr.context.fresh
     with expr.context.pointing_at(box):
@@ -144,7 +145,7 @@ def _normal(context: Context, given: Sequence[Part], draw: Part) -> Part:
     spread = _independent(variance)
     if spread is None:
         factor = parts.array(Call(variance.span, "Cholesky", (variance.node,)), variance.axes)
-        return parts.added("+", mean, parts.product(factor, draw, context.fresh))
+        return parts.added("+", mean, matrices.product(factor, draw, context.fresh))
     return parts.added("+", mean, parts.hadamard(parts.call(variance.span, "sqrt", spread), draw))
 
 
@@ -166,3 +167,66 @@ def _uniform(context: Context, given: Sequence[Part], draw: Part) -> Part:
 
 _SAMPLERS: Mapping[str, Sampler] = {"normal": _normal, "bernoulli": _bernoulli, "uniform": _uniform}
 """How a sample follows from parameters and a draw, standard normal or uniform in [0, 1)."""
+
+
+# -- clauses
+
+
+def stated(
+    context: Context, clause: Clause, outputs: Sequence[str], *, alone: bool
+) -> list[tuple[Part, Part, Boxes]] | None:
+    """What `q(x) = \\mathcal{N}(x; …)` or `x \\sim \\mathcal{N}(…)` says: the log-density and the sample of the record.
+
+    `outputs` are those that nothing defines yet, `alone` says that there is no other clause. None if the clause is
+    about no distribution, or gives the density itself.
+    """
+    left, right = _sides_of_distribution(clause)
+    name = distribution_at(right)
+    if name is None or context.glossary.at(right, 0) or (clause.kind == "equation" and _has(context, left)):
+        return None
+    expr = Expression(context, right)
+    variable, given = parameters(expr, right)
+    found: list[tuple[Part, Part, Boxes]] = []
+    if variable and clause.kind == "equation" and name == "normal" and (log := _logarithm_of(context, left)):
+        x = expr.inside(variable)
+        found.append((log, log_density(expr, right[0], x, given), right))
+    found += _sampled(context, outputs, name, given, variable or left, right)
+    return None if alone and clause.kind == "equation" and not found and variable else found
+
+
+def _sides_of_distribution(clause: Clause) -> tuple[Boxes, Boxes]:
+    """What is distributed, and how, if a clause may say so."""
+    if clause.kind == "equation" and len(clause.sides) == 2:
+        return clause.sides[0], clause.sides[1]
+    boxes = clause.sides[0]
+    place = next((k for k, b in enumerate(boxes) if b.is_sign(r"\sim")), None)
+    return (boxes, ()) if clause.kind != "remark" or not place else (boxes[:place], boxes[place + 1 :])
+
+
+def _has(context: Context, left: Boxes) -> bool:
+    return any(f.match.end == len(left) for f in context.glossary.at(left, 0))
+
+
+def _logarithm_of(context: Context, left: Boxes) -> Part | None:
+    """The symbol that the glossary has for the logarithm of a density."""
+    boxes = (Box("letter", r"\log", left[0].offset, left[0].offset), *left)
+    found = next((f for f in context.glossary.at(boxes, 0) if f.match.end == len(boxes)), None)
+    return None if found is None else parts.scalar(Name(context.span(left[0]), found.spelling.name))
+
+
+def _sampled(
+    context: Context, outputs: Sequence[str], name: str, given: Sequence[Part], variable: Boxes, right: Boxes
+) -> list[tuple[Part, Part, Boxes]]:
+    """The sample of a distribution, if the record computes one of a draw."""
+    context.target = True
+    try:
+        found = context.symbol(variable, 0)
+    finally:
+        context.target = False
+    if found is None or found.spelling.name not in outputs or found.match.end != len(variable):
+        return []
+    axes = context.glossary.axes[found.spelling.name]
+    target = parts.array(Name(context.span(variable[0]), found.spelling.name), axes)
+    with context.pointing_at(right[0]):
+        value = sample(context, name, given, target)
+    return [] if value is None else [(target, value, right)]

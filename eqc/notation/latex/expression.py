@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from eqc.notation.latex import commands as table
-from eqc.notation.latex import parts
+from eqc.notation.latex import matrices, parts
 from eqc.notation.latex.boxes import Box, Boxes, flat_text
-from eqc.notation.latex.context import Context, index_key
+from eqc.notation.latex.context import index_key
 from eqc.notation.latex.families import are_dots, spanning, summed
 from eqc.notation.latex.glossary import Found, record_named
 from eqc.notation.latex.parts import Part
-from eqc.notation.latex.patterns import plain_name, shift_of, split
+from eqc.notation.latex.patterns import shift_of, split
+from eqc.notation.latex.scripts import Scripted, is_evaluation
 from eqc.notation.literals import BadNumber, read_literal
-from eqc.notation.tree import Binary, BinaryOp, Call, Name, Node
+from eqc.notation.tree import BinaryOp, Name, Node
 
 ADDITIVE: Mapping[str, BinaryOp] = {"+": "+", "-": "-"}
 MULTIPLICATIVE = frozenset((r"\cdot", r"\times", "*", "/", r"\odot", r"\otimes", r"\circ", r"\bmod"))
@@ -39,31 +39,8 @@ class Operand:
     sign: str = "+"
 
 
-class Expression:
-    """Reads a list of boxes from left to right; `bars` counts the | that are open around."""
-
-    def __init__(self, context: Context, boxes: Boxes) -> None:
-        self.context = context
-        self.boxes = boxes
-        self.place = 0
-        self.bars: list[str] = []
-
-    # -- the cursor
-
-    @property
-    def peek(self) -> Box | None:
-        return self.boxes[self.place] if self.place < len(self.boxes) else None
-
-    def take(self) -> Box:
-        box = self.boxes[self.place]
-        self.place += 1
-        return box
-
-    def sees(self, *texts: str) -> bool:
-        """Whether an operator comes next."""
-        return self.peek is not None and self.peek.is_sign(*texts)
-
-    # -- the grammar
+class Expression(Scripted):
+    """Reads a list of boxes from left to right, as sums of products of factors."""
 
     def whole(self) -> Part:
         """All boxes as one expression."""
@@ -145,13 +122,13 @@ class Expression:
         if sign.text == "/":
             return parts.divided(left, right)
         if sign.text == r"\cdot":
-            return parts.product(left, right, self.context.fresh, dot=True)
+            return matrices.product(left, right, self.context.fresh, dot=True)
         if sign.text == r"\bmod":
             return parts.call(self.context.span(sign), "Mod", left, right)
         if sign.text == r"\times" and left.axes == right.axes == ("3",):
-            return parts.cross(left, right)
+            return matrices.cross(left, right)
         if sign.text == r"\otimes" and left.rank == right.rank == 1 and self.context.wanted != left.axes:
-            return parts.product(left, parts.transposed(right), self.context.fresh)
+            return matrices.product(left, matrices.transposed(right), self.context.fresh)
         return parts.hadamard(left, right)
 
     def run(self) -> Part:
@@ -163,11 +140,11 @@ class Expression:
             else:
                 operands.append(self.operand())
         factors = [(one.box, one.part) for one in operands]
-        parts.spread(factors)
+        matrices.spread(factors)
         left = factors[0][1]
         for box, right in factors[1:]:
             with self.context.pointing_at(box or self.boxes[-1]):
-                left = parts.product(left, right, self.context.fresh)
+                left = matrices.product(left, right, self.context.fresh)
         return left
 
     def operand(self) -> Operand:
@@ -182,7 +159,7 @@ class Expression:
         if box is None or box.kind in ("sign", "close", "wide", "line", "cell", "prose"):
             return False
         if box.kind == "bar":
-            return not _is_evaluation(box) and self.opens_bar(box)
+            return not is_evaluation(box) and self.opens_bar(box)
         return True
 
     def opens_bar(self, box: Box) -> bool:
@@ -196,7 +173,7 @@ class Expression:
     def factor(self) -> Part:
         """One factor with its scripts, and with a factorial's sign."""
         part = self.unit()
-        while self.sees("!") or (self.peek is not None and _is_evaluation(self.peek)):
+        while self.sees("!") or (self.peek is not None and is_evaluation(self.peek)):
             box = self.take()
             if box.kind == "bar":
                 part = self.at_point(part, box, box.sub or ())
@@ -205,15 +182,6 @@ class Expression:
             else:
                 part = parts.call(self.context.span(box), "factorial", part)
         return part
-
-    def at_point(self, part: Part, box: Box, sub: Boxes) -> Part:
-        """A value at a point, `|_{x=a}`."""
-        place = next(k for k, b in enumerate(sub) if b.is_sign("="))
-        variable, value = self.inside(sub[:place]), self.inside(sub[place + 1 :])
-        if not isinstance(variable.whole, Name):
-            self.context.fail(box, "only a symbol takes a value", "write the symbol, = and its value below the bar")
-        span, name, point = self.context.span(box), variable.whole, value.node
-        return parts.pointwise(lambda x: Call(span, "subs", (x, name, point)), part)
 
     def unit(self) -> Part:
         """A symbol, an index, or what needs no declaration."""
@@ -283,48 +251,6 @@ class Expression:
                 at.append(None)
         return parts.sliced(whole, at)
 
-    def position(self, boxes: Boxes, shift: Boxes = ()) -> Node:
-        """What is printed in a slot as a position; an undeclared letter there is a free index."""
-        node = self.position_part(boxes)
-        if not shift:
-            return node
-        reverse = {"+": "-", "-": "+"}
-        flipped = tuple(replace(b, text=reverse[b.text]) if b.is_sign("+", "-") else b for b in shift)
-        span = node.span
-        for sign, piece in _signed(flipped):
-            part = Expression(self.context, piece).whole()
-            node = Binary(span, "+" if sign == "+" else "-", node, part.node)
-        return node
-
-    def position_part(self, boxes: Boxes) -> Node:
-        boxes = _without_brackets(boxes)
-        if len(boxes) == 1 and self.is_index_of_an_array(boxes[0]):
-            return self.context.free_letter(replace(boxes[0], sup=None))
-        place = 0
-        while place < len(boxes):
-            found = self.context.symbol(boxes, place)
-            if found is None and self.is_free_letter(boxes[place]):
-                self.context.free_letter(replace(boxes[place], sup=None))
-            place = place + 1 if found is None else found.match.end
-        part = Expression(self.context, boxes).whole()
-        if part.axes:
-            self.context.fail(boxes[0], "an array as a position", "a position is a whole number")
-        return part.node
-
-    def is_index_of_an_array(self, box: Box) -> bool:
-        """A letter that is an index in the glossary, and also the letter of an array, as in `s_s`."""
-        names = {name for entry in self.context.record.symbols.values() for name in entry.index}
-        found = self.context.symbol((box,), 0) if plain_name((box,)) in names else None
-        return found is not None and bool(self.context.glossary.axes.get(found.spelling.name))
-
-    def is_free_letter(self, box: Box) -> bool:
-        """A letter in a position that neither the glossary nor a sum around has."""
-        if box.kind not in ("letter", "word") or box.parts or box.text in table.CONSTANTS:
-            return False
-        if index_key(replace(box, sup=None)) in self.context.parameters:
-            return False
-        return self.context.index(replace(box, sup=None)) is None and self.context.symbol((box,), 0) is None
-
     def maybe_positions(self, part: Part, first: Box) -> Part:
         """`I(x, y)` of an array is its entry, if as many positions stand in the brackets as it has axes."""
         stop = self.closing(self.place)
@@ -337,100 +263,9 @@ class Expression:
         close = self.boxes[stop]
         return self.scripted(entry, first, close)
 
-    def could_be_position(self, piece: Boxes) -> bool:
-        """Whether all letters of a piece are indices, whole numbers or not known at all."""
-        place = 0
-        while place < len(piece):
-            box = piece[place]
-            found = self.context.symbol(piece, place) if self.context.index(box) is None else None
-            if found is not None and not self.counts(found.spelling.name):
-                return False
-            if found is None and box.kind not in ("letter", "number", "sign"):
-                return False
-            place = place + 1 if found is None else found.match.end
-        return bool(piece)
-
-    def counts(self, name: str) -> bool:
-        """Whether a symbol is a whole number: declared so, or the size of an axis."""
-        entry = self.context.record.symbols[name]
-        sizes = {axis for shape in self.context.glossary.axes.values() for axis in shape}
-        return entry.shape is None and (entry.domain.integer or name in sizes)
-
-    # -- brackets
-
-    def closing(self, start: int) -> int:
-        """Where the bracket that opens at a place closes."""
-        depth = 0
-        for place in range(start, len(self.boxes)):
-            box = self.boxes[place]
-            depth += {"open": 1, "close": -1}.get(box.kind, 0)
-            if depth == 0 and box.kind == "close":
-                return place
-        return self.context.fail(self.boxes[start], "this bracket is never closed", "write the closing bracket")
-
-    def bracket(self) -> tuple[Boxes, Box]:
-        """What stands between the bracket that comes next and its partner, which is given too."""
-        start = self.place
-        stop = self.closing(start)
-        self.place = stop + 1
-        return self.boxes[start + 1 : stop], self.boxes[stop]
-
     def inside(self, boxes: Boxes) -> Part:
         """Another list of boxes as an expression."""
         return Expression(self.context, boxes).whole()
-
-    # -- scripts
-
-    def scripted(self, part: Part, first: Box, scripts: Box) -> Part:
-        """A part with a subscript, a superscript and primes that are not part of its name."""
-        with self.context.pointing_at(first):
-            if scripts.primes:
-                symbol = flat_text((scripts,))
-                self.context.fail(first, f"{symbol} is not in the glossary", "declare it with its prime")
-            rows = _index_in_superscript(scripts.sup) if part.rank else None
-            if rows is not None:
-                part = parts.index_into(part, (self.position(rows),))
-            if scripts.sub is not None and _is_evaluation(scripts):
-                part = self.at_point(part, first, scripts.sub)
-            elif scripts.sub is not None:
-                part = self.indexed(part, first, scripts.sub)
-            if scripts.sup is not None and rows is None:
-                part = self.raised(part, scripts.sup)
-        return part
-
-    def indexed(self, part: Part, first: Box, sub: Boxes) -> Part:
-        """Positions in a subscript, with or without commas."""
-        if not part.rank:
-            text = flat_text((replace(first, sub=sub, sup=None),))
-            self.context.fail(first, f"{text} is not in the glossary", "add it under symbols with its latex")
-        pieces = split(sub, ",")
-        if len(pieces) == 1 and len(sub) == part.rank and len(sub) > 1:
-            pieces = [(box,) for box in sub]
-        if len(pieces) > part.rank:
-            self.context.fail(first, f"{len(pieces)} positions for {parts.show(part.axes)}", "check the shape")
-        return parts.index_into(part, tuple(self.position(piece) for piece in pieces))
-
-    def raised(self, part: Part, sup: Boxes) -> Part:
-        """A power or a transpose."""
-        text = sup[-1].text if sup and not sup[-1].has_scripts else ""
-        is_transpose = text == r"\top" or (text in TRANSPOSES and part.rank > 0)
-        if len(sup) == 1 and is_transpose:
-            return parts.transposed(part)
-        if len(sup) == 2 and sup[0].is_sign("-") and is_transpose:
-            minus = parts.number(part.span, -1)
-            return parts.transposed(parts.power(part, minus))
-        if len(sup) == 1 and sup[0].kind == "sign":
-            self.context.fail(sup[0], f"a superscript {sup[0].text} is no power", "declare the symbol with it")
-        if len(sup) > 1 and sup[0].is_sign(r"\circ", r"\odot"):
-            return parts.pointwise(lambda a, b: Binary(part.span, "**", a, b), part, self.inside(sup[1:]))
-        return parts.power(part, self.inside(sup))
-
-    # -- functions
-
-    def arguments(self, *separators: str) -> tuple[list[Boxes], Box]:
-        """The pieces between the brackets that come next, and the closing one."""
-        inside, close = self.bracket()
-        return split(inside, *separators), close
 
     def record_called(self, word: str) -> str | None:
         """The record that an undeclared name means."""
@@ -442,39 +277,3 @@ class Expression:
             return parts.number(self.context.span(box), read_literal(box.text))
         except BadNumber as error:
             return self.context.fail(box, error.rule, error.remedy)
-
-
-def _is_evaluation(box: Box) -> bool:
-    """Whether a bar, or a bracket, says below at which point the value before it is taken."""
-    return box.text in ("|", ")", "]") and any(b.is_sign("=") for b in box.sub or ())
-
-
-def _signed(boxes: Boxes) -> list[tuple[str, Boxes]]:
-    """Terms with their signs: `- r - 1` is (-, r), (-, 1)."""
-    found: list[tuple[str, Boxes]] = []
-    for box in boxes:
-        if box.is_sign("+", "-"):
-            found.append((box.text, ()))
-        elif found:
-            found[-1] = (found[-1][0], (*found[-1][1], box))
-        else:
-            found.append(("+", (box,)))
-    return found
-
-
-def _without_brackets(boxes: Boxes) -> Boxes:
-    if len(boxes) > 2 and boxes[0].text == "(" and boxes[-1].text == ")" and not boxes[-1].has_scripts:
-        depth = 0
-        for place, box in enumerate(boxes):
-            depth += {"open": 1, "close": -1}.get(box.kind, 0)
-            if depth == 0 and place < len(boxes) - 1:
-                return boxes
-        return boxes[1:-1]
-    return boxes
-
-
-def _index_in_superscript(sup: Boxes | None) -> Boxes | None:
-    """`^{(i)}`: a superscript in brackets counts, it is no power."""
-    if sup is None or len(sup) < 3 or sup[0].text != "(" or _without_brackets(sup) is sup:
-        return None
-    return sup[1:-1]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from eqc.errors import Span
-from eqc.notation.latex import parts
+from eqc.notation.latex import matrices, parts
 from eqc.notation.latex.boxes import Box, Boxes
 from eqc.notation.latex.expression import Expression
 from eqc.notation.latex.families import Family, are_dots, member, spanning
@@ -38,7 +38,7 @@ def listed(expr: Expression, box: Box, pieces: Sequence[Boxes]) -> Part:
             return _with_dots(expr, box, pieces, dots)
         items = [expr.inside(piece) for piece in pieces]
         if not any(item.axes for item in items):
-            return parts.matrix(expr.context.span(box), [[item] for item in items])
+            return matrices.matrix(expr.context.span(box), [[item] for item in items])
         return joined(expr.context.span(box), items)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from eqc.errors import Span
-from eqc.notation.latex import parts
+from eqc.notation.latex import matrices, parts
 from eqc.notation.latex.boxes import Box
 from eqc.notation.latex.calls import operands_behind, with_later_scripts
 from eqc.notation.latex.expression import Expression
@@ -20,16 +20,16 @@ def _clip(span: Span, fresh: Fresh, x: Part, low: Part, high: Part) -> Part:
     return parts.call(span, "Min", parts.call(span, "Max", x, low), high)
 
 
-def _relu(span: Span, fresh: Fresh, x: Part) -> Part:
+def _positive_part(span: Span, fresh: Fresh, x: Part) -> Part:
     return parts.call(span, "Max", parts.number(span, 0), x)
 
 
-def _sigmoid(span: Span, fresh: Fresh, x: Part) -> Part:
+def _logistic(span: Span, fresh: Fresh, x: Part) -> Part:
     one = parts.number(span, 1)
     return parts.divided(one, parts.added("+", one, parts.call(span, "exp", parts.negated(x))))
 
 
-def _softplus(span: Span, fresh: Fresh, x: Part) -> Part:
+def _smooth_ramp(span: Span, fresh: Fresh, x: Part) -> Part:
     return parts.call(span, "log", parts.added("+", parts.number(span, 1), parts.call(span, "exp", x)))
 
 
@@ -45,7 +45,7 @@ def _over_last_axis(span: Span, fresh: Fresh, x: Part, word: str) -> Part:
     return Part(span, x.axes[:-1], entry(()) if x.rank == 1 else None, entry)
 
 
-def _softmax(span: Span, fresh: Fresh, x: Part) -> Part:
+def _shares(span: Span, fresh: Fresh, x: Part) -> Part:
     powers = parts.call(span, "exp", x)
     total = _over_last_axis(span, fresh, powers, "Sum")
 
@@ -56,12 +56,12 @@ def _softmax(span: Span, fresh: Fresh, x: Part) -> Part:
     return Part(span, x.axes, None, entry)
 
 
-def _log_sum_exp(span: Span, fresh: Fresh, x: Part) -> Part:
+def _log_total(span: Span, fresh: Fresh, x: Part) -> Part:
     return parts.call(span, "log", _over_last_axis(span, fresh, parts.call(span, "exp", x), "Sum"))
 
 
-def _log_softmax(span: Span, fresh: Fresh, x: Part) -> Part:
-    return parts.call(span, "log", _softmax(span, fresh, x))
+def _log_shares(span: Span, fresh: Fresh, x: Part) -> Part:
+    return parts.call(span, "log", _shares(span, fresh, x))
 
 
 def _sum(span: Span, fresh: Fresh, x: Part) -> Part:
@@ -89,14 +89,14 @@ def _beta(span: Span, fresh: Fresh, a: Part, b: Part) -> Part:
 USUAL: Mapping[str, tuple[int, Build]] = {
     "clip": (3, _clip),
     "clamp": (3, _clip),
-    "relu": (1, _relu),
-    "sigmoid": (1, _sigmoid),
-    "logistic": (1, _sigmoid),
-    "softplus": (1, _softplus),
-    "softmax": (1, _softmax),
-    "logsoftmax": (1, _log_softmax),
-    "logsumexp": (1, _log_sum_exp),
-    "lse": (1, _log_sum_exp),
+    "relu": (1, _positive_part),
+    "sigmoid": (1, _logistic),
+    "logistic": (1, _logistic),
+    "softplus": (1, _smooth_ramp),
+    "softmax": (1, _shares),
+    "logsoftmax": (1, _log_shares),
+    "logsumexp": (1, _log_total),
+    "lse": (1, _log_total),
     "sum": (1, _sum),
     "mse": (2, _mean_square),
     "b": (2, _beta),
@@ -117,5 +117,5 @@ def usual(expr: Expression, name: str, box: Box) -> Part:
         expr.context.fail(box, f"{box.text} takes {takes}, not {len(operands)}", "check its brackets")
     with expr.context.pointing_at(box):
         part = build(expr.context.span(box), expr.context.fresh, *operands)
-        part = part if box.sup is None else parts.power(part, expr.inside(box.sup))
+        part = part if box.sup is None else matrices.power(part, expr.inside(box.sup))
         return with_later_scripts(expr, part, box)
