@@ -19,6 +19,7 @@ COMMANDS = {
     "new": "Add a record to fill in.",
     "check": "Read records and report mistakes; write nothing.",
     "build": "Write the kernels of records that changed.",
+    "watch": "Build whenever a record changes, and say what is wrong.",
     "verify": "Compare kernels with an independent oracle.",
     "list": "List the records and the state of their kernels.",
     "show": "Show one equation with its glossary, sources and kernels.",

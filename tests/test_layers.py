@@ -43,6 +43,7 @@ MAY_IMPORT = {
     "parallel": "errors atomic records notation.library",
     "measured": "project",
     "build": "errors project atomic freshness parallel records pipeline measured",
+    "watching": "project",
     "drift": "errors project freshness parallel build",
     "scaffold": "errors project atomic build",
     # using what was generated
@@ -64,7 +65,7 @@ MAY_IMPORT = {
     "bench": "errors records ir emit.printer kernels verify.draws",
     "commands": (
         "errors project atomic freshness parallel build drift scaffold records notation.to_sympy notation.library"
-        " pipeline kernels signatures precompile checking verify measured bench relations evidence"
+        " pipeline kernels signatures precompile checking verify measured bench relations evidence watching"
     ),
     "cli": "errors freshness parallel commands",
     "__main__": "cli",
