@@ -26,6 +26,7 @@ COMMANDS = {
     "relations": "Show how the equations follow from each other, as text or as a graph.",
     "derive": "Print the derivative of an equation.",
     "explain": "Print what each pass of the compiler did to a record.",
+    "site": "Write the collection as static pages.",
     "bench": "Time kernels beside NumPy, JAX and PyTorch.",
     "schema": "Print the JSON Schema of the record format, for editors.",
 }

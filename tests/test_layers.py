@@ -61,11 +61,13 @@ MAY_IMPORT = {
     # how records hang together
     "relations": "errors records notation.tree notation.sympy_form",
     "evidence": "errors project atomic freshness parallel records relations verify.run",
+    # the collection as pages
+    "site": "errors records present.mathml relations verify.balls verify.oracle verify.instances verify.session",
     # timing beside other libraries
     "bench": "errors records ir emit.printer kernels verify.draws",
     "commands": (
         "errors project atomic freshness parallel build drift scaffold records notation.to_sympy notation.library"
-        " pipeline kernels signatures precompile checking verify measured bench relations evidence watching"
+        " pipeline kernels signatures precompile checking verify measured bench relations evidence watching site"
     ),
     "cli": "errors freshness parallel commands",
     "__main__": "cli",
@@ -97,8 +99,8 @@ LIBRARIES = {
     "latex2mathml": {"now": "", "later": "present.mathml"},
     "latex2sympy2": {"now": "notation", "later": ""},
     "numpy": {
-        "now": "kernels verify ir.interpret checking emit.runtime emit.solvers emit.stable emit._vector emit._wide"
-        " bench",
+        "now": "kernels verify site.plots ir.interpret checking emit.runtime emit.solvers emit.stable emit._vector"
+        " emit._wide bench",
         "later": "bench",
     },
 }

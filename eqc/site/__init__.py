@@ -1,0 +1,1 @@
+"""The collection as static pages: formulas, glossaries, plots, evidence, relations. No page runs a script."""
