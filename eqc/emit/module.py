@@ -259,7 +259,8 @@ def _into(function: Function, name: str, core: str, jit: str, first: str = "") -
     items += [f"{names[n]}[item]" for n in function.array_outputs]
     scalars = ", ".join(f"{names[n]}[item]" for n in function.scalar_outputs)
     call = f"{core}({', '.join(items)})"
-    lines = [jit, f"def {name}_into({', '.join([*given, *results])}):"]
+    free = jit.replace('error_model="numpy"', 'error_model="numpy", nogil=True')  # so that threads can share the items
+    lines = [free, f"def {name}_into({', '.join([*given, *results])}):"]
     lines.append(f'{_INDENT}"""{name} for every item of one leading axis, written to its last arguments."""')
     lines.append(f"{_INDENT}for item in range({results[0]}.shape[0]):")
     lines.append(f"{_INDENT * 2}{first}{scalars} = {call}" if scalars else f"{_INDENT * 2}{call}")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from eqc.ir.program import Program
 from eqc.schedule.clean import drop_dead, inline, merge_equal, rename_copies
+from eqc.schedule.deltas import contract_deltas
 from eqc.schedule.long_sums import store_long_sums
 from eqc.schedule.nested_sums import nest_sums
 from eqc.schedule.products import prepare_products
@@ -16,6 +17,7 @@ PASSES: tuple[tuple[str, Callable[[Program], Program]], ...] = (
     ("merge equal statements", merge_equal),
     ("inline temporaries", inline),
     ("rename copies", rename_copies),
+    ("contract deltas", contract_deltas),
     ("store long sums", store_long_sums),
     ("share functions", share_functions),
     ("nest sums", nest_sums),
