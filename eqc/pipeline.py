@@ -18,6 +18,7 @@ from eqc.derive.vjp import vjp
 from eqc.emit.docs import Documentation
 from eqc.emit.function import RESERVED
 from eqc.emit.module import Kernel, function_name, module_source
+from eqc.emit.report import schedule_report
 from eqc.errors import NotationError
 from eqc.ir.program import Program
 from eqc.ir.show import show, show_statement
@@ -259,6 +260,8 @@ def explain(record_id: str, catalog: Catalog, form: str = "text") -> str:
         if kind != "value":
             lines += ["", f"{kind}: as derived", shown(derived)]
         final = _explain_passes(kind, derived, PASSES, lines, shown)
+        if form == "text":
+            lines += [f"{kind}: schedule", schedule_report(final)]
         if _guarded(record, final) is not None:
             lines.append(f"{kind}: bounds its own rounding; beyond the bound it is computed again in wide numbers")
     return "\n".join(lines)

@@ -53,12 +53,20 @@ class Item:
         if self.product is not None:
             return self._of_product(depth)
         usual = ((free[depth], self),) if depth < len(free) else ()
-        if depth < len(free) and self.statement.op in _ONE_BY_ONE:
+        if self.statement.op in _ONE_BY_ONE and depth < len(free):
             return usual
+        if self._ends_along_row(depth):
+            return ((bound[0], self._ordered((*free[:-1], *bound, free[-1]))),)
         rest = free[depth:]
         return usual + tuple(
             (loop, self._ordered((*free[:depth], loop, *rest, *(b for b in bound if b != loop)))) for loop in bound
         )
+
+    def _ends_along_row(self, depth: int) -> bool:
+        """Whether the last free loop should be innermost, since sums over it would jump from row to row."""
+        free, bound = self.statement.free, self.statement.bound
+        last = depth == len(free) - 1 and self.statement.op is Op.SUM
+        return last and _runs_along(self.statement, free[-1], bound[-1]) is free[-1]
 
     def _of_product(self, depth: int) -> tuple[tuple[Index, Item], ...]:
         """Free loops up to the rows of a matrix, or a loop that sums up products of blocks."""
@@ -74,13 +82,11 @@ class Item:
         if not found:
             return None
         free, bound = self.statement.free, self.statement.bound
-        if self.order is not None or self.product is not None or not free or self.statement.op is not Op.SUM:
+        if depth > 0 or self.order is not None or self.product is not None or self.statement.op is not Op.SUM:
             return found[0]
-        along = _runs_along(self.statement, free[-1], bound[-1])
-        if depth == 0 and along is bound[-1] and _is_convolution(self.statement) and len(bound) > 1:
+        whole = bool(free) and len(bound) > 1 and _is_convolution(self.statement)
+        if whole and _runs_along(self.statement, free[-1], bound[-1]) is bound[-1]:
             return bound[0], self._ordered((*bound[:-1], *free))
-        if depth == len(free) - 1 and along is free[-1]:
-            return bound[0], self._ordered((*free[:-1], *bound, free[-1]))
         return found[0]
 
     def _ordered(self, order: tuple[Index, ...]) -> Item:

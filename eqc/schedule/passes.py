@@ -7,6 +7,7 @@ from collections.abc import Callable
 from eqc.ir.program import Program
 from eqc.schedule.clean import drop_dead, inline, merge_equal, rename_copies
 from eqc.schedule.deltas import contract_deltas
+from eqc.schedule.hoist import hoist
 from eqc.schedule.long_sums import store_long_sums
 from eqc.schedule.nested_sums import nest_sums
 from eqc.schedule.products import prepare_products
@@ -20,6 +21,7 @@ PASSES: tuple[tuple[str, Callable[[Program], Program]], ...] = (
     ("contract deltas", contract_deltas),
     ("store long sums", store_long_sums),
     ("share functions", share_functions),
+    ("hoist", hoist),
     ("nest sums", nest_sums),
     ("prepare products", prepare_products),
     ("merge equal statements", merge_equal),

@@ -12,7 +12,7 @@ from eqc.ir.stable import Stable
 from eqc.ir.terms import Applied, Expr, Index, XLogY, read
 from eqc.ir.walk import is_long_sum, substitute, transform
 
-_EXPENSIVE = (
+EXPENSIVE = (
     Applied,
     sp.exp,
     sp.log,
@@ -33,6 +33,8 @@ _EXPENSIVE = (
     XLogY,
     Stable,
 )
+"""Functions that take much longer than arithmetic."""
+
 _Key = tuple[Expr, tuple[Expr, ...]]
 """A call with its loops renamed by position, and their extents: equal for equal work."""
 
@@ -123,7 +125,7 @@ def _calls_in(body: Expr) -> list[Expr]:
             order.append(node)
         elif node not in seen and node.args:
             seen.add(node)
-            if isinstance(node, _EXPENSIVE):
+            if isinstance(node, EXPENSIVE):
                 stack.append((node, True))
             stack.extend((a, False) for a in node.args)
     return order

@@ -117,3 +117,18 @@ def test_sums_over_rows_run_along_the_memory() -> None:
     for n, m in ((1, 1), (2, 17), (65, 3)):
         x, a = rng.standard_normal(n), rng.standard_normal((n, m))
         np.testing.assert_allclose(np.ravel(function(x, a)), x @ a, rtol=1e-12)
+
+
+def test_sums_over_columns_share_the_pass_over_rows() -> None:
+    """Mean and variance of columns, as in a batch norm, never jump from row to row."""
+    formulas = ("Eq(mu[j], Sum(x[i, j], (i, 1, n))/n)", "Eq(v[j], Sum((x[i, j] - mu[j])**2, (i, 1, n))/n)")
+    axes = {"x": MATRIX, "mu": "{shape: [m], output: true}", "v": "{shape: [m]}", "n": "rows", "m": "columns"}
+    functions = sample_module(*formulas, **axes)
+    rng = np.random.default_rng(zlib.crc32(b"columns"))
+    for n, m in ((1, 1), (2, 17), (65, 3)):
+        x = rng.standard_normal((n, m))
+        for found, expected in zip(functions["sample"](x), (x.mean(0), x.var(0)), strict=True):
+            np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-15)
+    body = sample_source(*formulas, **axes).split("def _sample(")[1].split("\n\n\n")[0]
+    inner = [line for line in body.splitlines() if line.startswith(" " * 8 + "for")]
+    assert inner == [" " * 8 + "for j in range(m):"] * 2

@@ -1,0 +1,39 @@
+"""Roots and functions of some of a statement's indices are computed for those alone."""
+
+from __future__ import annotations
+
+from core_samples import SQUARE, VECTOR, program
+
+from eqc.ir.show import show_statement
+from eqc.ir.spec import check
+from eqc.schedule.hoist import hoist
+
+SYMBOLS = {"B": SQUARE, "A": SQUARE, "v": VECTOR, "n": "size"}
+
+
+def hoisted(formula: str, **symbols: str) -> list[str]:
+    return [show_statement(s) for s in check(hoist(program(formula, **{**SYMBOLS, **symbols}))).statements]
+
+
+def test_a_root_is_stored_and_divided_by() -> None:
+    """A product with the inverse root would be rounded once more."""
+    assert hoisted("Eq(B[i, j], A[i, j]/sqrt(v[j] + 1))") == [
+        "root_v[j] = sqrt(v[j] + 1)  for j: n",
+        "B[i, j] = A[i, j]/root_v[j]  for i: n, j: n",
+    ]
+
+
+def test_a_function_of_rows_is_stored() -> None:
+    assert hoisted("Eq(B[i, j], A[i, j]*exp(v[i]) + exp(v[i]))") == [
+        "exp_v[i] = exp(v[i])  for i: n",
+        "B[i, j] = A[i, j]*exp_v[i] + exp_v[i]  for i: n, j: n",
+    ]
+
+
+def test_what_depends_on_every_index_stays() -> None:
+    assert len(hoisted("Eq(B[i, j], exp(A[i, j]*v[j]))")) == 1
+
+
+def test_what_stands_in_a_branch_stays() -> None:
+    """It may be computed only where the branch holds."""
+    assert len(hoisted("Eq(B[i, j], Piecewise((A[i, j]*log(v[j]), v[j] > 0), (0, True)))")) == 1
