@@ -470,10 +470,14 @@ class Block:
         self.extent = self.loop.index.extent
 
     def width(self) -> Expr:
-        """How many numbers a row of a block has in all temporaries."""
+        """How many numbers a row of a block has in all temporaries, and in what its inner loops read again."""
         function = self.function
         own = [name for name in sorted(function.storage) if function.storage[name].blocked is self.loop]
         shapes = [function.tensors[name].shape[function.storage[name].dropped + 1 :] for name in own]
+        if not any(isinstance(part, Leaf) for part in self.loop.body):
+            inner = [loop for loop in loops_of(self.loop.body) if loop.index.name != self.loop.index.name]
+            shapes += [(loop.index.extent,) for loop in inner]
+            shapes += [tuple(loop.extent for loop in leaf.inner) for leaf in leaves_of(self.loop.body) if leaf.inner]
         return sp.Add(*(sp.Mul(*shape) for shape in shapes))
 
 

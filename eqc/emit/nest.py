@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from eqc.emit.order import Item, items_of
+from eqc.ir.products import is_rectangular
 from eqc.ir.program import Program, Statement, statement_reads, tensors_read
 from eqc.ir.terms import Index
 
@@ -87,18 +88,61 @@ def _loops(group: _Group, index: Index, checked: frozenset[str]) -> list[Nest]:
     """The loop of a group; products alone need no blocks."""
     depth, members = group.depth, group.members
     if not any(m.takes_block(depth) for m in members):
+        if _gains_vectors(group):
+            return [_blocked(group, index, checked)]
         return [Loop(index, _build(members, depth + 1, checked), group.sums)]
     made = {m.statement.target.name for m in members}
     if all(m.takes_block(depth) and not made & tensors_read(m.statement) for m in members):
         whole = [replace(m, order=(m.order or ())[:depth]) for m in members]
         return [Leaf(m, m.inner(depth), partial=m.first_bound is not None) for m in whole]
+    return [_blocked(group, index, checked)]
+
+
+def _blocked(group: _Group, index: Index, checked: frozenset[str]) -> Loop:
+    """A loop over blocks of rows, and in each block what runs over its rows one after the other."""
+    depth = group.depth
     body: list[Nest] = []
-    for takes_block, run in groupby(members, lambda m: m.takes_block(depth)):
-        if takes_block:
-            body += [Leaf(m, m.inner(depth + 1), partial=m.first_bound is not None) for m in run]
+    kind = ""
+    kinds = [kind := _kind(m, depth, kind) for m in group.members]
+    for members in _runs(kinds, group.members):
+        if members[0].takes_block(depth):
+            body += [Leaf(m, m.inner(depth + 1), partial=m.first_bound is not None) for m in members]
         else:
-            body.append(Loop(index, _build(list(run), depth + 1, checked)))
-    return [Loop(index, body, group.sums, blocked=True)]
+            body.append(Loop(index, _build(members, depth + 1, checked)))
+    return Loop(index, body, group.sums, blocked=True)
+
+
+def _kind(item: Item, depth: int, before: str) -> str:
+    """What a statement is in a block; cheap ones go with what stands before them."""
+    if item.takes_block(depth):
+        return "product"
+    if item.has_loops_below(depth):
+        return "nest"
+    return "vector" if item.calls_vector_function() or before in ("", "product") else before
+
+
+def _gains_vectors(group: _Group) -> bool:
+    """Whether functions of numbers stand beside loops in a loop, but run in vectors once the loop is parted.
+
+    Only numbers, one for each row, may then have to be stored for a block.
+    """
+    depth, kind = group.depth, ""
+    kinds = [kind := _kind(m, depth, kind) for m in group.members]
+    functions = [m for m in group.members if not m.has_loops_below(depth) and m.calls_vector_function()]
+    if not functions or "nest" not in kinds or not all(is_rectangular(m.statement) for m in group.members):
+        return False
+    run_of = {m.statement.target.name: n for n, run in enumerate(_runs(kinds, group.members)) for m in run}
+    ranks = {m.statement.target.name: m.statement.target.rank for m in group.members}
+    return not any(
+        ranks[name] > depth + 1 and run_of[name] != run_of[m.statement.target.name]
+        for m in group.members
+        for name in tensors_read(m.statement) & run_of.keys()
+    )
+
+
+def _runs(kinds: Sequence[str], members: Sequence[Item]) -> list[list[Item]]:
+    pairs = zip(kinds, members, strict=True)
+    return [[m for _, m in run] for _, run in groupby(pairs, lambda pair: pair[0])]
 
 
 def _place(groups: list[_Group], item: Item, depth: int, checked: frozenset[str]) -> None:

@@ -6,14 +6,19 @@ from dataclasses import dataclass, replace
 
 import sympy as sp
 
+from eqc.emit.heads import VECTOR
 from eqc.ir.opaque import Opaque
 from eqc.ir.products import MatrixProduct, is_rectangular, matrix_product
 from eqc.ir.program import Op, Program, Statement, statement_reads
-from eqc.ir.terms import Index
+from eqc.ir.terms import Index, Maximum, Minimum
 from eqc.ir.walk import substitute
 
 _ONE_BY_ONE = (Op.PRODUCT, Op.MAX, Op.MIN)
 """What is collected in a number only, not in an array."""
+
+
+VECTOR_FUNCTIONS = tuple(head for head in VECTOR if head not in (Maximum, Minimum))
+"""Functions that take much longer for one number than in vectors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,14 @@ class Item:
         if self.product is None or self.order is None or depth != len(self.order) - 1:
             return False
         return self.order[depth].symbol in self.product.letters
+
+    def has_loops_below(self, depth: int) -> bool:
+        """Whether loops are left inside the one at a depth."""
+        return bool(self.inner(depth + 1))
+
+    def calls_vector_function(self) -> bool:
+        """Whether a function is called that vector instructions compute for many numbers at once."""
+        return bool(self.statement.body.has(*VECTOR_FUNCTIONS))
 
     def inner(self, depth: int) -> tuple[Index, ...]:
         """The loops that are left for the statement itself, where so many are shared."""

@@ -132,3 +132,23 @@ def test_sums_over_columns_share_the_pass_over_rows() -> None:
     body = sample_source(*formulas, **axes).split("def _sample(")[1].split("\n\n\n")[0]
     inner = [line for line in body.splitlines() if line.startswith(" " * 8 + "for")]
     assert inner == [" " * 8 + "for j in range(m):"] * 2
+
+
+def test_functions_of_rows_run_in_vectors() -> None:
+    """They stand in a loop of their own over a block of rows; what they need is one number for each row."""
+    formula = "Sum(log(1 + exp(Sum(A[i, j]*w[j], (j, 1, m)))), (i, 1, n))"
+    axes = {"A": MATRIX, "w": "{shape: [m]}", "n": "rows", "m": "columns"}
+    body = sample_source(formula, **axes).split("def _sample_value_and_gradient(")[1].split("\n\n\n")[0]
+    loops = body.split("in range(start, stop):")
+    assert len(loops) == 4
+    assert "_softplus(" in loops[2]
+    assert "for j in" not in loops[2]
+    functions = sample_module(formula, **axes)
+    rng = np.random.default_rng(zlib.crc32(b"rows"))
+    for n, m in ((1, 1), (3, 17), (65, 2)):
+        a, w = rng.standard_normal((n, m)), rng.standard_normal(m)
+        value, (a_bar, w_bar) = (found := functions["sample_value_and_gradient"](a, w))[0], found[1:]
+        slope = 1 / (1 + np.exp(-a @ w))
+        np.testing.assert_allclose(value, np.logaddexp(0, a @ w).sum(), rtol=1e-12)
+        np.testing.assert_allclose(a_bar, np.outer(slope, w), rtol=1e-12)
+        np.testing.assert_allclose(w_bar, a.T @ slope, rtol=1e-11, atol=1e-13)
