@@ -1,6 +1,6 @@
 """LaTeX with one mistake each, at places that are taken from its boxes.
 
-A flipped sign, a dropped factor, a swapped index, a changed limit, a missing accent or a wrong symbol.
+A flipped sign, a dropped factor, a swapped or wrong index, a changed limit, a missing accent or a wrong argument.
 """
 
 from __future__ import annotations
@@ -58,6 +58,9 @@ def _edits(boxes: Boxes, text: str, glossary: Glossary) -> Iterator[Edit]:
         yield from _dropped(boxes, place)
         yield from _limits(box, text)
         yield from _swapped(box, text)
+        yield from _other_index(
+            box, frozenset(n for e in glossary.record.symbols.values() for n in e.index if len(n) == 1)
+        )
         yield from _other_symbol(boxes, place, glossary)
         for inside in (*box.parts, *(cell for row in box.rows for cell in row)):
             yield from _edits(inside, text, glossary)
@@ -113,16 +116,28 @@ def _swapped(box: Box, text: str) -> Iterator[Edit]:
 
 
 def _other_symbol(boxes: Boxes, place: int, glossary: Glossary) -> Iterator[Edit]:
-    """A letter in place of another one that the glossary has with the same axes."""
+    """A wrong argument: a symbol in place of another one that the glossary has with the same axes."""
     found = glossary.at(boxes, place)
     box = boxes[place]
-    if not found or found[0].match.end != place + 1 or box.kind != "letter" or box.parts:
+    if not found or found[0].match.end != place + 1 or box.text.startswith("mathbb"):
+        return
+    is_letter = box.kind == "letter" and not box.parts
+    if not is_letter and (box.kind != "accent" or box.has_scripts):
         return
     name = found[0].spelling.name
-    others = [
-        e
-        for e in glossary.record.symbols.values()
-        if e.name != name and glossary.axes[e.name] == glossary.axes[name] and len(e.name) == 1 and not e.latex
+    alike = [
+        e for e in glossary.record.symbols.values() if e.name != name and glossary.axes[e.name] == glossary.axes[name]
     ]
-    if others and not box.text.startswith("mathbb"):
-        yield "symbol", box.offset, box.offset + len(box.text), others[0].name
+    spelt = [e.latex[0] if e.latex else e.name for e in alike if e.kind == "value" and (e.latex or len(e.name) == 1)]
+    own = [text for text in spelt if box.has_scripts <= (len(text) == 1)]
+    for text in own[:2]:
+        yield "argument", box.offset, box.offset + len(box.text) if box.has_scripts else box.end, f"{text} "
+
+
+def _other_index(box: Box, letters: frozenset[str]) -> Iterator[Edit]:
+    """Another index of the record in place of the only one."""
+    sub = box.sub or ()
+    if box.kind == "big" or len(sub) != 1 or sub[0].kind != "letter" or sub[0].text not in letters:
+        return
+    for letter in sorted(letters - {sub[0].text})[:1]:
+        yield "index", sub[0].offset, sub[0].end, letter

@@ -72,7 +72,8 @@ def _fraction(expr: Expression, box: Box) -> Part:
     if calculus.is_derivative(expr, box):
         return calculus.derivative(expr, box)
     expr.take()
-    above, below = (expr.inside(part) if part else expr.unexpected(box) for part in box.parts)
+    printed = (tuple(b for b in part if b.kind != "wide") for part in box.parts)
+    above, below = (expr.inside(part) if part else expr.unexpected(box) for part in printed)
     with expr.context.pointing_at(box):
         return expr.scripted(parts.divided(above, below), box, box)
 

@@ -26,6 +26,7 @@ WORDS: Mapping[str, str] = {
     r"\argmin": "ArgMinOver",
 }
 _LISTS: Mapping[str, str] = {r"\max": "Max", r"\min": "Min", r"\sup": "Max", r"\inf": "Min"}
+_PLACES = (r"\argmax", r"\argmin")
 _NEUTRAL: Mapping[str, int] = {"Sum": 0, "Product": 1}
 
 
@@ -74,6 +75,11 @@ def size_of_set(expr: Expression, box: Box, built: BuiltSet) -> Part:
 
 
 def _reduced(expr: Expression, box: Box, below: Below) -> Part:
+    for one in below.ranges:
+        found = expr.context.symbol((one.box.bare,), 0)
+        if found is not None and box.text in _PLACES and expr.context.glossary.axes.get(found.spelling.name):
+            what = f"{box.text} over {flat_text((one.box,))}, which is no index"
+            expr.context.fail(box, what, "print the objective, and give the optimiser in sympy: as ArgMin or ArgMax")
     outside = frozenset((*expr.context.bound, *expr.context.free))
     return _over(expr, box, below, lambda: _body(expr, box, outside))
 

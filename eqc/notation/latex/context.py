@@ -35,8 +35,9 @@ class Context:
     `assigned` are the symbols that the record defines, `renewed` those of them that an update has set already,
     `printed` all that the LaTeX shows. `target` says that a left side is read, `wanted` are its axes, `averaging` how
     many expectations are around, `kept` which indices they leave alone. `functions` are those that the LaTeX defines
-    for itself, `parameters` what their letters stand for while one of them is read, `sets` the sets that it builds.
-    The three functions at the end read what the expression parser leaves to the modules above it.
+    for itself, `parameters` what their letters stand for while one of them is read, `sets` the sets that it builds,
+    `phrases` what it prints in several places and defines in one. The three functions at the end read what the
+    expression parser leaves to the modules above it.
     """
 
     places: Places
@@ -54,6 +55,7 @@ class Context:
     functions: dict[str, tuple[tuple[str, ...], Boxes]] = field(default_factory=dict)
     parameters: dict[str, Part] = field(default_factory=dict)
     sets: dict[str, BuiltSet] = field(default_factory=dict)
+    phrases: dict[Boxes, Boxes] = field(default_factory=dict)
     averaging: int = 0
     depth: int = 0
     kept: frozenset[str] = frozenset()

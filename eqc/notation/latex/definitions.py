@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from eqc.notation.latex.boxes import Box
+from eqc.notation.latex.boxes import Box, Boxes, same
 from eqc.notation.latex.context import Context, index_key
 from eqc.notation.latex.patterns import split
 from eqc.notation.latex.sets import built_set
 from eqc.notation.latex.statements import Clause
 from eqc.notation.latex.targets import lists_in
+
+_OPERATORS = ("+", "-", "/", r"\cdot", r"\times")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Definitions:
         if len(left) == 1:
             return self._defines_value(clause, left[0])
         if len(left) < 4 or left[1].text != "(" or left[-1].text != ")":
-            return False
+            return self._defines_phrase(clause, left)
         key, names = index_key(left[0]), split(left[2:-1], ",", ";")
         simple = all(len(piece) == 1 and piece[0].kind == "letter" for piece in names)
         if not simple or not any(c is not None and c.text == "(" for c in self._uses(clause, key)):
@@ -56,6 +58,17 @@ class Definitions:
         if not self.outputs <= self.context.printed or not any(True for _ in self._uses(clause, key)):
             return False
         self.context.functions[key] = (), clause.sides[1]
+        return True
+
+    def _defines_phrase(self, clause: Clause, left: Boxes) -> bool:
+        """Something in several boxes that another clause prints in the same way."""
+        if not self.outputs <= self.context.printed or any(b.is_sign(*_OPERATORS) for b in left):
+            return False
+        others = (side for other in self.clauses if other is not clause for side in other.sides)
+        lists = (inside for side in others for inside in lists_in(side))
+        if not any(same(inside[k : k + len(left)], left) for inside in lists for k in range(len(inside))):
+            return False
+        self.context.phrases[left] = clause.sides[1]
         return True
 
     def _uses(self, clause: Clause, key: str) -> Iterator[Box | None]:

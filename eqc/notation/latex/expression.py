@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from eqc.notation.latex import matrices, parts
-from eqc.notation.latex.boxes import Box, Boxes, flat_text
+from eqc.notation.latex.boxes import Box, Boxes, flat_text, same
 from eqc.notation.latex.context import index_key
 from eqc.notation.latex.families import are_dots, spanning, summed
 from eqc.notation.latex.glossary import Found, record_named
@@ -189,6 +189,9 @@ class Expression(Scripted):
         if box is None:
             last = self.boxes[-1] if self.boxes else None
             self.context.fail(last, "the formula ends where a value should follow", "write what should follow")
+        phrase = self.phrase()
+        if phrase is not None:
+            return phrase
         given = self.context.parameters.get(index_key(replace(box, sup=None)))
         if given is not None:
             self.take()
@@ -201,6 +204,15 @@ class Expression(Scripted):
         if found is not None:
             return self.symbol(found)
         return self.atom(box)
+
+    def phrase(self) -> Part | None:
+        """What the LaTeX defines elsewhere, printed here in the same boxes."""
+        for boxes, body in self.context.phrases.items():
+            if same(self.boxes[self.place : self.place + len(boxes)], boxes):
+                with self.context.deeper(self.peek):
+                    self.place += len(boxes)
+                    return self.inside(body)
+        return None
 
     def atom(self, box: Box) -> Part:
         """A factor that the glossary does not have."""

@@ -76,8 +76,12 @@ def _compiled(boxes: Boxes, index: tuple[str, ...], *, inside: bool) -> Iterator
 
 def _chunk(boxes: Boxes, index: tuple[str, ...], *, inside: bool) -> Iterator[Literal | Slots]:
     slots = _slots(boxes, index) if inside and boxes else None
+    letters = [box for box in boxes if box.kind != "number"]
     if slots is not None:
         yield slots
+    elif inside and letters and len(letters) < len(boxes) and all(plain_name((b,)) in index for b in letters):
+        for box in boxes:  # n_{k1}
+            yield _literal(box, index) if box.kind == "number" else Slots((Slot(plain_name((box,))),))
     else:
         yield from (_literal(box, index) for box in boxes)
 

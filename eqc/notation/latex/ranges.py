@@ -59,6 +59,8 @@ def _pieces(sub: Boxes) -> Iterator[Boxes]:
     """`i=1, j` apart at commas, but `i, j \\in S` together; lines of \\substack apart."""
     boxes = sub[0].parts[0] if len(sub) == 1 and sub[0].kind == "command" and sub[0].parts else sub
     lines: list[Boxes] = []
+    if len(sub) == 1 and sub[0].kind == "table":
+        lines, boxes = [row[0] for row in sub[0].rows], ()
     start = 0
     for place, box in enumerate((*boxes, None)):
         if box is None or box.kind == "line":
@@ -122,6 +124,11 @@ def _elements(expr: Expression, piece: Boxes) -> Range | Below:
         letters = tuple(b for b in names[1:-1] if not b.is_sign(","))
     else:
         letters = names
+    entry = expr.context.symbol(names, 0) if names else None
+    if entry is not None and entry.match.end == len(names) and entry.match.slots:
+        slots = list(entry.match.slots.values())
+        if all(len(slot) == 1 and slot[0].kind == "letter" for slot in slots):
+            return Below(tuple(Range(slot[0]) for slot in slots))  # `x_i \\in X`
     if not letters or any(b.kind not in ("letter", "word") for b in letters):
         expr.context.fail(piece[0], "no index stands here", r"write i \in S")
     known = _of_known(expr, piece[place], letters, what) or _of_counted(letters, what)

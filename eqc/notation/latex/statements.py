@@ -113,7 +113,11 @@ def _stretches(line: Boxes) -> Iterator[Boxes]:
     pieces: list[Boxes] = []
     for place, box in enumerate(line):
         depth += {"open": 1, "close": -1}.get(box.kind, 0)
-        ends = box.kind in ("wide", "prose") or box.is_sign(",", ";", ":", ".", r"\Rightarrow")
+        ends = (
+            (box.kind == "wide" and not _is_beside_relation(line, place))
+            or box.kind == "prose"
+            or box.is_sign(",", ";", ":", ".", r"\Rightarrow")
+        )
         if depth <= 0 and ends:
             is_remark = box.kind == "prose" and box.text.lower().startswith(_EXPLAINING)
             pieces.append(() if is_remark and not _has_relation(line[start:place]) else line[start:place])
@@ -122,6 +126,14 @@ def _stretches(line: Boxes) -> Iterator[Boxes]:
             start = place + 1
     pieces.append(line[start:])
     yield from _merged(pieces)
+
+
+def _is_beside_relation(line: Boxes, place: int) -> bool:
+    """Whether a wide space only sets off a relation, `a \\quad = \\quad b`."""
+    before = next((b for b in reversed(line[:place]) if b.kind != "wide"), None)
+    after = next((b for b in line[place + 1 :] if b.kind != "wide"), None)
+    signs = (*EQUALS, *UPDATES, *SIDE_RELATIONS, *RELATIONS)
+    return any(b is not None and b.is_sign(*signs) for b in (before, after))
 
 
 def _merged(pieces: list[Boxes]) -> Iterator[Boxes]:
