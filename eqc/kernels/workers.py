@@ -18,25 +18,39 @@ import numpy as np
 WORTH: Final = 2.5e-4
 """Seconds from which a call is worth waking other threads."""
 
+TRIALS: Final = 4
+"""Calls in several threads after which they are given up, if each took longer than one thread."""
+
 _VARIABLES = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS")
 
 
 class Pace:
-    """How long a call takes in one thread: it is measured the first time, and decides about the later ones."""
+    """How long a call takes in one thread and in several: the first calls are measured, and decide about the others."""
 
     def __init__(self) -> None:
         self.seconds: float | None = None
+        self.shared: list[float] = []
 
     def run(self, function: Callable[..., object], arguments: Sequence[Any], items: int) -> None:
         """Call a function that takes arrays with `items` as their leading axis."""
         if self.seconds is None:
-            start = perf_counter()
-            function(*arguments)
-            self.seconds = perf_counter() - start
-        elif self.seconds < WORTH or thread_count() == 1:
+            self.seconds = _timed(function, *arguments)
+        elif self.seconds < WORTH or thread_count() == 1 or self._is_slower_shared():
             function(*arguments)
         else:
-            in_parts(function, arguments, items, min(items, thread_count()))
+            count = min(items, thread_count())
+            seconds = _timed(in_parts, function, arguments, items, count)
+            self.shared = [*self.shared, seconds][:TRIALS]
+
+    def _is_slower_shared(self) -> bool:
+        """Whether threads never helped, as where other work keeps the processors busy."""
+        return len(self.shared) == TRIALS and min(self.shared) > (self.seconds or 0.0)
+
+
+def _timed(function: Callable[..., object], *arguments: Any) -> float:
+    start = perf_counter()
+    function(*arguments)
+    return perf_counter() - start
 
 
 def thread_count() -> int:

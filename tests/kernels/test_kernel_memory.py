@@ -87,3 +87,14 @@ def test_the_environment_limits_threads(given: dict[str, str], count: int, monke
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     assert workers.thread_count() == count
+
+
+def test_threads_that_do_not_help_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUMBA_NUM_THREADS", "2")
+    monkeypatch.setattr(workers, "WORTH", 0.0)
+    seconds = iter([1.0, *[2.0] * workers.TRIALS])
+    monkeypatch.setattr(workers, "_timed", lambda function, *arguments: (function(*arguments), next(seconds))[1])
+    pace, calls = workers.Pace(), []
+    for _ in range(workers.TRIALS + 3):
+        pace.run(lambda x: calls.append(len(x)), (np.arange(10),), 10)
+    assert calls == [10, *[5, 5] * workers.TRIALS, 10, 10]
