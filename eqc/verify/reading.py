@@ -115,6 +115,13 @@ def read_record(record: Record) -> Reading:
     return Reading(record, statements, shapes, inputs, extents, outputs, _names_below(statements, shapes), functions)
 
 
+def words_of(record: Record) -> frozenset[str]:
+    """The functions that a record's formulas call, and the records that its function inputs name."""
+    calls = (n for s in read_statements(record)[1] for n in walk(s.value) if isinstance(n, Call))
+    bound = (entry.bound for entry in record.symbols.values() if entry.kind == "function" and entry.bound)
+    return frozenset([*(call.function for call in calls), *bound])
+
+
 def _bound_names(statements: Iterable[Assign]) -> Iterator[str]:
     """Index names: of limits, and on left sides."""
     for statement in statements:

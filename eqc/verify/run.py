@@ -25,13 +25,16 @@ from eqc.verify.membership import outside
 from eqc.verify.oracle import Oracle
 from eqc.verify.points import Point, find_point, tie_points
 from eqc.verify.positions import check_positions
+from eqc.verify.reading import words_of
 from eqc.verify.report import Check, Origin, Report, Tally
 from eqc.verify.sampling import NoSample
 from eqc.verify.session import Records
 
 EXTENTS = (1, 2, 3)
 DTYPES = ("float64", "float32")
-ZERO = 1e-31  # far below the absolute errors that matter for numbers of ordinary magnitude
+ZERO, ZERO_OF_INTEGRALS = 1e-45, 1e-31
+"""Balls around 0 that are smaller count as 0; those of integrals shrink slowly."""
+
 _SCALAR_ONLY = ("gradient", "value_and_gradient", "hvp", "hessian")
 _ORDER = (
     *("signature", "points", "leading axes", *KERNEL_CHECKS),
@@ -91,7 +94,21 @@ def claims_of(id: str, records: Records, seed: int = 0) -> tuple[Check, ...]:
 
 
 def _oracle(instance: Instance, records: Records) -> Oracle:
-    return Oracle(instance.record, records, ZERO, instance.functions)
+    return Oracle(instance.record, records, zero_for(instance.record, records), instance.functions)
+
+
+def zero_for(record: Record, records: Records) -> float:
+    """What counts as 0 in the truth of a record: more where it integrates, or a record that it names does."""
+    seen: set[str] = set()
+    waiting = [record]
+    while waiting:
+        one = waiting.pop()
+        words = words_of(one)
+        if "Integral" in words:
+            return ZERO_OF_INTEGRALS
+        seen.add(one.id)
+        waiting += [records.get(name) for name in sorted(words - seen) if name in records]
+    return ZERO
 
 
 def _check(run: Run, load: Callable[[], Kernel], extents: Sequence[int], dtypes: Sequence[str]) -> None:

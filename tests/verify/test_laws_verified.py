@@ -9,7 +9,7 @@ from verify_samples import record
 from eqc.verify.balls import as_float, radii
 from eqc.verify.oracle import Oracle
 from eqc.verify.points import find_point
-from eqc.verify.run import ZERO
+from eqc.verify.run import ZERO, ZERO_OF_INTEGRALS, zero_for
 
 ROTATION = """
 title: Rotation
@@ -36,3 +36,11 @@ def test_nothing_is_unknown_where_a_law_fails() -> None:
     oracle = Oracle(record(ROTATION.format(law="And(Eq(2*Q*Q.T, I), Eq(3*Q, 7*Q))"), "rotation"), {}, ZERO)
     rough = find_point(oracle, 0, 3, "double").rough["float64"]
     assert radii(rough.jacobian["residual", "Q"]).max() < 1e-12
+
+
+def test_only_what_integrates_may_be_less_certain_of_0() -> None:
+    own = record("title: Area\nsympy: Integral(x*t, (t, 0, 1))\nsymbols: {x: number}", "area")
+    caller = record("title: Twice\nsympy: 2*area(x)\nsymbols: {x: number}", "twice")
+    plain = record("title: Square\nsympy: x**2\nsymbols: {x: number}", "square")
+    known = {one.id: one for one in (own, caller, plain)}
+    assert [zero_for(one, known) for one in (own, caller, plain)] == [ZERO_OF_INTEGRALS, ZERO_OF_INTEGRALS, ZERO]
