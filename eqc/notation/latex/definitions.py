@@ -36,6 +36,8 @@ class Definitions:
         left = clause.sides[0] if clause.sides else ()
         if clause.kind != "equation" or len(clause.sides) != 2 or self.context.glossary.at(left, 0):
             return False
+        if len(left) > 2 and left[0].kind == left[-1].kind == "bar":
+            return self._defines_phrase(clause, left)
         if not left or left[0].sup is not None or left[0].kind not in ("letter", "word", "accent"):
             return False
         if len(left) == 1 and (built := built_set(clause.sides[1])) is not None:

@@ -14,7 +14,7 @@ from eqc.notation.latex.parts import Part
 from eqc.notation.latex.patterns import plain_name, split
 from eqc.notation.tree import Binary, Call, Name, Node
 
-TRANSPOSES = frozenset((r"\top", "T", "mathsf T", "mathrm T"))
+TRANSPOSES = frozenset((r"\top", "T", "mathsf T", "mathrm T", "*", r"\dagger"))
 
 
 class Scripted(Cursor):
