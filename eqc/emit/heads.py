@@ -48,6 +48,9 @@ STABLE: Mapping[type, str] = {
 }
 """Functions of the module of stable forms, which is written beside the kernels too."""
 
+OF_PRODUCTS: Mapping[type, str] = {stable.SinTurns: "_sin_turns_of", stable.CosTurns: "_cos_turns_of"}
+"""Those that take the two factors of a product, whose rounding would spoil the result."""
+
 VECTOR: Mapping[type, str] = {
     sp.exp: "_exp",
     sp.log: "_log",
@@ -117,7 +120,7 @@ ARITHMETIC = (
 MODULES: Mapping[str, str] = {
     **dict.fromkeys((*VECTOR.values(), "_KernelCompiler", "_add", "_multiply", "_power"), "_vector"),
     **dict.fromkeys(("_largest", "_least", "_matrix_product", "_block_rows"), "_vector"),
-    **dict.fromkeys(STABLE.values(), "_stable"),
+    **dict.fromkeys((*STABLE.values(), *OF_PRODUCTS.values()), "_stable"),
     **dict.fromkeys((*WIDE.values(), *ARITHMETIC), "_wide"),
 }
 """Where a helper comes from, if not from the runtime module."""

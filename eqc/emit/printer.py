@@ -9,7 +9,7 @@ import sympy as sp
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
-from eqc.emit.heads import MATH, RUNTIME, STABLE, VECTOR
+from eqc.emit.heads import MATH, OF_PRODUCTS, RUNTIME, STABLE, VECTOR
 from eqc.ir import stable
 from eqc.ir.terms import Expr, FloorDivide, FunctionName, Maximum, Minimum, Read, Remainder
 from eqc.ir.walk import is_short, transform
@@ -75,6 +75,8 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
             return f"({left} - {right})"
         if head in VECTOR:
             return self._call(VECTOR[head], expr.args)
+        if head in OF_PRODUCTS and expr.args[0].is_Mul and len(expr.args[0].args) == 2:
+            return self._call(OF_PRODUCTS[head], expr.args[0].args)
         if head in STABLE:
             return self._call(STABLE[head], expr.args)
         if head in RUNTIME:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 import math
+import random
+from typing import Any
 
 import mpmath
 import numpy as np
 import pytest
-from emit_samples import plain_runtime
+from emit_samples import plain_runtime, sample_module
 
 from eqc.emit import runtime
 from eqc.emit.heads import RUNTIME
@@ -112,3 +114,21 @@ def test_results_have_the_type_of_the_data() -> None:
     assert runtime.dtype_of(np.ones(2, np.float32)) == np.float32
     assert runtime.dtype_of(np.ones(2)) == np.float64
     assert runtime.dtype_of(np.ones(2, np.int64)) == np.float64
+
+
+@pytest.mark.parametrize(("name", "meaning"), [("sin_turns_of", mpmath.sin), ("cos_turns_of", mpmath.cos)])
+def test_turns_of_products_keep_the_digits_that_rounding_takes(name: str, meaning: Any) -> None:
+    rng = random.Random(name)
+    for _ in range(300):
+        x, y = (rng.choice((-1, 1)) * 10 ** rng.uniform(-8, 8) for _ in range(2))
+        with mpmath.workprec(400):
+            exact = meaning(2 * mpmath.pi * mpmath.mpf(x) * mpmath.mpf(y))
+            assert abs(plain_runtime()[name](x, y) - exact) <= 2 * abs(exact) * mpmath.mpf(2) ** -52, (x, y)
+
+
+def test_a_tone_keeps_its_digits() -> None:
+    tone = sample_module("sin(2*pi*f*t)", f="f", t="t")["sample"]
+    with mpmath.workprec(400):
+        assert tone(1e8 / 3, 12345.678) == float(
+            mpmath.sin(2 * mpmath.pi * mpmath.mpf(1e8 / 3) * mpmath.mpf(12345.678))
+        )
