@@ -9,7 +9,8 @@ import sympy as sp
 from eqc.ir.program import Area, Program
 from eqc.ir.terms import Expr, Read
 from eqc.ir.walk import map_reads
-from eqc.present.closed import Inliner, TooLarge, Total
+from eqc.present.bound import Total
+from eqc.present.closed import Inliner, TooLarge
 from eqc.present.matching import depends
 
 

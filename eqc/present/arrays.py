@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from eqc.ir.terms import Expr, Read
+from eqc.ir.terms import Applied, Expr, Read
 from eqc.notation.tree import Attribute, Binary, Node, Unary
-from eqc.present.closed import Total
-from eqc.present.formula import NOWHERE, binary, call, chain, factors_by_place, formula_of, name, written_order
+from eqc.present.bound import Total
+from eqc.present.formula import factors_by_place, formula_of, written_order
 from eqc.present.matching import depends
+from eqc.present.nodes import NOWHERE, binary, call, chain, name
+from eqc.present.slopes import primed
 
 Axes = tuple[Expr, ...]
 _ELEMENTWISE = (sp.exp, sp.log, sp.sin, sp.cos, sp.tan, sp.sinh, sp.cosh, sp.tanh, sp.Abs, sp.sign, sp.erf)
@@ -79,6 +81,9 @@ class _Reader:
         if isinstance(entry, _ELEMENTWISE):
             inner = self.read(entry.args[0])
             return Array(call(type(entry).__name__, inner.node), inner.axes)
+        if isinstance(entry, Applied) and len(entry.args) == 2:
+            inner = self.read(entry.args[1])
+            return Array(call(primed(entry.args[0]), inner.node), inner.axes)
         raise NoArray
 
     def _has_called(self, entry: Expr) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 import sympy as sp
 
 from eqc.ir.terms import Expr, Read
-from eqc.ir.walk import branches
+from eqc.ir.walk import branches, rebuild
 from eqc.present.wording import everywhere
 
 
@@ -21,6 +21,7 @@ def tidy_cases(expression: Expr, nonnegative: Collection[str], counts: Mapping[E
         return expression
     if counts:
         expression = everywhere(expression, lambda node: _decided(node, counts))
+    expression = _within(everywhere(expression, _plain_conditions), {})
 
     def change(node: Expr) -> Expr:
         if node.is_Mul:
@@ -30,6 +31,57 @@ def tidy_cases(expression: Expr, nonnegative: Collection[str], counts: Mapping[E
         return _needed(node, nonnegative) if isinstance(node, sp.Piecewise) else node
 
     return everywhere(everywhere(expression, change), change)
+
+
+def _plain_conditions(node: Expr) -> Expr:
+    """Conditions without cases: that {1 if c; 0 otherwise} is not 0 says c."""
+    if not isinstance(node, sp.Piecewise):
+        return node
+    return branches([(p.args[0], _plain(p.args[1])) for p in node.args])
+
+
+def _plain(condition: Expr) -> Expr:
+    if not isinstance(condition, sp.Unequality) or condition.args[1] != 0:
+        return condition
+    inner = condition.args[0]
+    factors = [f for f in sp.Mul.make_args(inner) if not f.is_Number and not f.as_base_exp()[1].is_negative]
+    if len(factors) != 1 or not isinstance(factors[0], sp.Piecewise) or len(factors[0].args) != 2:
+        return condition
+    (value, inside), (other, _) = factors[0].args
+    return inside if other == 0 and _is_nowhere_zero(value) else condition
+
+
+def _is_nowhere_zero(value: Expr) -> bool:
+    """Numbers other than 0, and what divides them."""
+    return value != 0 and all(f.is_Number or f.as_base_exp()[1].is_negative for f in sp.Mul.make_args(value))
+
+
+def _within(node: Expr, known: Mapping[Expr, Expr]) -> Expr:
+    """Choices inside a case without what the case has decided; the choice of nothing joins the case's condition."""
+    if not node.args or isinstance(node, sp.core.relational.Relational) or not node.has(sp.Piecewise):
+        return node
+    if not isinstance(node, sp.Piecewise):
+        args = tuple(_within(a, known) for a in node.args)
+        return node if args == node.args else rebuild(node, args)
+    pairs, assumed = [], dict(known)
+    for value, condition in (p.args for p in node.args):
+        settled = assumed.get(condition, condition)
+        if settled == sp.false:
+            continue
+        pairs.append((_within(value, {**assumed, condition: sp.true}), settled))
+        if settled == sp.true:
+            break
+        assumed[condition] = sp.false
+    nothing = len(pairs) - 2 if pairs[-1][0] == 0 else None
+    return branches([_joined(*pair) if n == nothing else pair for n, pair in enumerate(pairs)])
+
+
+def _joined(value: Expr, condition: Expr) -> tuple[Expr, Expr]:
+    """{{a if d; 0 otherwise} if c; 0 otherwise} is {a if c and d; 0 otherwise}."""
+    if isinstance(value, sp.Piecewise) and len(value.args) == 2 and value.args[1].args[0] == 0:
+        inner, also = value.args[0].args
+        return inner, sp.And(condition, also, evaluate=False)
+    return value, condition
 
 
 def _decided(node: Expr, counts: Mapping[Expr, Expr]) -> Expr:
@@ -74,6 +126,8 @@ def _added(total: Expr) -> Expr:
 def _needed(node: Expr, nonnegative: Collection[str]) -> Expr:
     """{x·c if x > 0; 0 otherwise} is x·c for an x that is nowhere negative, {c·x if x ≠ 0; 0 otherwise} for any."""
     pairs = [(p.args[0], p.args[1]) for p in node.args]
+    if len(pairs) == 2 and pairs[0][0] == 0 and isinstance(pairs[0][1], sp.Equality) and pairs[0][1].args[1] == 0:
+        return pairs[1][0] if _vanishes_with(pairs[1][0], pairs[0][1].args[0]) else node
     if len(pairs) != 2 or pairs[1][0] != 0:
         return node
     value, condition = pairs[0]
@@ -87,6 +141,7 @@ def _needed(node: Expr, nonnegative: Collection[str]) -> Expr:
 
 
 def _vanishes_with(value: Expr, x: Expr) -> bool:
-    """Whether x is a factor of a value that divides by nothing."""
-    whole = all(not f.as_base_exp()[1].is_negative for f in sp.Mul.make_args(value))
-    return whole and any(f == x for f in sp.Mul.make_args(value))
+    """Whether x is a factor of a value that divides by nothing but numbers and extents."""
+    below = [f.as_base_exp()[0] for f in sp.Mul.make_args(value) if f.as_base_exp()[1].is_negative]
+    whole = all(base.is_number or (base.is_Symbol and not isinstance(base, Read)) for base in below)
+    return whole and any(f in (x, -x) for f in sp.Mul.make_args(value))

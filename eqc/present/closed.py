@@ -10,32 +10,17 @@ from dataclasses import dataclass, field
 from itertools import count
 
 import sympy as sp
-from sympy.printing.precedence import PRECEDENCE
 
 from eqc.ir.opaque import Opaque
 from eqc.ir.program import Op, Program, Statement
 from eqc.ir.terms import Expr, Index, Read, index_symbol
-from eqc.ir.walk import map_reads, substitute
+from eqc.ir.walk import branches, map_reads, substitute
+from eqc.present.bound import Total, Whole
+from eqc.present.wholes import Wholes
 
 
 class TooLarge(Exception):
     """The closed form would be longer than a person would write."""
-
-
-class Total(sp.Function):  # type: ignore[misc]
-    """`Total(body, i, n)`: the sum of body over i = 0 … n - 1."""
-
-    nargs = 3
-    is_real = True
-    precedence = PRECEDENCE["Mul"]
-
-
-class Whole(sp.Function):  # type: ignore[misc]
-    """`Whole(body, i, n)`: the product of body over i = 0 … n - 1."""
-
-    nargs = 3
-    is_real = True
-    precedence = PRECEDENCE["Mul"]
 
 
 @dataclass
@@ -50,11 +35,14 @@ class Inliner:
 
     def __post_init__(self) -> None:
         self.statements = {s.target.name: s for s in self.program.statements}
-        self.names = {i.name for s in self.program.statements for i in s.loops}
+        self.wholes = Wholes(self.program)
 
     def entry(self, tensor: str, positions: tuple[Expr, ...]) -> Expr:
         """The closed form of one entry."""
-        return self.expand(self._definition(self.statements[tensor], positions))
+        statement = self.statements[tensor]
+        if isinstance(statement.body, Opaque):
+            return self._whole(statement, positions)
+        return self.expand(self._definition(statement, positions))
 
     def expand(self, expression: Expr) -> Expr:
         """An expression with the closed forms of what it reads."""
@@ -72,8 +60,6 @@ class Inliner:
         return self.entry(r.tensor, r.positions)
 
     def _definition(self, statement: Statement, positions: tuple[Expr, ...]) -> Expr:
-        if isinstance(statement.body, Opaque):
-            raise TooLarge
         if statement.scatter:
             return self._scattered(statement, positions)
         mapping = dict(zip(statement.positions, positions, strict=True))
@@ -84,14 +70,22 @@ class Inliner:
         head = Total if statement.op is Op.SUM else Whole
         return self._bind(statement.bound, statement.body, mapping, head)
 
+    def _whole(self, statement: Statement, positions: tuple[Expr, ...]) -> Expr:
+        """An entry of an array that is computed as a whole: read by name, or a sum over such entries."""
+        entry = self.wholes.entry(statement, positions, self.numbers)
+        if entry is None:
+            raise TooLarge
+        return entry if isinstance(entry, Read) else self.expand(entry)
+
     def _scattered(self, statement: Statement, positions: tuple[Expr, ...]) -> Expr:
         """A scatter's entry sums what lands on it."""
-        if statement.guard != sp.true:
-            raise TooLarge
         marks = tuple(index_symbol(f"mark__{next(self.numbers)}") for _ in positions)
         pairs = zip(statement.positions, marks, strict=True)
         hits = sp.Mul(*(sp.KroneckerDelta(p, mark, evaluate=False) for p, mark in pairs))
-        total = self._bind(statement.loops, statement.body * hits, {}, Total)
+        landing = statement.body * hits
+        if statement.guard != sp.true:
+            landing = branches([(landing, statement.guard), (sp.Integer(0), sp.true)])
+        total = self._bind(statement.loops, landing, {}, Total)
         return substitute(total, dict(zip(marks, positions, strict=True)))
 
     def _bind(self, loops: tuple[Index, ...], body: Expr, mapping: dict[Expr, Expr], head: type) -> Expr:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import sympy as sp
 
 from eqc.ir.terms import Expr, Read, read
 from eqc.ir.walk import rebuild
-from eqc.present.closed import Total, Whole
+from eqc.present.bound import Total, Whole
 
 
-def count_from_one(expression: Expr, indices: tuple[Expr, ...]) -> Expr:
-    """Positions and indices that run from 0 as the mathematics writes them; bound indices get short names."""
-    taken = {s.name for s in _symbols(expression)} | {i.name for i in indices}
+def count_from_one(expression: Expr, indices: tuple[Expr, ...], names: Collection[str] = ()) -> Expr:
+    """Positions and indices that run from 0 as the mathematics writes them; bound indices get names not in `names`."""
+    taken = {s.name for s in _symbols(expression)} | {i.name for i in indices} | set(names)
     return _Shift({i: i for i in indices}, taken).run(expression)
 
 

@@ -11,7 +11,8 @@ from eqc.ir.opaque import Opaque
 from eqc.ir.program import COMPILER_NAMES, Op, Program, Statement
 from eqc.ir.terms import Expr, Read, read
 from eqc.ir.walk import map_reads, substitute
-from eqc.present.closed import Inliner, TooLarge, Total
+from eqc.present.bound import Total
+from eqc.present.closed import Inliner, TooLarge
 from eqc.present.matching import depends, exchange, match
 
 _SIMPLE = 2

@@ -16,7 +16,7 @@ from eqc.present.matching import is_closed
 from eqc.present.simplify import tidy
 from eqc.present.sums import Facts
 
-_SHORT = 6
+_SHORT = 10
 """Nodes of a definition that is put in where only the compiler named it."""
 
 
@@ -64,7 +64,7 @@ def _form(
     patterns: Mapping[str, tuple[str, ...]],
     parts: frozenset[str],
 ) -> ClosedForm:
-    taken = fixed_names(value)
+    taken = fixed_names(value) | {function.name for function in value.functions}
     rows = _indices(output, patterns, taken)
     columns = [_indices(tensor, patterns, taken) for _ in range(order)]
     program, target, seeds = _reverse(value, output, tensor, order, rows, columns)
@@ -131,7 +131,8 @@ def _indices(tensor: Tensor, patterns: Mapping[str, tuple[str, ...]], taken: set
 
 def _kept(value: Program, names: Collection[str] | None) -> frozenset[str]:
     """The tensors that may stay as names: those of the glossary, results of records, and what is long."""
-    wanted = {*value.outputs, *(names or ()), *(use.tensor for use in value.uses)}
+    rules = {name for area in value.areas for name in (area.node, area.weight)}
+    wanted = {*value.outputs, *(names or ()), *(use.tensor for use in value.uses), *rules}
     return frozenset(
         s.target.name
         for s in value.statements

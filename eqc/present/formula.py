@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import reduce
 
 import sympy as sp
 
-from eqc.errors import Span
 from eqc.ir.opaque import Opaque
 from eqc.ir.stable import DEFINITIONS as STABLE
 from eqc.ir.stable import Stable
@@ -26,24 +24,22 @@ from eqc.ir.terms import (
     XLogY,
 )
 from eqc.notation.tree import (
-    Binary,
     BinaryOp,
     Boolean,
-    Call,
     Compare,
     CompareOp,
-    Name,
     Node,
-    Number,
-    Subscript,
-    TupleNode,
     Unary,
 )
 from eqc.present.areas import Integrated
-from eqc.present.closed import Total, Whole
+from eqc.present.bound import Total, Whole
+from eqc.present.nodes import NOWHERE, binary, call, chain, entry, name, number, pair
+from eqc.present.slopes import primed, slope_of
 
-NOWHERE = Span("", 0, 0)
-"""Where the parts of a derived formula stand: in no file."""
+
+class CalledEntry(sp.Symbol):  # type: ignore[misc]
+    """A symbol that stands for an entry of a result until its formula is put in."""
+
 
 _HEADS: Mapping[type, str] = {
     Total: "Sum",
@@ -64,6 +60,7 @@ _CONSTANTS: Mapping[Expr, str] = {
     sp.pi: "pi",
     sp.E: "E",
     sp.oo: "oo",
+    sp.nan: "nan",
     sp.EulerGamma: "EulerGamma",
     sp.GoldenRatio: "GoldenRatio",
     sp.Catalan: "Catalan",
@@ -88,46 +85,6 @@ def formula_of(expression: Expr) -> Node:
             return handler(expression)
     word = _HEADS.get(type(expression), type(expression).__name__)
     return call(word, *(formula_of(a) for a in expression.args))
-
-
-def name(text: str) -> Name:
-    """A bare name."""
-    return Name(NOWHERE, text)
-
-
-def number(value: int | Fraction) -> Node:
-    """An exact number; a fraction is a quotient."""
-    fraction = Fraction(value)
-    if fraction < 0:
-        return Unary(NOWHERE, "-", number(-fraction))
-    if fraction.denominator == 1:
-        return Number(NOWHERE, fraction)
-    return binary("/", number(fraction.numerator), number(fraction.denominator))
-
-
-def entry(tensor: str, positions: list[Node]) -> Node:
-    """An entry of an array, or a number by its name."""
-    return Subscript(NOWHERE, name(tensor), tuple(positions)) if positions else name(tensor)
-
-
-def call(word: str, *arguments: Node) -> Call:
-    """A word at its arguments."""
-    return Call(NOWHERE, word, arguments)
-
-
-def binary(op: BinaryOp, left: Node, right: Node) -> Binary:
-    """Two operands."""
-    return Binary(NOWHERE, op, left, right)
-
-
-def pair(*items: Node) -> TupleNode:
-    """Limits, or a case and its condition."""
-    return TupleNode(NOWHERE, items)
-
-
-def chain(op: BinaryOp, parts: Iterable[Node]) -> Node:
-    """Operands of one operator from left to right."""
-    return reduce(lambda left, right: binary(op, left, right), parts)
 
 
 def _symbol(symbol: Expr) -> Node:
@@ -188,7 +145,7 @@ def factors_by_place(product: Expr) -> tuple[list[Expr], list[Expr]]:
 def _place(factor: Expr) -> tuple[int, bool, str]:
     """Where a factor stands: numbers and letters, then what is in brackets, then entries, sums at the end."""
     base = factor.as_base_exp()[0] if factor.is_Pow and factor.exp.is_Rational else factor
-    indexed = any(isinstance(s, Read) and s.positions for s in factor.free_symbols)
+    indexed = any(isinstance(s, CalledEntry) or (isinstance(s, Read) and s.positions) for s in factor.free_symbols)
     kinds = ((sp.KroneckerDelta, 8), (sp.Piecewise, 9), (Total, 10), (Whole, 10), (Integrated, 10))
     place = next((n for kind, n in kinds if isinstance(base, kind)), None)
     if place is None and base.is_number:
@@ -246,10 +203,13 @@ def _delta(expression: Expr) -> Node:
     return call("KroneckerDelta", *(formula_of(a) for a in shortest_first))
 
 
-def _function_name(function: FunctionName) -> str:
-    """f, f' and f'' for functions of one argument."""
-    primed = len(function.ranks) == 1
-    return str(function.name) + "'" * len(function.wrt) if primed else str(function)
+def _applied(expression: Expr) -> Node:
+    """f(x), f'(x) and f''(x) for functions of one number, partial derivatives for those of several."""
+    function: FunctionName = expression.args[0]
+    arguments = [formula_of(a) for a in expression.args[1:]]
+    if len(function.ranks) == 1:
+        return call(primed(function), *arguments)
+    return slope_of(function, arguments) if function.wrt else call(function.name, *arguments)
 
 
 def _floor_divide(expression: Expr) -> Node:
@@ -279,7 +239,7 @@ _HANDLERS: tuple[tuple[type, Callable[[Expr], Node]], ...] = (
     (Quotient, lambda e: binary("/", formula_of(e.args[0]), formula_of(e.args[1]))),
     (FloorDivide, _floor_divide),
     (Converged, lambda e: formula_of(e.args[0])),
-    (Applied, lambda e: call(_function_name(e.args[0]), *(formula_of(a) for a in e.args[1:]))),
+    (Applied, _applied),
     (Stable, lambda e: formula_of(STABLE[type(e)](*e.args))),
     (Opaque, lambda e: call(type(e).__name__, *(formula_of(a) for a in e.args))),
 )

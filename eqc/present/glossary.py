@@ -16,6 +16,7 @@ from eqc.records.model import Record, SymbolEntry
 _SCALARS = frozenset({"Trace", "Determinant", "LogDeterminant", *RELATIONS, *CONNECTIVES})
 _BRACKETS = ((r"\left(", r"\right)"), ("(", ")"), (r"\lVert", r"\rVert"), (r"\|", r"\|"), ("|", "|"))
 _SEPARATOR = re.compile(r"(\s*(?:(?<!\\)[,;]|\\mid|(?:\\,)?\\\|(?:\\,)?)\s*)")
+_LETTER = re.compile(r"(?<![A-Za-z\\])[A-Za-z](?![A-Za-z])")
 _ADJOINTS: Mapping[str, str] = {"_bar": r"\bar", "_dot": r"\dot"}
 
 
@@ -40,7 +41,7 @@ class Glossary:
         New values in `alike` may look like the old ones that they replace.
         """
         notation: dict[str, Notation] = {}
-        seen: set[Notation] = set()
+        seen: set[tuple[int, str]] = set()
 
         def rank(item: tuple[str, SymbolEntry]) -> tuple[bool, bool]:
             name, entry = item
@@ -50,10 +51,11 @@ class Glossary:
         for name, entry in sorted(record.symbols.items(), key=rank):
             latex = entry.latex[0] if entry.latex else default_latex(name)
             shown = Notation(latex, entry.index)
-            if shown in seen and name not in alike:
+            axes = tuple("ijklmnpq"[: len(entry.shape or ())])
+            if (len(axes), shown.at(axes)) in seen and name not in alike:
                 others = (Notation(default_latex(name)), Notation(spelt_out(name)))
-                shown = next((other for other in others if other not in seen), shown)
-            seen.add(shown)
+                shown = next((other for other in others if (len(axes), other.at(axes)) not in seen), shown)
+            seen.add((len(axes), shown.at(axes)))
             notation[name] = shown
         ranks = {name: len(entry.shape) for name, entry in record.symbols.items() if entry.shape}
         return cls(notation, ranks, _in_matrix_form(record, ranks), _definitions(record))
@@ -61,6 +63,15 @@ class Glossary:
     def with_names(self, names: Mapping[str, str]) -> Glossary:
         """More names, spelt as given."""
         return replace(self, notation={**self.notation, **{n: Notation(latex) for n, latex in names.items()}})
+
+    @property
+    def letters(self) -> frozenset[str]:
+        """The letters that the notation uses, which a formula must not use for anything else."""
+        return frozenset(
+            letter
+            for known in self.notation.values()
+            for letter in re.findall(r"(?<![A-Za-z\\])[A-Za-z](?![A-Za-z])", known.latex)
+        )
 
     @property
     def has_letter_e(self) -> bool:

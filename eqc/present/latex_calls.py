@@ -73,6 +73,8 @@ def _factorial(writer: Writer, node: Call) -> Piece:
 
 def _polygamma(writer: Writer, node: Call) -> Piece:
     order, argument = (writer.write(a) for a in node.arguments)
+    if order.text == "0":
+        return Piece(rf"\psi{brackets(argument)}", Level.POWER)
     return Piece(rf"\psi^{{({order.text})}}{brackets(argument)}")
 
 

@@ -99,7 +99,7 @@ def _is_numeric(nodes: Sequence[Node]) -> bool:
 
 def _coefficient(above: list[Piece], *, plain: bool, numeric: bool) -> tuple[list[Piece], list[Piece]]:
     """What stands above the bar, and what after the fraction: sums with limits, tall or long factors."""
-    big = next((n for n, piece in enumerate(above) if piece.big), None)
+    big = next((n for n, piece in enumerate(above) if piece.big or piece.slope), None)
     if big is not None:
         return above[:big], above[big:]
     digits = 0

@@ -65,6 +65,7 @@ CONSTANTS: Mapping[str, str] = {
     "GoldenRatio": r"\varphi",
     "Catalan": "G",
     "oo": r"\infty",
+    "nan": r"\mathrm{NaN}",
     "I": "I",
 }
 RELATIONS: Mapping[str, str] = {"<": "<", "<=": r"\le", ">": ">", ">=": r"\ge", "==": "=", "!=": r"\ne"}

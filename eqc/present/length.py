@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy as sp
 
 from eqc.ir.terms import Expr
-from eqc.present.closed import Total, Whole
+from eqc.present.bound import Total, Whole
 
 SMALL = 120
 """Operations beyond which forms are left as they are: looking for shorter ones takes too long."""

@@ -8,7 +8,7 @@ import sympy as sp
 
 from eqc.ir.terms import Expr, Read
 from eqc.ir.walk import rebuild
-from eqc.present.closed import Total, Whole
+from eqc.present.bound import Total, Whole
 
 Binding = Mapping[Expr, Expr]
 

@@ -41,6 +41,11 @@ class Piece:
         return bool(_TALL.search(self.text))
 
     @property
+    def slope(self) -> bool:
+        """Whether it is a derivative, which is written beside a fraction, not in it."""
+        return self.text.startswith((r"\frac{\partial", r"\left. "))
+
+    @property
     def big(self) -> bool:
         """Whether it is a sum, product or extremum with limits."""
         return bool(_BIG.match(self.text))

@@ -11,11 +11,12 @@ from eqc.ir.program import Op, Program, Statement
 from eqc.ir.terms import Expr, Read, index_symbol, read
 from eqc.ir.walk import branches, substitute
 from eqc.notation.tree import Call, Node
-from eqc.present.closed import Total, Whole
+from eqc.present.bound import Total, Whole
 from eqc.present.counting import count_from_one
-from eqc.present.formula import NOWHERE, call, formula_of, number, pair
+from eqc.present.formula import formula_of
 from eqc.present.glossary import Glossary
 from eqc.present.latex import LatexWriter, formula_latex
+from eqc.present.nodes import NOWHERE, call, number, pair
 
 _BIG: Mapping[Op, type] = {Op.SUM: Total, Op.PRODUCT: Whole}
 _EXTREMA: Mapping[Op, str] = {

@@ -9,16 +9,18 @@ import sympy as sp
 
 from eqc.ir.program import Program
 from eqc.ir.show import show
-from eqc.notation.tree import Node
+from eqc.notation.tree import Name, Node, walk
 from eqc.present.areas import with_integrals
 from eqc.present.arrays import NoArray, array_of
 from eqc.present.counting import count_from_one
 from eqc.present.derivative import ClosedForm
-from eqc.present.formula import formula_of, name
+from eqc.present.formula import formula_of
 from eqc.present.glossary import Glossary
 from eqc.present.latex import LatexWriter, formula_latex
 from eqc.present.latex_slopes import derivative_of, differential
 from eqc.present.mathml import html_of
+from eqc.present.nodes import name
+from eqc.present.program import program_latex
 from eqc.present.sympy_objects import to_sympy
 from eqc.present.text import formula_text
 from eqc.present.uses import Calls
@@ -45,8 +47,7 @@ class Derived:
 
 def report(forms: tuple[ClosedForm, ...], value: Program, glossary: Glossary, code: str) -> Derived:
     """All notations of a derivative; `code` is the kernel that computes it."""
-    calls = Calls(value, glossary.notation)
-    parts = [_Part(form, value, glossary, calls) for form in forms]
+    parts = [_Part(form, value, glossary) for form in forms]
     equations = [part.sympy for part in parts]
     return Derived(
         text="\n\n".join(part.text for part in parts),
@@ -59,17 +60,27 @@ def report(forms: tuple[ClosedForm, ...], value: Program, glossary: Glossary, co
 class _Part:
     """One output's derivative."""
 
-    def __init__(self, form: ClosedForm, value: Program, glossary: Glossary, calls: Calls) -> None:
+    def __init__(self, form: ClosedForm, value: Program, glossary: Glossary) -> None:
+        calls = Calls(value, glossary.notation, form.program, glossary.letters)
         self.form = form
         self.glossary = glossary
         self.indices = tuple(p for r in (form.output, *form.inputs) for p in r.positions)
         short = form.body is not None and sp.count_ops(form.body) <= _LONGEST
-        self.body = count_from_one(with_integrals(form.body, value), self.indices) if short else None
+        self.body = count_from_one(with_integrals(form.body, value), self.indices, calls.known) if short else None
         self.reads = (form.output, *form.inputs)
         self.heads = [formula_of(count_from_one(r, self.indices)) for r in self.reads]
         self.right: Node | None = None if self.body is None else calls.formula(self.body)
         self.where = [] if self.right is None else Definitions(value, calls, glossary.definitions).of(self.right)
+        if self._names_what_is_nowhere(calls):
+            self.body, self.right, self.where = None, None, []
         self.matrix = None if self.body is None else _matrix_form(form, glossary, calls)
+
+    def _names_what_is_nowhere(self, calls: Calls) -> bool:
+        """Whether a name is left that the program made up and that no definition explains."""
+        nodes = [node for node in (self.right, *(body for _, body in self.where)) if node is not None]
+        used = {part.name for node in nodes for part in walk(node) if isinstance(part, Name)}
+        explained = {part.name for head, _ in self.where for part in walk(head) if isinstance(part, Name)}
+        return bool((used & calls.made_up) - explained)
 
     @property
     def text(self) -> str:
@@ -86,7 +97,8 @@ class _Part:
     def latex(self) -> str:
         left = self._left(self.heads)
         if self.right is None:
-            return rf"{left} = \text{{too long to write out}}"
+            steps = " ".join(program_latex(self.form.program, self.glossary).split())
+            return f"{left} = \\text{{too long to write out; by steps:}}\n{steps}"
         line = f"{left} = {formula_latex(self.right, self.glossary)}"
         if self.matrix is not None:
             whole = f"{self._left([name(r.tensor) for r in self.reads])} = {formula_latex(self.matrix, self.glossary)}"

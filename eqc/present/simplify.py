@@ -9,8 +9,8 @@ import sympy as sp
 
 from eqc.ir.terms import Expr, Read
 from eqc.ir.walk import map_reads, substitute
+from eqc.present.bound import Total
 from eqc.present.cases import tidy_cases
-from eqc.present.closed import Total
 from eqc.present.definitions import Definition, counts_of, fold, nonnegative_of, solved_reads, stochastic_of
 from eqc.present.length import SMALL, length
 from eqc.present.matching import exchange
@@ -84,7 +84,8 @@ class _Search:
         hidden = {case: sp.Symbol(f"case__{n}", real=True) for n, case in enumerate(cases)}
         shown = {symbol: case for case, symbol in hidden.items()}
         found = _algebraic(exchange(expression, hidden), definitions)
-        return [self.worded(substitute(form, shown)) for form in found]
+        worded = [self.worded(substitute(form, shown)) for form in found]
+        return [form for form in worded if not form.has(sp.zoo, sp.nan)] or [self.worded(expression)]
 
     def worded(self, form: Expr) -> Expr:
         """A form with its cases and signs as one would write them."""

@@ -9,7 +9,7 @@ import sympy as sp
 
 from eqc.ir.terms import Expr, Read, index_symbol
 from eqc.ir.walk import branches, rebuild, substitute
-from eqc.present.closed import Total, Whole
+from eqc.present.bound import Total, Whole
 from eqc.present.length import SMALL, length
 from eqc.present.matching import depends
 
@@ -47,7 +47,9 @@ def alike(expression: Expr) -> Expr:
         base = node.args[1].name.split("__")[0]
         bases[place] = min(base, bases.get(place, base))
     names = {node: f"{bases[place]}__h{place[0]}n{place[1]}" for node, place in places.items()}
-    return _renamed(expression, {node: index_symbol(new) for node, new in names.items()})
+    # by way of names that occur nowhere: a new name may be the old one of a sum around
+    apart = _renamed(expression, {node: index_symbol(f"{new}__") for node, new in names.items()})
+    return substitute(apart, {index_symbol(f"{new}__"): index_symbol(new) for new in sorted(set(names.values()))})
 
 
 def _height(node: Expr) -> int:

@@ -9,7 +9,7 @@ import sympy as sp
 from eqc.ir.terms import Expr, FloorDivide, Maximum, Minimum, Quotient, Read, Remainder
 from eqc.ir.walk import rebuild
 from eqc.present.areas import Integrated
-from eqc.present.closed import Total, Whole
+from eqc.present.bound import Total, Whole
 
 
 def _inert(head: type, body: Expr, index: Expr, extent: Expr) -> Expr:

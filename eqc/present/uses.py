@@ -2,44 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, replace
 from typing import Any
-
-import sympy as sp
 
 from eqc.ir.program import Program, Use
 from eqc.ir.terms import Expr, Read, index_symbol, read
 from eqc.ir.walk import substitute
 from eqc.notation.tree import Attribute, Call, Name, Node, Subscript, walk
+from eqc.present.applied import AppliedForms
 from eqc.present.arrays import Array, Axes, NoArray, array_of
 from eqc.present.closed import Inliner, TooLarge
 from eqc.present.counting import count_from_one
-from eqc.present.formula import NOWHERE, formula_of, name
+from eqc.present.formula import CalledEntry, formula_of
+from eqc.present.matching import depends
+from eqc.present.nodes import MARK, NOWHERE, name
+from eqc.present.wholes import Wholes
 
 _SHORT = 9
 """Parts of a call that stands in a formula; a longer one gets a name and a definition."""
 
 
 class Calls:
-    """How the tensors of a program are shown; `known` are the names that the glossary has."""
+    """How the tensors of a program are shown, and those of what is derived from it.
 
-    def __init__(self, value: Program, known: Collection[str]) -> None:
-        self.value = value
+    `known` are the names that the glossary has, `letters` those with which its notation is written.
+    """
+
+    def __init__(self, value: Program, known: Collection[str], derived: Program, letters: Collection[str] = ()) -> None:
+        self.program = derived
+        self.tensors = {**value.tensors, **self.program.tensors}
         self.known = frozenset(known) | {t.name for t in value.inputs} | set(value.outputs)
         self.uses = {use.tensor: use for use in value.uses}  # the innermost of several
         self.kept = self.known | self.uses.keys()
+        self.wholes = AppliedForms(Wholes(self.program), self.known.union(letters), self._operand)
+
+    @property
+    def made_up(self) -> frozenset[str]:
+        """The tensors that neither the glossary nor the user names."""
+        variables = {area.variable for area in self.program.areas}
+        return frozenset(self.tensors.keys() | self.wholes.wholes.named.keys()) - self.known - variables
 
     def formula(self, expression: Expr) -> Node:
         """A closed form counted from 1, with calls for the results of records."""
         replaced: dict[Expr, Expr] = {}
         shown: dict[str, Node] = {}
         for r in sorted((s for s in expression.free_symbols if isinstance(s, Read)), key=lambda s: s.name):
-            node = None if r.tensor in self.known else self.entry(r.tensor, tuple(p - 1 for p in r.positions))
-            if node is not None and sum(1 for _ in walk(node)) <= _SHORT:
-                mark = f"call__{len(shown)}"
-                shown[mark], replaced[r] = node, sp.Symbol(mark, real=True)
+            node = None if r.tensor in self.known else self._node(r)
+            if node is not None:
+                mark = f"{MARK}{len(shown)}"
+                shown[mark], replaced[r] = node, CalledEntry(mark, real=True)
         return put_in(formula_of(expression.xreplace(replaced)), shown)
+
+    def _node(self, r: Read) -> Node | None:
+        """What stands for a read of a result, or of an array that is computed as a whole; None where it has a name."""
+        lead = self.wholes.lead(r.tensor)
+        if lead is not None:
+            own = tuple(formula_of(p) for p in r.positions[lead:])
+            return self._written(lambda: self.wholes.entry(r.tensor, tuple(p - 1 for p in r.positions[:lead]), own))
+        node = self.entry(r.tensor, tuple(p - 1 for p in r.positions))
+        return node if node is not None and sum(1 for _ in walk(node)) <= _SHORT else None
+
+    def _written(self, write: Callable[[], Node | None]) -> Node | None:
+        try:
+            return write()
+        except (NoArray, TooLarge):
+            return None
+
+    def _operand(self, operand: Expr) -> Node:
+        """A number or an array that a whole array is computed from; positions count from 0."""
+        if self._is_whole(operand):
+            return self._whole_argument(operand, lifted=False)
+        return self.formula(count_from_one(self._closed(operand), (), self.known))
 
     def entry(self, tensor: str, positions: tuple[Expr, ...]) -> Node | None:
         """One entry of a record's result as a call; positions count from 0."""
@@ -68,7 +102,7 @@ class Calls:
         return bool(arguments) and all(a.positions in ((), use.head) for a in arguments)
 
     def _is_whole(self, argument: Expr) -> bool:
-        return isinstance(argument, Read) and len(argument.positions) < self.value.tensors[argument.tensor].rank
+        return isinstance(argument, Read) and len(argument.positions) < self.tensors[argument.tensor].rank
 
     def _call(self, use: Use, mapping: Mapping[Expr, Expr]) -> Node:
         lifted = not mapping
@@ -77,7 +111,7 @@ class Calls:
             if self._is_whole(argument):
                 nodes.append(self._whole_argument(argument if lifted else substitute(argument, mapping), lifted=lifted))
             else:
-                nodes.append(self.formula(count_from_one(self._closed(substitute(argument, mapping)), ())))
+                nodes.append(self.formula(count_from_one(self._closed(substitute(argument, mapping)), (), self.known)))
         node = Call(NOWHERE, use.record, tuple(nodes))
         return Attribute(NOWHERE, node, use.field) if use.field else node
 
@@ -85,18 +119,30 @@ class Calls:
         prefix = () if lifted else r.positions
         if r.tensor in self.known:
             return _at(name(r.tensor), prefix)
-        rank = self.value.tensors[r.tensor].rank
+        rank = self.tensors[r.tensor].rank
         axes = tuple(index_symbol(f"axis__{n}") for n in range(rank - len(prefix)))
         return array_of(self._closed(read(r.tensor, (*prefix, *axes))), axes, self.array)
 
     def _closed(self, expression: Expr) -> Expr:
         """An expression with all that no glossary names put in."""
-        inliner = Inliner(self.value, self.kept, limit=120)
+        inliner = Inliner(self.program, self.kept, limit=120)
         return inliner.expand(expression)
 
     def array(self, r: Read, axes: Axes) -> Array | None:
         """A record's result as a part of a formula over some axes; None for what is no such result."""
-        return None if r.tensor in self.known else self._result(r, axes)
+        if r.tensor in self.known:
+            return None
+        if self.wholes.lead(r.tensor) is not None:
+            return self._whole_result(r, axes)
+        return self._result(r, axes)
+
+    def _whole_result(self, r: Read, axes: Axes) -> Array:
+        lead = self.wholes.lead(r.tensor)
+        before, own = r.positions[:lead], r.positions[lead:]
+        node = self.wholes.array(r.tensor, before)
+        if node is None or not set(own) <= set(axes) or any(depends(p, axis) for p in before for axis in axes):
+            raise NoArray
+        return Array(node, own)
 
     def _result(self, r: Read, axes: Axes) -> Array | None:
         use = self.uses.get(r.tensor)

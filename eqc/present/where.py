@@ -9,7 +9,8 @@ from eqc.ir.terms import read
 from eqc.notation.tree import Name, Node, walk
 from eqc.present.closed import Inliner, TooLarge
 from eqc.present.counting import count_from_one
-from eqc.present.formula import formula_of, name
+from eqc.present.formula import formula_of
+from eqc.present.nodes import name
 from eqc.present.uses import Calls
 
 
@@ -58,4 +59,4 @@ class Definitions:
             body = Inliner(self.value, plain - {tensor}).entry(tensor, statement.positions)
         except TooLarge:
             return None
-        return head, self.calls.formula(count_from_one(body, statement.positions))
+        return head, self.calls.formula(count_from_one(body, statement.positions, self.calls.known))

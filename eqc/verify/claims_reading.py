@@ -186,10 +186,15 @@ def _scan(formula: Node, known: frozenset[str]) -> _Scan:
         node, scope = stack.pop()
         if isinstance(node, Name) and node.name not in known:
             scan.see(node, scope)
-        if isinstance(node, Subscript):
+        if isinstance(node, Subscript) and not _is_bound(node.base, scope):
             scan.reads.append((node, scope))
         stack += reversed(list(_below(node, scope, known)))
     return scan
+
+
+def _is_bound(base: Node, scope: _Scope) -> bool:
+    """Whether a substitution brings an array along: its entries exist only there."""
+    return isinstance(base, Name) and base.name in scope.bound
 
 
 def _below(node: Node, scope: _Scope, known: frozenset[str]) -> Iterator[tuple[Node, _Scope]]:

@@ -41,7 +41,7 @@ LINES = {
         r"\frac{\partial (\tilde{h}_t)_j}{\partial (x_t)_k} = (W_{xh})_{jk}(1 - (\tilde{h}_t)_j^2)"
     ),
     ("lstm_hidden_state", "c"): (
-        r"\frac{\partial (h_t)_j}{\partial (c_t)_k} = (1 - \tanh^2((c_t)_j))(o_t)_j \delta_{jk}"
+        r"\frac{\partial (h_t)_j}{\partial (c_t)_k} = (o_t)_j(1 - \tanh^2((c_t)_j)) \delta_{jk}"
     ),
     ("scaled_dot_product_attention", "V"): (
         r"\frac{\partial (\mathrm{Attention}(Q, K, V))_{jk}}{\partial V_{il}} = \hat{y}_{ji} \delta_{kl}"
@@ -150,3 +150,32 @@ def test_steps_in_latex() -> None:
 def test_scatters_in_latex() -> None:
     text = explain("cross_correlation_2d", project()[0], "latex")
     assert r"\bar{I}(u + x - 1, v + y - 1) &\mathrel{+}= \bar{(I * K)}(x + r, y + s) K" in text
+
+
+# arrays as wholes -----------------------------------------------------------------------------------------------------
+
+WHOLES = [
+    ("A**-1*c", "c", r"A^{-1}"),
+    ("(X.T*X)**-1*X.T*p", "p", r"(X^\top X)^{-1} X^\top"),
+    ("c.T*A**-1*c/2", "c", r"\frac{1}{2} A^{-1} c + \frac{1}{2}(A^{-1})^\top c"),
+]
+
+
+@pytest.mark.parametrize(("formula", "wrt", "expected"), WHOLES, ids=[row[0] for row in WHOLES])
+def test_inverses_stay_inverses(formula: str, wrt: str, expected: str) -> None:
+    found = of_formula(formula, wrt).latex.splitlines()[0]
+    assert found == rf"\frac{{\partial \mathrm{{out}}}}{{\partial {wrt}}} = {expected}"
+
+
+FUNCTIONS = [
+    ("L(x)", r"\frac{\partial L(x)}{\partial x_j}"),
+    ("L(2*x)", r"2 \left. \frac{\partial L(v)}{\partial v_j} \right|_{v = 2 x}"),
+    ("log(L(x))", r"\frac{1}{L(x)} \frac{\partial L(x)}{\partial x_j}"),
+]
+
+
+@pytest.mark.parametrize(("formula", "expected"), FUNCTIONS, ids=[row[0] for row in FUNCTIONS])
+def test_functions_of_arrays_have_slopes(formula: str, expected: str) -> None:
+    symbols = {"x": "{shape: [n]}", "L": "{kind: function, arguments: [n], returns: []}", "n": "size"}
+    found = derive("sample", "x", 1, Texts({"sample": record_text(formula, **symbols)})).latex  # type: ignore[arg-type]
+    assert found == rf"\frac{{\partial \mathrm{{out}}}}{{\partial x_j}} = {expected}"

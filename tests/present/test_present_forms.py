@@ -23,15 +23,16 @@ from core_samples import (
 from eqc.derive.dense import jacobian
 from eqc.errors import DerivationError
 from eqc.ir.show import show
-from eqc.ir.terms import Maximum, index_symbol, read
+from eqc.ir.terms import Maximum, extent_symbol, index_symbol, read
 from eqc.ir.walk import branches
 from eqc.pipeline import derive
-from eqc.present.closed import Total, Whole
+from eqc.present.bound import Total, Whole
 from eqc.present.counting import count_from_one
 from eqc.present.derivative import derivative
 from eqc.present.formula import formula_of
 from eqc.present.glossary import Glossary
 from eqc.present.report import Derived, report
+from eqc.present.sums import Facts, tidy_sums
 from eqc.present.sympy_objects import to_sympy
 from eqc.present.text import formula_text
 
@@ -133,7 +134,8 @@ def test_what_is_too_long_is_shown_as_a_program() -> None:
     found = of_formula(formula, x=VECTOR, n="size")
     assert "is too long to write out; the program that computes it:" in found.text
     assert "program sample(" in found.text
-    assert r"\text{too long to write out}" in found.latex
+    assert r"\text{too long to write out; by steps:}" in found.latex
+    assert found.latex.endswith(r"\end{aligned}")
 
 
 def test_code_is_the_kernel() -> None:
@@ -270,3 +272,15 @@ def test_shown_programs_are_those_of_the_kernels() -> None:
 def test_matrix_inputs() -> None:
     found = of_formula("x.T*A*x", A=SQUARE, x=VECTOR, n="size").text.splitlines()[0]
     assert found == "∂out/∂x[j] = Σ_i A[i, j]*x[i] + Σ_i A[j, i]*x[i]"
+
+
+def test_renaming_sums_captures_no_index() -> None:
+    """An inner sum gets the name that the sum around it had: what it reads at the outer index stays there."""
+    a, b, c = (index_symbol(name) for name in ("j__h2n0", "j__h1n0", "j__3"))
+    size = extent_symbol("m")
+    inner = Total(sp.KroneckerDelta(c, b) * sp.KroneckerDelta(c, a), c, size)
+    both = Total(read("x", (a,)) * Total(read("y", (a, b)) * inner, b, size), a, size)
+    found = tidy_sums(both, Facts({}, {}))
+    (total,) = found.atoms(Total)
+    index = total.args[1]
+    assert found == total == Total(read("x", (index,)) * read("y", (index, index)), index, size)

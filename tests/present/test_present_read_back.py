@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
+from itertools import islice
 from typing import Any
 
 import pytest
 from core_samples import project
 
-from eqc.errors import Span
+from eqc.errors import EqcError, Span
 from eqc.notation.latex.reader import Equation, read_latex
 from eqc.notation.tree import Compare, Name, Node, Subscript, walk
 from eqc.pipeline import Compiler
 from eqc.present.derivative import derivative
-from eqc.present.formula import NOWHERE
 from eqc.present.glossary import Glossary
+from eqc.present.nodes import NOWHERE
 from eqc.present.record import record_latex
 from eqc.present.report import _Part
 from eqc.present.symbols import default_latex
-from eqc.present.uses import Calls, put_in
+from eqc.present.uses import put_in
 from eqc.records.model import Record, SourceText, SymbolEntry
 from eqc.verify.agreement import check_agreement
-from eqc.verify.claims import Points, check_relation
+from eqc.verify.claims import Points
+from eqc.verify.claims_examine import Finding, Trial
+from eqc.verify.claims_reading import read_law
+from eqc.verify.claims_verdict import verdict
 from eqc.verify.instances import instances
 from eqc.verify.oracle import Oracle
 
 CATALOG = project()[0]
 PRINTED = Span("printed", 1, 1)
+POINTS = 3
 
 # Records whose printed form is not read, or not as the same, and why.
 DECOMPOSITION = "the LaTeX has no word for the factors of a decomposition"
@@ -36,9 +41,7 @@ SLOPES = "slopes of functions at a place"
 ALIKE = "two symbols look alike, and the name that tells them apart is not in the glossary"
 UNREAD_RECORDS: Mapping[str, str] = {
     "cross_entropy_mle_equivalence": "a symbol is typeset as an expression",
-    "backprop_weight_gradient_chain": SLOPES,
     "chain_rule_layered": SLOPES,
-    "chain_rule_multivariable": SLOPES,
     "diffusion_forward_step": ALIKE,
     "diffusion_reverse_transition": ALIKE,
     "eckart_young_error": DECOMPOSITION,
@@ -137,7 +140,17 @@ def parts_of(id: str, wrt: str) -> list[_Part]:
     glossary = Glossary.of(record)
     patterns = {n: e.index for n, e in record.symbols.items() if e.index}
     forms = derivative(value, wrt, 1, patterns, record.symbols)
-    return [_Part(form, value, glossary, Calls(value, glossary.notation)) for form in forms]
+    return [_Part(form, value, glossary) for form in forms]
+
+
+def findings(trial: Trial, points: Points) -> Iterator[Finding]:
+    """What is found up to enough points at which something is compared."""
+    compared = 0
+    for place in islice(points, 20):
+        yield (finding := trial.run(place))
+        compared += finding.compared > 0
+        if compared == POINTS:
+            return
 
 
 def assert_reads_back(id: str, wrt: str) -> None:
@@ -145,31 +158,54 @@ def assert_reads_back(id: str, wrt: str) -> None:
     oracle = oracle_of(record)
     points = Points(oracle)
     for part in parts_of(id, wrt):
-        if part.right is None or part.form.output.tensor not in record.symbols:
-            continue
+        if part.form.output.tensor not in record.symbols:
+            continue  # the residual of a law, which has no symbol
+        assert part.right is not None, "it is printed as a program"
         latex = part.latex.replace("\n", " ")
         printed = with_printed_names(record, part, tensors)
         equations = read_latex(printed, source(latex), CATALOG.ids(), others().get)
         own = {base_name(e.left): e for e in equations if base_name(e.left) not in record.symbols and base_name(e.left)}
-        for equation in equations:
-            if equation.defines is None and base_name(equation.left) not in own:
-                found = check_relation(oracle, "printed", relation(equation, own), points)
-                assert found.status in ("tested", "proved"), f"{latex}\n{found.reason}"
+        stated = [e for e in equations if e.defines is None and base_name(e.left) not in own]
+        assert stated, latex
+        for equation in stated:
+            trial = Trial(oracle, read_law(oracle.reading, relation(equation, own)), {id: oracle.reading})
+            found = verdict("printed", list(findings(trial, points)))
+            assert found.status == "tested", f"{latex}\n{found.reason}"
 
 
-FEW = (
-    ("softmax", "z"),
-    ("mean_squared_error", "yhat"),
-    ("layer_norm", "x"),
-    ("scaled_dot_product_attention", "K"),
-    ("knowledge_distillation_loss", "zs"),
-    ("lstm", "W_xf"),
-    ("gaussian_pdf", "sigma2"),
-    ("huber_loss", "yhat"),
-    ("affine_transformation", "x"),
-)
+PROGRAM = "shown as a program: the slopes of {} have no closed form"
+FIXED = PROGRAM.format("solutions of fixed points")
+CONSTRAINED = PROGRAM.format("constrained optima")
+SPECTRA = PROGRAM.format("eigenvectors and singular vectors")
+TIES = PROGRAM.format("maxima at positions that are inputs")
+
+UNREAD_DERIVATIVES: Mapping[tuple[str, str], str] = {
+    ("bellman_optimality", "R"): FIXED,
+    ("bellman_optimality", "gamma"): FIXED,
+    (
+        "cross_correlation_2d",
+        "K",
+    ): "positions that count from below zero are taken for those of arrays",
+    ("eckart_young_error", "A"): SPECTRA,
+    ("hessian", "x"): "the oracle takes no third derivatives",
+    ("pca_eigendecomposition", "C"): SPECTRA,
+    ("q_learning_update", "Q"): TIES,
+    ("q_learning_update", "gamma"): TIES,
+    ("singular_value_decomposition", "A"): SPECTRA,
+    ("svm_dual", "K"): CONSTRAINED,
+    ("svm_dual", "C"): CONSTRAINED,
+    ("tsne_conditional_probability", "x"): "a total that the record does not name is divided by where it is not finite",
+    ("tsne_conditional_probability", "sigma"): "the same",
+}
+SLOW = {"convolution_continuous": "an integral within an integral, at many digits"}
+NAMES = [pytest.param(id, marks=[pytest.mark.slow] if id in SLOW else []) for id in CATALOG.ids()]
 
 
-@pytest.mark.parametrize(("id", "wrt"), FEW, ids=str)
-def test_derivatives_are_read_back(id: str, wrt: str) -> None:
-    assert_reads_back(id, wrt)
+@pytest.mark.parametrize("id", NAMES)
+def test_derivatives_are_read_back(id: str) -> None:
+    for tensor in Compiler(CATALOG).program(id).differentiable:
+        if (id, tensor.name) in UNREAD_DERIVATIVES:
+            with pytest.raises((AssertionError, EqcError, NotImplementedError)):
+                assert_reads_back(id, tensor.name)
+        else:
+            assert_reads_back(id, tensor.name)

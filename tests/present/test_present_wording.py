@@ -10,8 +10,8 @@ import sympy as sp
 
 from eqc.ir.terms import index_symbol, read
 from eqc.ir.walk import branches
+from eqc.present.bound import Total
 from eqc.present.cases import tidy_cases
-from eqc.present.closed import Total
 from eqc.present.length import length
 from eqc.present.matching import match
 from eqc.present.wording import well_worded

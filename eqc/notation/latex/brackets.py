@@ -10,7 +10,8 @@ from eqc.notation.latex.context import index_key
 from eqc.notation.latex.expression import Expression
 from eqc.notation.latex.parts import Part
 from eqc.notation.latex.patterns import split
-from eqc.notation.tree import Call
+from eqc.notation.latex.scripts import is_evaluation
+from eqc.notation.tree import Call, Name
 
 
 def bracket(expr: Expression, box: Box) -> Part:
@@ -19,6 +20,8 @@ def bracket(expr: Expression, box: Box) -> Part:
     if not inside:
         expr.context.fail(box, "these brackets are empty", "write what should stand between them")
     span = expr.context.span(box)
+    if _brings_a_letter(expr, close):
+        return _at_its_value(expr, inside, close)
     if close.text != commands.OPENERS[box.text]:
         expr.context.fail(close, f"{close.text} closes {box.text}", f"write {commands.OPENERS[box.text]}")
     if box.text in (r"\lfloor", r"\lceil"):
@@ -33,6 +36,27 @@ def bracket(expr: Expression, box: Box) -> Part:
     else:
         part = expr.inside(inside)
     return expr.scripted(part, box, close)
+
+
+def _brings_a_letter(expr: Expression, close: Box) -> bool:
+    """Whether a bracket takes what it holds at a value of a letter that stands for nothing like it: f(v) at v = 2x."""
+    sub = close.sub or ()
+    if not is_evaluation(close) or len(sub) < 3 or sub[0].kind != "letter" or not sub[1].is_sign("="):
+        return False
+    known = expr.context.symbol(sub[:1], 0)
+    if known is not None:
+        return expr.context.glossary.axes.get(known.spelling.name, ()) != expr.inside(sub[2:]).axes
+    return expr.context.index(sub[0]) is None
+
+
+def _at_its_value(expr: Expression, inside: Boxes, close: Box) -> Part:
+    letter, *_ = sub = close.sub or ()
+    value = expr.inside(sub[2:])
+    name, point = Name(value.span, expr.context.fresh.name()), value.node
+    with expr.context.standing_for({index_key(letter): parts.array(name, value.axes)}):
+        part = expr.inside(inside)
+    found = parts.pointwise(lambda x: Call(x.span, "subs", (x, name, point)), part)
+    return expr.scripted(found, close, replace(close, sub=None))
 
 
 def _inner_product(expr: Expression, box: Box, inside: Boxes) -> Part:

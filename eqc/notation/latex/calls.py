@@ -105,7 +105,7 @@ def matrix_function(expr: Expression, word: str, box: Box) -> Part:
         if word == "Determinant":
             part = matrices.determinant(operand)
         elif word == "diag" and operand.rank == 1:
-            part = parts.array(Call(span, "diag", (operand.node,)), operand.axes * 2)
+            part = matrices.diagonal(operand)
         elif word == "Trace" and operand.rank == 2:
             part = parts.scalar(Call(span, "Trace", (operand.node,)))
         else:

@@ -196,6 +196,10 @@ class Expression(Scripted):
         if given is not None:
             self.take()
             return self.scripted(given, box, replace(box, sub=None, primes=0))
+        given = self.context.parameters.get(index_key(replace(box, sup=None, sub=None)))
+        if given is not None and given.axes:
+            self.take()
+            return self.scripted(given, box, replace(box, primes=0))
         index = self.context.index(replace(box, sup=None)) if box.kind in ("letter", "word") else None
         if index is not None:
             self.take()

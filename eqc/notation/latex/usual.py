@@ -86,6 +86,10 @@ def _beta(span: Span, fresh: Fresh, a: Part, b: Part) -> Part:
     return parts.call(span, "beta", a, b)
 
 
+def _digamma(span: Span, fresh: Fresh, x: Part) -> Part:
+    return parts.call(span, "digamma", x)
+
+
 USUAL: Mapping[str, tuple[int, Build]] = {
     "clip": (3, _clip),
     "clamp": (3, _clip),
@@ -100,11 +104,15 @@ USUAL: Mapping[str, tuple[int, Build]] = {
     "sum": (1, _sum),
     "mse": (2, _mean_square),
     "b": (2, _beta),
+    "digamma": (1, _digamma),
 }
 """Name in small letters -> number of arguments and how it is built."""
 
-USUAL_LETTERS: Mapping[str, str] = {r"\sigma": "sigmoid", "mathrm B": "b", "B": "b"}
+USUAL_LETTERS: Mapping[str, str] = {r"\sigma": "sigmoid", "mathrm B": "b", "B": "b", r"\psi": "digamma"}
 """Letters that mean a function where the glossary does not have them and an argument in brackets follows."""
+
+_ORDERED: Mapping[str, str] = {"digamma": "polygamma"}
+"""Functions at which an order in brackets stands for a derivative: \\psi^{(1)}(x)."""
 
 
 def usual(expr: Expression, name: str, box: Box) -> Part:
@@ -116,6 +124,9 @@ def usual(expr: Expression, name: str, box: Box) -> Part:
         takes = f"{count} argument{'s' if count > 1 else ''}"
         expr.context.fail(box, f"{box.text} takes {takes}, not {len(operands)}", "check its brackets")
     with expr.context.pointing_at(box):
+        if name in _ORDERED and box.sup and box.sup[0].kind == "open":
+            part = parts.call(expr.context.span(box), _ORDERED[name], expr.inside(box.sup), *operands)
+            return with_later_scripts(expr, part, box)
         part = build(expr.context.span(box), expr.context.fresh, *operands)
         part = part if box.sup is None else matrices.power(part, expr.inside(box.sup))
         return with_later_scripts(expr, part, box)
