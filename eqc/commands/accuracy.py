@@ -59,18 +59,22 @@ def measure_all(root: Path, ids: tuple[str, ...], failed: Mapping[str, EqcError]
         for outcome in over_records(measure_task, root, ids, jobs, few=1):
             if outcome.value is not None:
                 found[outcome.id] = outcome.value
+                _keep(root, place(catalog, outcome.id).accuracy, outcome.value)
             elif outcome.error is not None:
                 failures[outcome.id] = outcome.error
             step()
-    contents = {root / place(catalog, n).accuracy: as_text(m.as_json(), m.records).encode() for n, m in found.items()}
-    with atomic.locked(root, root / GENERATED, lambda: None):
-        atomic.commit(root, contents)
     if as_json:
         say_json({"id": name, **found[name].as_json()} for name in sorted(found))
     else:
         table(_HEAD, [row for name in sorted(found) for row in _rows(name, found[name].accuracy)])
     report_failures(dict(sorted(failures.items())))
     return 1 if failures else 0
+
+
+def _keep(root: Path, path: str, measured: Measured) -> None:
+    """Write a record's file as soon as it is measured: a sweep over all takes minutes and may be stopped."""
+    with atomic.locked(root, root / GENERATED, lambda: None):
+        atomic.commit(root, {root / path: as_text(measured.as_json(), measured.records).encode()})
 
 
 def _rows(name: str, accuracy: Accuracy) -> list[tuple[str, ...]]:
