@@ -15,6 +15,7 @@ from ._vector import exp, expm1, log, log1p, sinh
 _TWO_PI = 6.283185307179586
 _LOG_2 = 0.6931471805599453
 _NEAR = 0.25
+_SPLIT = 134217729.0
 
 
 @njit(cache=True, inline="always")
@@ -51,18 +52,61 @@ def exp_difference(x, y):
 
 
 @njit(cache=True)
+def _turn(x):
+    """x less the nearest whole number, exactly."""
+    return x - floor(x + 0.5)
+
+
+@njit(cache=True)
+def _turn_of(x, y):
+    """The same for a product, and for what rounding took from it (by Dekker's splitting)."""
+    x, y = 1.0 * x, 1.0 * y
+    p, c, d = x * y, _SPLIT * x, _SPLIT * y
+    a, b = c - (c - x), d - (d - y)
+    rest = ((a * b - p) + a * (y - b) + (x - a) * b) + (x - a) * (y - b)
+    return _turn(p), (_turn(rest) if abs(rest) < 1e300 else 0.0)
+
+
+@njit(cache=True)
+def _sin_of_turn(r, rest):
+    """sin(2π(r + rest)): half turns are taken off exactly, so that no digit near a zero is lost."""
+    if abs(r + rest) > 0.25:
+        r, rest = copysign(0.5, r + rest) - r, -rest
+    return sin(_TWO_PI * (r + rest))
+
+
+@njit(cache=True)
+def _cos_of_turn(r, rest):
+    """cos(2π(r + rest)), as the sine of what is missing to a quarter of a turn."""
+    if r + rest < 0.0:
+        r, rest = -r, -rest
+    return sin(_TWO_PI * ((0.25 - r) - rest))
+
+
+@njit(cache=True)
 def sin_turns(x):
-    """sin(2πx): whole and half turns are taken off exactly, so that no digit near a zero is lost."""
-    r = x - floor(x + 0.5)
-    if abs(r) > 0.25:
-        r = copysign(0.5, r) - r
-    return sin(_TWO_PI * r)
+    """sin(2πx)."""
+    return _sin_of_turn(_turn(x), 0.0)
+
+
+@njit(cache=True)
+def sin_turns_of(x, y):
+    """sin(2πxy), right also where the product is rounded."""
+    r, rest = _turn_of(x, y)
+    return _sin_of_turn(r, rest)
 
 
 @njit(cache=True)
 def cos_turns(x):
-    """cos(2πx), as the sine of what is missing to a quarter of a turn."""
-    return sin(_TWO_PI * (0.25 - abs(x - floor(x + 0.5))))
+    """cos(2πx)."""
+    return _cos_of_turn(_turn(x), 0.0)
+
+
+@njit(cache=True)
+def cos_turns_of(x, y):
+    """cos(2πxy), right also where the product is rounded."""
+    r, rest = _turn_of(x, y)
+    return _cos_of_turn(r, rest)
 
 
 @njit(cache=True, inline="always")

@@ -1,0 +1,173 @@
+# eqc-inputs: be792d8145491d7b5c030178a7aef5bb48a246eb779e6c4521e4f32b0892059d
+"""Products of matrices: BLAS where it is worth its call, loops below.
+
+BLAS takes matrices one of whose axes is contiguous, so views and transposes cost nothing; others are copied first.
+"""
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.core import cgutils
+from numba.core.imputils import impl_ret_borrowed
+from numba.extending import intrinsic, overload
+
+LOOPS_BELOW = 1024
+"""Multiplications from which a call of BLAS is cheaper than loops."""
+
+
+def matrix_product(scale, a, b, keep, c):
+    """c = scale*a@b + keep*c, where `keep` is 0 (c may hold anything) or 1."""
+    found = scale * np.matmul(a, b)
+    c[...] = found + c if keep else found
+
+
+ALONE = 262_144
+"""Multiplications up to which OpenBLAS uses one thread."""
+
+THREADS_FROM = 8_000_000
+"""Multiplications from which it is worth waiting for a second thread of BLAS; products between are cut into pieces."""
+
+BLOCK = 32768
+"""Numbers that the temporaries of a block of rows have together: they stay in the cache of a core."""
+
+
+def block_rows(rows, width):
+    """In how many rows at a time to work if the temporaries of a row have so many numbers."""
+    return max(1, min(rows, max(32, BLOCK // max(1, width))))
+
+
+@overload(block_rows, strict=False)
+def _compiled_rows(rows, width):
+    return lambda rows, width: max(1, min(rows, max(32, BLOCK // max(1, width))))
+
+
+@overload(matrix_product, strict=False)
+def _compiled(scale, a, b, keep, c):
+    """One function for matrices of every layout, so that it is compiled once."""
+    return lambda scale, a, b, keep, c: _multiply(float(scale), _loose(a), _loose(b), float(keep), _loose(c))
+
+
+@intrinsic
+def _loose(typing, a):
+    """The same matrix, of a type that promises nothing of its strides."""
+    kind = a.copy(layout="A")
+
+    def code(context, builder, signature, arguments):
+        return impl_ret_borrowed(context, builder, kind, arguments[0])
+
+    return kind(a), code
+
+
+@intrinsic
+def _apart(typing):
+    """Compile the function in which this stands once, rather than into everything that calls it."""
+
+    def code(context, builder, signature, arguments):
+        builder.function.attributes.add("noinline")
+        return context.get_dummy_value()
+
+    return types.void(), code
+
+
+@njit(cache=True, error_model="numpy")
+def _multiply(scale, a, b, keep, c):
+    _apart()
+    size = a.shape[0] * a.shape[1] * b.shape[1]
+    if size < LOOPS_BELOW:
+        _by_loops(scale, a, b, keep, c)
+        return
+    rows = ALONE // (a.shape[1] * b.shape[1])
+    if rows < 4 or rows >= a.shape[0] or size >= THREADS_FROM:
+        rows = a.shape[0]
+    for start in range(0, a.shape[0], rows):
+        _by_blas(scale, a[start : start + rows], b, keep, c[start : start + rows])
+
+
+@njit(cache=True)
+def _by_blas(scale, a, b, keep, c):
+    if _has_long_rows(c):
+        _gemm(scale, _ready(a), _ready(b), keep, c)
+    elif _has_long_rows(c.T):
+        _gemm(scale, _ready(b).T, _ready(a).T, keep, c.T)
+    else:
+        filled = _copied(c)
+        _gemm(scale, _ready(a), _ready(b), keep, filled)
+        for i in range(c.shape[0]):
+            for j in range(c.shape[1]):
+                c[i, j] = filled[i, j]
+
+
+@njit(inline="always")
+def _by_loops(scale, a, b, keep, c):
+    for i in range(a.shape[0]):
+        for j in range(b.shape[1]):
+            total = np.float64(0.0)
+            for k in range(a.shape[1]):
+                total += a[i, k] * b[k, j]
+            c[i, j] = scale * total + (c[i, j] if keep != 0 else 0)
+
+
+@njit
+def _ready(a):
+    """A matrix with a contiguous axis."""
+    return a if _has_long_rows(a) or _has_long_rows(a.T) else _copied(a)
+
+
+@njit
+def _copied(a):
+    copy = np.empty(a.shape, a.dtype)
+    for i in range(a.shape[0]):
+        for j in range(a.shape[1]):
+            copy[i, j] = a[i, j]
+    return _loose(copy)
+
+
+@njit
+def _has_long_rows(a):
+    """Whether rows are contiguous and do not overlap, a whole number of elements apart."""
+    row = a.shape[1] * a.itemsize
+    return a.strides[1] == a.itemsize and a.strides[0] >= row and a.strides[0] % a.itemsize == 0
+
+
+class _Matrix:
+    """A matrix as BLAS sees it: its memory, whether it is turned, and the distance of its rows (or columns)."""
+
+    def __init__(self, context, builder, kind, value) -> None:
+        array = context.make_array(kind)(context, builder, value)
+        item = ir.Constant(ir.IntType(64), context.get_abi_sizeof(context.get_value_type(kind.dtype)))
+        across, along = cgutils.unpack_tuple(builder, array.strides, 2)
+        letters = [ir.Constant(ir.IntType(8), ord(letter)) for letter in "nt"]
+        self.shape = cgutils.unpack_tuple(builder, array.shape, 2)
+        wide = builder.icmp_signed(">=", across, builder.mul(item, self.shape[1]))
+        by_rows = builder.and_(builder.icmp_signed("==", along, item), wide)
+        self.turned = builder.select(by_rows, *letters)
+        self.step = builder.sdiv(builder.select(by_rows, across, along), item)
+        self.memory = builder.bitcast(array.data, cgutils.voidptr_t)
+
+
+@intrinsic
+def _gemm(typing, scale, a, b, keep, c):
+    """BLAS's product; one axis of a and of b is contiguous, and the rows of c are.
+
+    BLAS counts along columns, so that it is asked for the transposed product.
+    """
+    real, letter = c.dtype, ord("d" if c.dtype == types.float64 else "s")
+
+    def code(context, builder, signature, arguments):
+        def number(value, kind):
+            slot = cgutils.alloca_once_value(builder, context.cast(builder, value, kind, real))
+            return builder.bitcast(slot, cgutils.voidptr_t)
+
+        left, right, out = (_Matrix(context, builder, k, arguments[n]) for n, k in ((1, a), (2, b), (4, c)))
+        size, byte, memory = ir.IntType(64), ir.IntType(8), cgutils.voidptr_t
+        kinds = [byte] * 3 + [size] * 3 + [memory, memory, size, memory, size, memory, memory, size]
+        kind = ir.FunctionType(ir.IntType(32), kinds)
+        function = cgutils.get_or_insert_function(builder.module, kind, "numba_xxgemm")
+        sizes = [right.shape[1], left.shape[0], left.shape[1]]
+        factors = [right.memory, right.step, left.memory, left.step]
+        scales = number(arguments[0], scale), number(arguments[3], keep)
+        turned = [ir.Constant(byte, letter), right.turned, left.turned]
+        builder.call(function, [*turned, *sizes, scales[0], *factors, scales[1], out.memory, out.step])
+        return context.get_dummy_value()
+
+    return types.void(scale, a, b, keep, c), code
