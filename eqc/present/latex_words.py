@@ -19,13 +19,16 @@ NAMED: Mapping[str, str] = {
     "sinh": r"\sinh",
     "cosh": r"\cosh",
     "tanh": r"\tanh",
+    "coth": r"\coth",
     "Determinant": r"\det",
     "LogDeterminant": r"\log\det",
 }
-RAISED = frozenset({"sin", "cos", "tan", "sec", "csc", "cot", "sinh", "cosh", "tanh"})
+RAISED = frozenset({"sin", "cos", "tan", "sec", "csc", "cot", "sinh", "cosh", "tanh", "coth"})
 """Functions whose powers stand at their names."""
 APPLIED: Mapping[str, str] = {
     # functions that always take brackets
+    "sech": r"\operatorname{sech}",
+    "csch": r"\operatorname{csch}",
     "asinh": r"\operatorname{arsinh}",
     "acosh": r"\operatorname{arcosh}",
     "atanh": r"\operatorname{artanh}",

@@ -32,7 +32,7 @@ SMOOTH = frozenset(
     (
         *("exp", "log", "sqrt", "erf", "erfc", "Rational"),
         *("sin", "cos", "tan", "sec", "csc", "cot", "asin", "acos", "atan"),
-        *("sinh", "cosh", "tanh", "asinh", "acosh", "atanh"),
+        *("sinh", "cosh", "tanh", "sech", "csch", "coth", "asinh", "acosh", "atanh"),
     )
 )
 _DEEPEST = 8

@@ -205,7 +205,23 @@ FUNCTIONS: Mapping[str, str] = {
         name: name
         for name in (
             *("exp", "log", "sin", "cos", "tan", "sec", "csc", "cot", "sinh", "cosh", "tanh", "asin", "acos", "atan"),
-            *("asinh", "acosh", "atanh", "atan2", "erf", "erfc", "sinc", "sign", "sqrt", "gamma", "floor", "beta"),
+            *(
+                "sech",
+                "csch",
+                "coth",
+                "asinh",
+                "acosh",
+                "atanh",
+                "atan2",
+                "erf",
+                "erfc",
+                "sinc",
+                "sign",
+                "sqrt",
+                "gamma",
+                "floor",
+                "beta",
+            ),
             *("factorial", "binomial", "loggamma", "digamma"),
         )
     },
@@ -226,6 +242,7 @@ FUNCTIONS: Mapping[str, str] = {
     "sh": "sinh",
     "ch": "cosh",
     "th": "tanh",
+    "cth": "coth",
     "ceil": "ceiling",
     "lgamma": "loggamma",
     "abs": "Abs",

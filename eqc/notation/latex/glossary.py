@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal as OneOf
@@ -73,8 +74,10 @@ class Glossary:
         self.axes = {name: _axes(entry) for name, entry in record.symbols.items()}
         self.record_ids = record_ids
         self._by_start: dict[str, list[Spelling]] = {}
+        looks = Counter(text for entry in record.symbols.values() for text in entry.latex)
         for entry in record.symbols.values():
-            for spelling in (*_spellings(entry, record_ids), *_long_indices(entry, record)):
+            alike = any(looks[text] > 1 for text in entry.latex)
+            for spelling in (*_spellings(entry, record_ids, alike), *_long_indices(entry, record)):
                 for key in sorted(_keys(spelling.pattern[0])):
                     self._by_start.setdefault(key, []).append(spelling)
 
@@ -123,13 +126,14 @@ def _axes(entry: SymbolEntry) -> tuple[str, ...]:
     return ("?",) * len(entry.index)
 
 
-def _spellings(entry: SymbolEntry, record_ids: frozenset[str]) -> Iterator[Spelling]:
-    """The spellings of an entry, its own or those that its name suggests."""
+def _spellings(entry: SymbolEntry, record_ids: frozenset[str], alike: bool) -> Iterator[Spelling]:
+    """The spellings of an entry, its own or those that its name suggests; both if another one looks `alike`."""
     role: Role = "function" if entry.kind == "function" else "value"
     if entry.kind == "value" and entry.shape is None and entry.name in record_ids and not entry.meaning:
         role = "record"
     index = entry.index if entry.shape is None or len(entry.index) <= len(entry.shape) else ()
-    for text in entry.latex or tuple(default_spellings(entry.name, index)):
+    suggested = () if entry.latex and not alike else default_spellings(entry.name, index)
+    for text in (*entry.latex, *suggested):
         boxes = boxes_of(text, entry)
         around = any(b.kind in ("open", "bar") for b in boxes)
         if around and (role == "record" or (role == "function" and any(b.is_sign(r"\cdot") for b in boxes))):
@@ -141,8 +145,14 @@ def _spellings(entry: SymbolEntry, record_ids: frozenset[str]) -> Iterator[Spell
                 continue
             yield Spelling(entry.name, role, pattern, tuple(index), whole=not any(slot_names(pattern)))
             alone = symbol_alone(pattern) if any(slot_names(pattern)) else None
-            if alone:
+            if alone and not _is_constant(alone):
                 yield Spelling(entry.name, role, alone, tuple(index), whole=True, shortened=True)
+
+
+def _is_constant(pattern: Pattern) -> bool:
+    """Whether this alone is a number, as is the π beside priors π_c."""
+    (first, *others) = pattern
+    return isinstance(first, Literal) and first.box.text in table.CONSTANTS and not others
 
 
 def _with_arguments(name: str, role: Role, boxes: Boxes) -> Spelling:

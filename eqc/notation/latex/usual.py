@@ -10,6 +10,7 @@ from eqc.notation.latex import matrices, parts
 from eqc.notation.latex.boxes import Box
 from eqc.notation.latex.calls import operands_behind, with_later_scripts
 from eqc.notation.latex.expression import Expression
+from eqc.notation.latex.factors import FACTORS
 from eqc.notation.latex.parts import Fresh, Part
 from eqc.notation.tree import Binary, Call, Name, Node, Number
 
@@ -105,6 +106,7 @@ USUAL: Mapping[str, tuple[int, Build]] = {
     "mse": (2, _mean_square),
     "b": (2, _beta),
     "digamma": (1, _digamma),
+    **FACTORS,
 }
 """Name in small letters -> number of arguments and how it is built."""
 
