@@ -18,12 +18,14 @@ CATALOG = Catalog(ROOT)
 
 
 HEAVY = ("np.linalg", "._solvers")
-"""What the modules have in common that Numba compiles for half a minute: matrices, solvers, functions as inputs."""
+LONG = 20_000
+"""What Numba compiles for ten seconds to a minute: matrices, solvers, functions as inputs, long modules."""
 
 
 def is_heavy(record_id: str) -> bool:
     modules = sorted((ROOT / "generated" / CATALOG.path(record_id).parent.name).glob(f"{record_id}*.py"))
-    return len(modules) > 1 or any(word in module.read_text() for module in modules for word in HEAVY)
+    texts = [module.read_text(encoding="utf-8") for module in modules]
+    return len(texts) > 1 or any(len(text) > LONG or any(word in text for word in HEAVY) for text in texts)
 
 
 @pytest.mark.parametrize("record_id", CATALOG.ids())

@@ -15,6 +15,7 @@ from eqc.present.matching import match
 def in_results(expression: Expr, definitions: Sequence[Definition]) -> list[Expr]:
     """Forms in terms of results: from a = 1/(1 + E) follows E = 1/a - 1, and E may be all there is."""
     forms: list[Expr] = []
+    given = _divisors(expression)
     for definition in definitions:
         for body in _bodies(definition):
             argument = _one_exponential(body)
@@ -28,7 +29,12 @@ def in_results(expression: Expr, definitions: Sequence[Definition]) -> list[Expr
                     forms.append(expression.xreplace({sp.exp(instance): swapped[0]}))
                     expression = sp.factor(swapped[1])
                     forms += [expression, sp.expand(expression)]
-    return forms
+    return [form for form in forms if all(d.is_nonzero for d in _divisors(form) - given)]
+
+
+def _divisors(expression: Expr) -> set[Expr]:
+    """What is divided by: a result may be 0 where the slope is finite, so that no form may divide by more."""
+    return {p.base for p in expression.atoms(sp.Pow) if p.exp.could_extract_minus_sign()}
 
 
 def _bodies(definition: Definition) -> list[Expr]:

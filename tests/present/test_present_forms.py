@@ -49,6 +49,12 @@ def of_formula(*formulas: str, wrt: str = "x", order: int = 1, **symbols: str) -
     return derive("sample", wrt, order, Texts({"sample": record_text(formulas, **symbols)}))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("formula", ["Eq(y, x/(1 + exp(-x)))", "Eq(y, x**2/(1 + exp(-3*x)))"])
+def test_no_form_divides_by_what_may_be_0(formula: str) -> None:
+    """The slope of a gate is finite at 0, where a form in terms of the gate's value would be 0/0."""
+    assert "/x" not in of_formula(formula, y="gate", x="input").text
+
+
 def test_softmax() -> None:
     found = of_project("softmax", "z")
     assert found.text == "∂yhat[j]/∂z[k] = yhat[j]*(δ[j, k] - yhat[k])"
