@@ -190,7 +190,11 @@ UNREAD_DERIVATIVES: Mapping[tuple[str, str], str] = {
     ("tsne_conditional_probability", "x"): "a total that the record does not name is divided by where it is not finite",
     ("tsne_conditional_probability", "sigma"): "the same",
 }
-SLOW = {"convolution_continuous": "an integral within an integral, at many digits"}
+SLOW = {
+    "convolution_continuous": "an integral within an integral, at many digits",
+    "gaussian_variance": "integrals at many digits",
+    "transposed_convolution_2d": "sums over four indices at every point",
+}
 NAMES = [pytest.param(id, marks=[pytest.mark.slow] if id in SLOW else []) for id in CATALOG.ids()]
 
 

@@ -1,0 +1,7 @@
+"""What all tests share: they keep millions of objects, which Python's garbage collector need not look through so often."""
+
+from __future__ import annotations
+
+import gc
+
+gc.set_threshold(100_000, 20, 20)
