@@ -1,4 +1,4 @@
-"""What all tests share: they keep millions of objects, which Python's garbage collector need not look through so often."""
+"""What all tests share: they keep millions of objects, which the garbage collector need not look through so often."""
 
 from __future__ import annotations
 
