@@ -16,8 +16,8 @@ from eqc.derive.optimality import optimality
 from eqc.derive.rounding import Guarded, guard
 from eqc.derive.vjp import vjp
 from eqc.emit.docs import Documentation
-from eqc.emit.function import RESERVED
 from eqc.emit.module import Kernel, function_name, module_source
+from eqc.emit.names import RESERVED
 from eqc.emit.report import schedule_report
 from eqc.errors import NotationError
 from eqc.ir.program import Program

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from eqc.emit.checks import extent_lines
 from eqc.emit.docs import Documentation, docstring
-from eqc.emit.function import Function, extent_lines, words
+from eqc.emit.function import Function
 from eqc.emit.heads import MODULES
+from eqc.emit.names import words
 from eqc.emit.signature import signature
 from eqc.emit.solve import EQUATION_WORDS, SOLVER_NAMES, Equations, unpacked
 from eqc.emit.wide_function import WideFunction

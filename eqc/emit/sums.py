@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from eqc.emit import checks
 from eqc.emit.order import Item
 from eqc.ir.program import Op, Statement
 from eqc.ir.terms import Expr, Index
@@ -20,7 +21,7 @@ def start(function: Function, item: Item, depth: int) -> None:
     """The neutral number, before the loop."""
     statement, op = item.statement, item.statement.op
     if op in (Op.MAX, Op.MIN) and not statement.target.constant:
-        function.refuse_empty(statement.bound, statement, depth)
+        checks.refuse_empty(function, statement.bound, statement, depth)
     if item.product is not None:
         function.line(depth, f"{function.slices(statement, len(shared_free(item)))} = 0.0")
     elif free_inside(item):

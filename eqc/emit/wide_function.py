@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import sympy as sp
 
+from eqc.emit.checks import refuse_empty
 from eqc.emit.function import Function
 from eqc.emit.nest import Leaf
 from eqc.emit.wide_source import WideSource
@@ -34,10 +35,8 @@ class WideFunction(Function):
 
     def source(self, expression: Expr) -> str:
         """A wide number, or a condition."""
-        renamed = self._renamed(expression)
-        if renamed in (sp.true, sp.false) or isinstance(
-            renamed, sp.core.relational.Relational | sp.And | sp.Or | sp.Not
-        ):
+        renamed = self.renamed(expression)
+        if renamed in (sp.true, sp.false) or isinstance(renamed, _CONDITIONS):
             return self.wide.condition(renamed)
         return self.wide.number(renamed)
 
@@ -61,7 +60,7 @@ class WideFunction(Function):
     def value(self, statement: Statement) -> str:
         return self.source(statement.body)
 
-    def _assign(self, statement: Statement, depth: int) -> None:
+    def assign(self, statement: Statement, depth: int) -> None:
         self._put(statement, self.value(statement), depth)
 
     def _put(self, statement: Statement, text: str, depth: int) -> None:
@@ -76,21 +75,17 @@ class WideFunction(Function):
         else:
             self.line(depth, f"{target} = {text}")
 
-    def _scatter(self, leaf: Leaf, depth: int) -> None:
-        statement = leaf.statement
-        depth = self.open_loops(leaf.inner, depth)
-        if statement.guard != sp.true:
-            self.line(depth, f"if {self.source(statement.guard)}:")
-            depth += 1
+    def add(self, statement: Statement, depth: int) -> None:
+        """Add a wide number to what is stored."""
         at = read(statement.target.name, statement.positions)
         self._put(statement, self.wide.call("_plus", self._wide_place(at), self.value(statement)), depth)
 
-    def _reduce(self, leaf: Leaf, depth: int) -> None:
+    def reduce(self, leaf: Leaf, depth: int) -> None:
         statement, op = leaf.statement, leaf.statement.op
         total = self.local(f"{self.names[statement.target.name]}_")
         if op in (Op.MAX, Op.MIN):
             if not statement.target.constant:
-                self.refuse_empty(leaf.inner, statement, depth)
+                refuse_empty(self, leaf.inner, statement, depth)
             start = self.wide.call("_wide", "-math.inf" if op is Op.MAX else "math.inf")
             function = "_greater" if op is Op.MAX else "_lesser"
         else:
@@ -101,12 +96,12 @@ class WideFunction(Function):
         self.line(inside, f"{total} = {self.wide.call(function, total, self.value(statement))}")
         self._put(statement, total, depth)
 
-    def _winner(self, leaf: Leaf, depth: int) -> None:
+    def winner(self, leaf: Leaf, depth: int) -> None:
         statement = leaf.statement
         name, (loop,) = self.names[statement.target.name], leaf.inner
         best, place, found = (self.local(f"{name}_{what}") for what in ("value", "place", "here"))
         order = ">" if statement.op is Op.ARGMAX else "<"
-        self.refuse_empty(leaf.inner, statement, depth)
+        refuse_empty(self, leaf.inner, statement, depth)
         self.line(depth, f"{place} = 0")
         self.line(depth, f"{best} = {self.wide.call('_wide', '-math.inf' if order == '>' else 'math.inf')}")
         inside = self.open_loops(leaf.inner, depth)

@@ -1,0 +1,60 @@
+"""Loops over blocks of rows, whose products of matrices stay in cache."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sympy as sp
+
+from eqc.emit.nest import Leaf, Loop, leaves_of, loops_of
+from eqc.ir.terms import Expr
+
+if TYPE_CHECKING:
+    from eqc.emit.function import Function
+
+
+@dataclass
+class Block:
+    """The names with which a loop runs over blocks of rows."""
+
+    function: Function
+    loop: Loop
+    number: str
+
+    def __post_init__(self) -> None:
+        self.rows, self.start, self.stop = (self.function.local(f"{w}{self.number}") for w in ("rows", "start", "stop"))
+        self.extent = self.loop.index.extent
+
+    def width(self) -> Expr:
+        """How many numbers a row of a block has in all temporaries, and in what its inner loops read again."""
+        function = self.function
+        own = [name for name in sorted(function.storage) if function.storage[name].blocked is self.loop]
+        shapes = [function.tensors[name].shape[function.storage[name].dropped + 1 :] for name in own]
+        if not any(isinstance(part, Leaf) for part in self.loop.body):
+            inner = [loop for loop in loops_of(self.loop.body) if loop.index.name != self.loop.index.name]
+            shapes += [(loop.index.extent,) for loop in inner]
+            shapes += [tuple(loop.extent for loop in leaf.inner) for leaf in leaves_of(self.loop.body) if leaf.inner]
+        return sp.Add(*(sp.Mul(*shape) for shape in shapes))
+
+    def size(self) -> None:
+        """Find how many rows a block has."""
+        function = self.function
+        function.printer.used.add("_block_rows")
+        function.line(0, f"{self.rows} = _block_rows({function.whole(self.extent)}, {function.whole(self.width())})")
+
+    def run(self, depth: int) -> None:
+        """Products of matrices take all rows of a block, other nests one row after the other."""
+        function, index = self.function, self.loop.index
+        extent = function.whole(index.extent)
+        function.line(depth, f"for {self.start} in range(0, {extent}, {self.rows}):")
+        function.line(depth + 1, f"{self.stop} = min({self.start} + {self.rows}, {extent})")
+        for part in self.loop.body:
+            if isinstance(part, Leaf):
+                function.at_block = self.loop
+                function.leaf(part, depth + 1)
+                function.at_block = None
+                continue
+            function.line(depth + 1, f"for {function.names[index.name]} in range({self.start}, {self.stop}):")
+            for inner in part.body:
+                function.nest(inner, depth + 2)

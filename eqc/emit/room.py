@@ -1,0 +1,58 @@
+"""The arrays that a function works with: made, or set to 0, before its loops."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sympy as sp
+
+from eqc.emit import sums
+from eqc.emit.nest import loops_of
+from eqc.ir.opaque import Opaque
+from eqc.ir.program import Statement
+from eqc.ir.solver import Solution
+
+if TYPE_CHECKING:
+    from eqc.emit.function import Function
+
+
+def allocate(function: Function) -> None:
+    """Room for temporaries, and for what loops collect in arrays."""
+    for block in function.blocks.values():
+        block.size()
+    for statement in function.program.statements:
+        name = statement.target.name
+        if name in function.array_outputs:
+            function.allocated.add(function.names[name])
+            if _starts_at_once(function, statement):
+                function.line(0, f"{function.names[name]}[:] = 0")
+        elif statement.target.shape[function.kept(name).dropped :] and not _is_made_whole(function, statement):
+            function.allocated.add(function.names[name])
+            _make(function, statement)
+    for item in (item for loop in loops_of(function.tree) for item in loop.sums):
+        array = sums.array_of_sums(function, item)
+        if array is not None:
+            function.line(0, f"{array[0]} = np.empty({function.shape(array[1])}, np.float64)")
+
+
+def _make(function: Function, statement: Statement) -> None:
+    """A temporary array, of the axes that it keeps."""
+    target, kept = statement.target, function.kept(statement.target.name)
+    shape = target.shape[kept.dropped :]
+    kind = "np.int64" if target.integer else function.dtype()
+    make = "np.zeros" if _starts_at_once(function, statement) else "np.empty"
+    if kept.blocked is not None:
+        rows = function.blocks[id(kept.blocked)].rows
+        shape = (sp.Symbol(rows, nonnegative=True, integer=True), *shape[1:])
+    function.line(0, f"{function.names[target.name]} = {make}({function.shape(shape)}, {kind})")
+
+
+def _starts_at_once(function: Function, statement: Statement) -> bool:
+    """Whether all of a target is set to 0 before anything is added to it."""
+    return statement.scatter and not function.leaves[statement.target.name].item.order
+
+
+def _is_made_whole(function: Function, statement: Statement) -> bool:
+    """Whether a function of arrays makes a temporary just where it is used, so that it needs no room before."""
+    opaque = isinstance(statement.body, Opaque) and not isinstance(statement.body, Solution)
+    return opaque and function.kept(statement.target.name).dropped == len(statement.positions)
