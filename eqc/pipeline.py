@@ -188,9 +188,9 @@ def _equations(problem: Problem, *, stable: bool) -> tuple[Program, Program]:
     return check(schedule(check(residual))), check(schedule(check(slope)))
 
 
-def plain_programs(record_id: str, catalog: Catalog) -> Mapping[str, Program]:
+def plain_programs(record_id: str, catalog: Catalog, bindings: Bindings = ()) -> Mapping[str, Program]:
     """A record's programs by kind as the formula is printed: derived and tidied up, but not stabilised."""
-    programs = derivative_programs(Compiler(catalog).program(record_id))
+    programs = derivative_programs(Compiler(catalog).program(record_id, bindings))
     return {kind: schedule(program) for kind, program in programs.items()}
 
 

@@ -113,14 +113,18 @@ def _settings(against: str | None, dtype: str, turns: int) -> Settings:
 
 
 def _row(root: Path, workload: Workload, settings: Settings) -> Row:
+    """One row; functions of the record are what it names first for them."""
     from eqc.bench.measure import measure
-    from eqc.kernels.loading import kernel
+    from eqc.bound import kernel
     from eqc.pipeline import plain_programs
+    from eqc.records.bindings import named_bindings
 
     catalog = Catalog(root)
-    programs = plain_programs(workload.id, catalog)
-    loaded = kernel(workload.id, root)
-    return measure(catalog.get(workload.id), loaded, programs, workload.extents, settings, workload.items)
+    record = catalog.get(workload.id)
+    bindings = next(iter(named_bindings(record)), ())
+    programs = plain_programs(workload.id, catalog, bindings)
+    loaded = kernel(workload.id, root, **dict(bindings))
+    return measure(record, loaded, programs, workload.extents, settings, workload.items)
 
 
 def _print(rows: list[Row], settings: Settings) -> None:

@@ -29,6 +29,13 @@ def test_a_row_for_every_size(capsys: pytest.CaptureFixture[str]) -> None:
     assert not any(row["notes"] for row in rows)
 
 
+def test_functions_are_what_a_record_names_first(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["bench", "adam_update", "--size", "8", "--turns", "3", "--json", "--against", "numpy"]
+    assert main([*arguments, "--root", str(ROOT)]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert row["extents"] == {"P": 8} and row["seconds"].keys() == {"eqc", "numpy"} and not row["notes"]
+
+
 @pytest.mark.parametrize("library", [name for name in available() if name not in ("eqc", "numpy")])
 def test_other_libraries_compute_the_same(library: str, capsys: pytest.CaptureFixture[str]) -> None:
     ids = ["scaled_dot_product_attention", "binary_cross_entropy", "max_pool_2d", "gru", "elu"]
