@@ -67,7 +67,7 @@ MAY_IMPORT = {
     "bench": "errors records ir emit.printer kernels verify.draws",
     "commands": (
         "errors project atomic freshness parallel build drift scaffold records notation.to_sympy notation.library"
-        " pipeline kernels signatures precompile checking verify measured bench relations evidence watching site"
+        " pipeline kernels signatures precompile checking verify measured bound bench relations evidence watching site"
     ),
     "cli": "errors freshness parallel commands",
     "__main__": "cli",
