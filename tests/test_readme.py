@@ -170,6 +170,11 @@ def test_start_has_one_command_for_the_kernels_and_one_for_the_tests() -> None:
     assert start[1].text.endswith(f" && {ITSELF}\n")
 
 
+def test_the_number_of_equations_is_right() -> None:
+    stated = re.search(r"\bholds ([\d,]+) equations\b", README.read_text(encoding="utf-8"))
+    assert stated and int(stated[1].replace(",", "")) == len(list((ROOT / "equations").glob("*/*.yaml")))
+
+
 def test_every_command_stands_in_the_table() -> None:
     listed = re.findall(r"^\| `eqc (\w+)", README.read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert listed == list(COMMANDS)

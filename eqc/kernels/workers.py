@@ -56,7 +56,12 @@ def _timed(function: Callable[..., object], *arguments: Any) -> float:
 def thread_count() -> int:
     """As many threads as the environment allows Numba or OpenMP, or else as there are processors."""
     given = [os.environ[name] for name in _VARIABLES if os.environ.get(name, "").isdigit()]
-    return max(1, int(given[0])) if given else len(os.sched_getaffinity(0))
+    return max(1, int(given[0])) if given else _processors()
+
+
+def _processors() -> int:
+    """As many as this process may use, where the system says so."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def in_parts(function: Callable[..., object], arguments: Sequence[Any], items: int, count: int) -> None:
@@ -87,4 +92,5 @@ def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max(1, thread_count() - 1), thread_name_prefix="eqc")
 
 
-os.register_at_fork(after_in_child=_threads.cache_clear)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_threads.cache_clear)

@@ -47,7 +47,7 @@ class Derived:
 
 def report(forms: tuple[ClosedForm, ...], value: Program, glossary: Glossary, code: str) -> Derived:
     """All notations of a derivative; `code` is the kernel that computes it."""
-    parts = [_Part(form, value, glossary) for form in forms]
+    parts = [DerivedPart(form, value, glossary) for form in forms]
     equations = [part.sympy for part in parts]
     return Derived(
         text="\n\n".join(part.text for part in parts),
@@ -57,7 +57,7 @@ def report(forms: tuple[ClosedForm, ...], value: Program, glossary: Glossary, co
     )
 
 
-class _Part:
+class DerivedPart:
     """One output's derivative."""
 
     def __init__(self, form: ClosedForm, value: Program, glossary: Glossary) -> None:

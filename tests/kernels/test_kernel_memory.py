@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import runpy
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -87,6 +89,17 @@ def test_the_environment_limits_threads(given: dict[str, str], count: int, monke
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     assert workers.thread_count() == count
+
+
+def test_systems_without_affinity_and_fork_count_their_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("sched_getaffinity", "register_at_fork"):
+        monkeypatch.delattr(os, name, raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    assert runpy.run_path(workers.__file__)["thread_count"]() == 3
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert workers.thread_count() == 1
 
 
 def test_threads_that_do_not_help_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from eqc.present.derivative import derivative
 from eqc.present.glossary import Glossary
 from eqc.present.nodes import NOWHERE
 from eqc.present.record import record_latex
-from eqc.present.report import _Part
+from eqc.present.report import DerivedPart
 from eqc.present.symbols import default_latex
 from eqc.present.uses import put_in
 from eqc.records.model import Record, SourceText, SymbolEntry
@@ -75,7 +75,7 @@ def test_records_are_read_back(id: str) -> None:
 # derivatives ----------------------------------------------------------------------------------------------------------
 
 
-def with_printed_names(record: Record, part: _Part, tensors: Mapping[str, Any]) -> Record:
+def with_printed_names(record: Record, part: DerivedPart, tensors: Mapping[str, Any]) -> Record:
     """The record with every symbol as it was printed, and with the names that are defined below the formula."""
     symbols = {
         name: replace(entry, latex=(part.glossary.notation[name].latex,), index=part.glossary.notation[name].index)
@@ -128,12 +128,12 @@ def relation(equation: Equation, definitions: Mapping[str, Equation]) -> Node:
     return Compare(NOWHERE, "==", equation.left, written_out(equation.right, definitions))
 
 
-def parts_of(id: str, wrt: str) -> list[_Part]:
+def parts_of(id: str, wrt: str) -> list[DerivedPart]:
     record, value = CATALOG.get(id), Compiler(CATALOG).program(id)
     glossary = Glossary.of(record)
     patterns = {n: e.index for n, e in record.symbols.items() if e.index}
     forms = derivative(value, wrt, 1, patterns, record.symbols)
-    return [_Part(form, value, glossary) for form in forms]
+    return [DerivedPart(form, value, glossary) for form in forms]
 
 
 def findings(trial: Trial, points: Points) -> Iterator[Finding]:
