@@ -54,6 +54,10 @@ class Binder:
         self._check_complete(values)
         return [values[name] for name in self._names]
 
+    def slots(self, count: int) -> list[int]:
+        """The places among all values of so many positional arguments, which fit."""
+        return self._templates.get(count) or list(range(count))
+
     def _bind_positional(self, positional: tuple[Any, ...]) -> list[Any]:
         count = len(positional)
         if count == len(self._names):

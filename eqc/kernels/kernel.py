@@ -50,9 +50,9 @@ class Kernel:
         self._functions = dict(functions or {})
         self.reopen = reopen
         check_given(self.signature, self._functions)
-        self._runners: dict[tuple[str, bool], Runner] = {}
+        self._runners: dict[str, Runner] = {}
         self._binders: dict[tuple[str, tuple[int, ...] | None], Binder] = {}
-        self._selections: dict[tuple[str, str | tuple[str, ...] | None], Selection] = {}
+        self._selections: dict[str | tuple[str, str | tuple[str, ...]], Selection] = {}
         self._give = select_all(self.id, self.signature.outputs).give
         self._give_tangents = select_all(f"{self.id}_jvp", self.signature.real_outputs, "_dot").give
 
@@ -82,7 +82,7 @@ class Kernel:
         is summed over; further leading axes of the cotangents come first in the result.
         """
         select = self._select("vjp", wrt)
-        return select.give(self._run("vjp", args, named, out, select.indices))
+        return select.give(self._run("vjp", args, named, out, select.wanted))
 
     def jvp(self, /, *args: Any, out: Any = None, **named: Any) -> Any:
         """Tangents of the real outputs, from the inputs and then a tangent `x_dot` for each differentiable input `x`.
@@ -95,18 +95,20 @@ class Kernel:
     def gradient(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
         """Derivatives of the one scalar output, per item of the leading axes."""
         select = self._select("gradient", wrt)
-        return select.give(self._run("gradient", args, named, out, select.indices))
+        return select.give(self._run("gradient", args, named, out, select.wanted))
 
     def value_and_gradient(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> tuple[Any, Any]:
         """The value and the gradient as a pair."""
         select = self._select("value_and_gradient", wrt)
-        wanted = (0, *[i + 1 for i in select.indices])
-        value, *gradient = self._run("value_and_gradient", args, named, out, wanted)
-        return value, select.give(gradient)
+        wanted = select.wanted and (0, *[i + 1 for i in select.wanted])
+        results = self._run("value_and_gradient", args, named, out, wanted)
+        return results[0], select.give(results[1:])
 
     def hvp(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
         """The Hessian in `wrt` times directions: the inputs, then one direction `x_dot` for each name `x` in `wrt`."""
         select = self._select("hvp", wrt)
+        if select.wanted is None:
+            return select.give(self._run("hvp", args, named, out))
         values = self._binder("hvp", select.indices).bind(args, named)
         count = len(self.signature.inputs)
         given = dict(zip(select.indices, values[count:], strict=True))
@@ -158,22 +160,27 @@ class Kernel:
         self, method: str, args: tuple[Any, ...], named: dict[str, Any], out: Any, wanted: tuple[int, ...] | None = None
     ) -> list[Any]:
         """The wanted results of a kernel (all by default)."""
-        runner = self._runner(method)
-        if out is None and not named:
-            results = runner.repeat(args, wanted)
-            if results is not None:
-                return results
-        return runner.run(self._binder(method).bind(args, named), wanted, flatten(out))
+        runner = self._runners.get(method) or self._runner(method)
+        if named:
+            return runner.run(self._binder(method).bind(args, named), wanted, flatten(out))
+        results = runner.repeat(args, wanted, out)
+        if results is None:
+            binder = self._binder(method)
+            values = binder.bind(args, named)
+            results = runner.run(values, wanted, flatten(out))
+            runner.plan(args, binder.slots(len(args)), values)
+        return results
 
     def _runner(self, kernel: str, summed: bool = True) -> Runner:
-        runner = self._runners.get((kernel, summed))
+        key = kernel if summed else f"{kernel} of each"
+        runner = self._runners.get(key)
         if runner is None:
             form = form_of(self.signature, kernel)
             function = getattr(self._module, f"{self.id}_into" if kernel == "value" else f"{self.id}_{kernel}_into")
             functions = select(self.signature, kernel, self._functions)
             form = replace(form, summed=form.summed and summed)
             runner = Runner(self.signature, form, function, self._loading, functions)
-            self._runners[kernel, summed] = runner
+            self._runners[key] = runner
         return runner
 
     def _linear(self, kernel: str) -> Runner | None:
@@ -193,12 +200,13 @@ class Kernel:
 
     def _select(self, method: str, wrt: Any) -> Selection:
         wrt = tuple(wrt) if isinstance(wrt, list) else wrt
-        select = self._selections.get((method, wrt))
+        key = method if wrt is None else (method, wrt)
+        select = self._selections.get(key)
         if select is None:
             self._require(_NEEDS.get(method, method), method)
             suffix = "_bar" if method == "vjp" else ""
             select = select_inputs(self.signature, f"{self.id}.{method}", wrt, suffix)
-            self._selections[method, wrt] = select
+            self._selections[key] = select
         return select
 
     def _require(self, kernel: str, method: str) -> None:

@@ -37,11 +37,13 @@ def _rebuild(title: str, names: tuple[str, ...], suffix: str, values: tuple[Any,
 class Selection:
     """Which of several results are wanted, by number, and how they come back.
 
-    `pack` is a tuple class for several results, or None for one that comes bare.
+    `pack` is a tuple class for several results, or None for one that comes bare; `wanted` are the numbers, or None for
+    all results in their order.
     """
 
     indices: tuple[int, ...]
     pack: Any
+    wanted: tuple[int, ...] | None = None
 
     def give(self, results: Sequence[Any]) -> Any:
         """The results as the caller gets them."""
@@ -69,7 +71,9 @@ def select_inputs(signature: Signature, caller: str, wrt: Any, suffix: str = "")
         _check_wrt(signature, caller, name, known)
     if not names or len(set(names)) < len(names):
         raise ValueError(f"{caller}: wrt={wrt!r} has to name one or more inputs, each once")
-    return Selection(tuple(known.index(name) for name in names), tuple if isinstance(wrt, tuple) else None)
+    numbers = tuple(known.index(name) for name in names)
+    wanted = None if numbers == tuple(range(len(known))) else numbers
+    return Selection(numbers, tuple if isinstance(wrt, tuple) else None, wanted)
 
 
 def _check_wrt(signature: Signature, caller: str, name: Any, known: list[str]) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -15,60 +14,12 @@ from eqc.errors import BuildError
 from eqc.kernels.batch import Direct, Sink, Summed, block_size, feed, run_blocks
 from eqc.kernels.binding import Zero
 from eqc.kernels.functions import describe
-from eqc.kernels.memory import LARGE, POOL
+from eqc.kernels.memory import POOL
+from eqc.kernels.plans import Key, Plan, key_of, plan_call, remember, results_of
 from eqc.kernels.results import check_distinct, check_out, share_memory
 from eqc.kernels.shapes import Layout, Shape, lay_out
 from eqc.kernels.signature import Form, Signature, Tensor
 from eqc.kernels.values import INT64, Array, DType, Operand, convert, read_operands
-from eqc.kernels.workers import Pace
-
-_REMEMBERED = 256
-
-_SHORT = 1 << 14
-"""Numbers up to which a call is too short to be worth a look at the clock."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """How a call goes whose operands are contiguous arrays of the right dtype, with the same leading axes."""
-
-    dtype: DType
-    layout: Layout
-    dtypes: tuple[DType, ...]
-    make: Callable[..., Array]
-    pace: Pace | None
-
-
-def _planned(dtype: DType, layout: Layout, dtypes: tuple[DType, ...]) -> _Plan:
-    """Large results take memory from the pool, and many items may be shared out among threads."""
-    sizes = [prod(shape) for shape in (*layout.blocks, *layout.buffers)]
-    large = any(prod(s) * d.itemsize >= LARGE for s, d in zip(layout.buffers, dtypes, strict=True))
-    pace = Pace() if layout.items > 1 and sum(sizes) > _SHORT else None
-    return _Plan(dtype, layout, dtypes, POOL.empty if large else np.empty, pace)
-
-
-def _key(values: Sequence[Any]) -> tuple[object, ...] | None:
-    """What decides how a call goes, if it is one of contiguous arrays only."""
-    key: list[object] = []
-    for value in values:
-        if type(value) is not np.ndarray or not value.flags.carray:
-            return None
-        key += (value.dtype, value.shape)
-    return tuple(key)
-
-
-def _results(buffers: list[Array], layout: Layout) -> list[Any]:
-    """What people get for the memory that a function wrote to; a NumPy scalar for a number."""
-    if layout.batch:
-        return [buffer.reshape(layout.batch + buffer.shape[1:]) for buffer in buffers]
-    return [buffer[0] for buffer in buffers]
-
-
-def _remember(memory: dict[Any, Any], key: tuple[object, ...], value: object) -> None:
-    """Keep a value, and forget the others once they are many."""
-    if len(memory) >= _REMEMBERED:
-        memory.clear()
-    memory[key] = value
 
 
 class Runner:
@@ -97,7 +48,8 @@ class Runner:
         self._loading = loading
         self._loaded: set[DType] = set()
         self._layouts: dict[tuple[object, ...], Layout] = {}
-        self._plans: dict[tuple[object, ...] | None, _Plan] = {}
+        self._plans: dict[Key | None, Plan] = {}
+        self._integers_matter = _decide_shapes(signature, form)
 
     def run(self, values: Sequence[Any], wanted: tuple[int, ...] | None = None, out: Sequence[Any] = ()) -> list[Any]:
         """The wanted results (all by default) for one value per operand, `out` being memory for them or empty."""
@@ -108,31 +60,33 @@ class Runner:
         if out or not layout.is_even or (layout.batch and some):
             call = _Call(self.tensors, self.form, operands, dtype, layout)
             return call.run(lambda *arguments: self._invoke(dtype, arguments), wanted, out)
-        self._plan(values, dtype, layout)
         results = self._run_whole(operands, dtype, layout)
         return results if wanted is self._everything else [results[i] for i in wanted]
 
-    def repeat(self, values: Sequence[Any], wanted: tuple[int, ...] | None = None) -> list[Any] | None:
-        """The wanted results, if an earlier call had the same shapes and dtypes, so that nothing is left to check.
+    def repeat(self, values: Sequence[Any], wanted: tuple[int, ...] | None = None, out: Any = None) -> list[Any] | None:
+        """The wanted results, if an earlier call had the same types and shapes, so that nothing is left to check.
 
-        None if no call had; see `_Plan`.
+        None if no call had; see `Plan`.
         """
-        plan = self._plans.get(_key(values))
-        if plan is None or (plan.layout.batch and wanted is not None and len(wanted) < len(self._everything)):
+        plan = self._plans.get(key_of(values, self._integers_matter))
+        if plan is None or (wanted is not None and (plan.layout.batch or out is not None)):
             return None
-        layout = plan.layout
-        buffers = list(map(plan.make, layout.buffers, plan.dtypes))
-        self._invoke(plan.dtype, (*map(np.ndarray.reshape, values, layout.blocks), *buffers), plan)
-        results = _results(buffers, layout)
-        return results if wanted is None else [results[i] for i in wanted]
+        try:
+            results = plan.run(values) if out is None else plan.run_into(values, out)
+        except (IndexError, ValueError) as error:
+            raise _reworded(error) from None
+        return results if wanted is None or results is None else [results[i] for i in wanted]
 
-    def _plan(self, values: Sequence[Any], dtype: DType, layout: Layout) -> None:
-        """Remember how the call goes, if every value reaches the function as it is."""
-        key = _key(values)
-        if key is None or not layout.items or any(tensor.per_call for tensor in self.tensors):
+    def plan(self, positional: Sequence[Any], slots: Sequence[int], values: Sequence[Any]) -> None:
+        """Remember how a call went: its arguments, their places among all values, and these."""
+        key = key_of(positional, self._integers_matter)
+        if key is None or key in self._plans or any(isinstance(value, Zero) for value in values):
             return
-        if all(value.dtype is _final(tensor, dtype) for tensor, value in zip(self.tensors, values, strict=True)):
-            _remember(self._plans, key, _planned(dtype, layout, tuple(fixed or dtype for fixed in self._fixed)))
+        operands, dtype = read_operands(self.tensors, values)
+        given = dict(zip(slots, positional, strict=True))
+        plan = plan_call(self._function, self.tensors, self.form.results, given, values, dtype, self.layout(operands))
+        if plan is not None and dtype in self._loaded:
+            remember(self._plans, key, plan)
 
     def _run_whole(self, operands: list[Operand], dtype: DType, layout: Layout) -> list[Any]:
         """All results at once, for operands that have the same leading axes: the common and fast case."""
@@ -145,7 +99,7 @@ class Runner:
         buffers = [POOL.empty(shape, fixed or dtype) for shape, fixed in zip(layout.buffers, self._fixed, strict=True)]
         if layout.items:
             self._invoke(dtype, (*arguments, *buffers))
-        return _results(buffers, layout)
+        return results_of(buffers, layout.batch)
 
     def layout(self, operands: Sequence[Operand]) -> Layout:
         """The shapes of a call, remembered by the operands' shapes."""
@@ -153,7 +107,7 @@ class Runner:
         layout = self._layouts.get(key)
         if layout is None:
             layout = lay_out(self.signature, self.form, operands)
-            _remember(self._layouts, key, layout)
+            remember(self._layouts, key, layout)
         return layout
 
     def compile(self, dtype: DType) -> None:
@@ -167,21 +121,16 @@ class Runner:
             compiler.compile(tuple(compiler.typeof_pyval(argument) for argument in arguments))
         self._loaded.add(dtype)
 
-    def _invoke(self, dtype: DType, arguments: tuple[Any, ...], plan: _Plan | None = None) -> None:
+    def _invoke(self, dtype: DType, arguments: tuple[Any, ...]) -> None:
         try:
             if dtype in self._loaded:
-                if plan is not None and plan.pace is not None:
-                    plan.pace.run(self._function, arguments, plan.layout.items)
-                else:
-                    self._function(*arguments)
+                self._function(*arguments)
                 return
             with self._loading():
                 self._function(*arguments)
             self._loaded.add(dtype)
-        except IndexError as error:
-            raise _located(error) from None
-        except ValueError as error:
-            raise _named(error) from None
+        except (IndexError, ValueError) as error:
+            raise _reworded(error) from None
         except Exception as error:
             if not self._given or type(error).__name__ not in _TYPING_ERRORS:
                 raise
@@ -255,8 +204,21 @@ def _final(tensor: Tensor, dtype: DType) -> DType:
     return dtype if tensor.kind == "real" else INT64
 
 
+def _decide_shapes(signature: Signature, form: Form) -> bool:
+    """Whether an integer per call, such as a stride, decides about some shape."""
+    tensors = (*signature.inputs, *form.extras, *form.results)
+    extents = [*(axis for tensor in tensors for axis in tensor.shape), *(rule.value for rule in signature.extents)]
+    names = {name for extent in extents for name in extent.names}
+    return any(tensor.per_call and tensor.name in names for tensor in signature.inputs)
+
+
 _TYPING_ERRORS = ("TypingError", "LoweringError", "UnsupportedError")
 """What Numba raises for code that it cannot compile; kernels themselves never bring that about."""
+
+
+def _reworded(error: IndexError | ValueError) -> Exception:
+    """An error of a generated function, as people get to see it."""
+    return _located(error) if isinstance(error, IndexError) else _named(error)
 
 
 def _named(error: ValueError) -> ValueError:

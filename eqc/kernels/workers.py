@@ -31,7 +31,7 @@ class Pace:
         self.seconds: float | None = None
         self.shared: list[float] = []
 
-    def run(self, function: Callable[..., object], arguments: Sequence[Any], items: int) -> None:
+    def run(self, function: Callable[..., object], items: int, *arguments: Any) -> None:
         """Call a function that takes arrays with `items` as their leading axis."""
         if self.seconds is None:
             self.seconds = _timed(function, *arguments)

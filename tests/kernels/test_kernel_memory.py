@@ -109,5 +109,5 @@ def test_threads_that_do_not_help_are_given_up(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(workers, "_timed", lambda function, *arguments: (function(*arguments), next(seconds))[1])
     pace, calls = workers.Pace(), []
     for _ in range(workers.TRIALS + 3):
-        pace.run(lambda x: calls.append(len(x)), (np.arange(10),), 10)
+        pace.run(lambda x: calls.append(len(x)), 10, np.arange(10))
     assert calls == [10, *[5, 5] * workers.TRIALS, 10, 10]

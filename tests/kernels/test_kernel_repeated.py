@@ -26,6 +26,10 @@ VARIANTS = {
     "strided": (RNG.normal(size=6)[::2], RNG.normal(size=6)[::-2]),
     "read-only": (read_only(RNG.normal(size=3)), RNG.normal(size=3)),
     "Python numbers": (2, 3.0),
+    "other Python numbers": (-1, 0.5),
+    "NumPy numbers": (np.float64(2), np.float64(3)),
+    "numbers of single precision": (np.float32(2), np.float32(0.5)),
+    "a number beyond": (2, 10**17),
     "integers": (np.array([1, 2, 3]), RNG.normal(size=3)),
     "other byte order": (RNG.normal(size=3).astype(">f8"), RNG.normal(size=3)),
     "broadcast": (RNG.normal(size=(4, 1)), RNG.normal(size=3)),
@@ -72,3 +76,36 @@ def test_a_wrong_position_is_still_named(kernel: Get) -> None:
     assert pick(x, np.array(2)) / x[1] == pick(x, np.array(3)) / x[2]
     with pytest.raises(IndexError, match="y"):
         pick(x, np.array(4))
+
+
+def test_integers_decide_again_about_shapes(kernel: Get) -> None:
+    every, x = kernel("every"), np.arange(6.0)
+    for stride in (1, 1, 2, 2, 5, 2):
+        np.testing.assert_array_equal(every(x, stride), x[::stride])
+        np.testing.assert_array_equal(every(x), x)
+    with pytest.raises(TypeError, match="stride"):
+        every(x, 1.5)
+
+
+def test_defaults_and_numbers_stand_for_themselves(kernel: Get) -> None:
+    momentum, m, g = kernel("momentum"), RNG.normal(size=3), RNG.normal(size=3)
+    for given in ((m, g), (m, g), (m, g, 0.9), (m, g, 0.9), (m, g)):
+        np.testing.assert_allclose(momentum(*given)[0], 0.9 * m + 0.1 * g)
+    np.testing.assert_allclose(momentum(m, g, 0.25)[0], 0.25 * m + 0.75 * g)
+
+
+def test_memory_for_results_is_looked_at_every_time(kernel: Get) -> None:
+    parabola, x = kernel("parabola"), RNG.normal(size=4)
+    room = np.empty(4)
+    for _ in range(3):
+        assert parabola(x, x, out=room) is room
+        np.testing.assert_allclose(room, x**3)
+    strided = np.empty(8)[::2]
+    assert parabola(x, x, out=strided) is strided
+    np.testing.assert_allclose(strided, x**3)
+    with pytest.raises(ValueError, match="shares memory with x"):
+        parabola(room + 0, x, out=x)
+    with pytest.raises(ValueError, match="shape"):
+        parabola(x, x, out=np.empty(5))
+    with pytest.raises(TypeError, match="float32"):
+        parabola(x, x, out=np.empty(4, np.float32))

@@ -1,0 +1,209 @@
+"""Calls like an earlier one: all that follows from the types and shapes of the arguments is worked out once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import prod
+from operator import index, itemgetter, methodcaller
+from typing import Any, Final
+
+import numpy as np
+
+from eqc.kernels.memory import LARGE, POOL
+from eqc.kernels.results import flatten
+from eqc.kernels.shapes import Layout, Shape
+from eqc.kernels.signature import Tensor
+from eqc.kernels.values import INT64, Array, DType
+from eqc.kernels.workers import Pace
+
+Key = tuple[object, ...]
+Convert = Callable[[Any], Any]
+
+_SHORT: Final = 1 << 14
+"""Numbers up to which a call is too short to be worth a look at the clock."""
+
+_EXACT: Final = 1 << 53
+"""Whole numbers up to this are the same as floats."""
+
+_NUMBERS: Final = frozenset({float, np.float64, np.float32})
+_REMEMBERED: Final = 256
+_first = itemgetter(0)
+_as_one_item = itemgetter(None)
+
+
+def key_of(values: Iterable[Any], integers_matter: bool) -> Key | None:
+    """What decides how a call goes: types and shapes, and the integers if shapes follow from them.
+
+    None for arguments that every call looks at anew: lists, strided arrays, whatever is no array.
+
+    >>> key_of((np.zeros(3), 2.0), False) == key_of((np.ones(3), 5.0), False)
+    True
+    >>> key_of(([1.0],), False), key_of((np.zeros(4)[::2],), False)
+    (None, None)
+    """
+    key: Key = ()
+    for value in values:
+        kind = type(value)
+        if kind is np.ndarray:
+            if not value.flags.carray:
+                return None
+            key += (value.dtype, value.shape)
+        elif kind in _NUMBERS:
+            key += (kind, None)
+        elif kind is int and -_EXACT <= value <= _EXACT:
+            key += (int, value if integers_matter else None)
+        else:
+            return None
+    return key
+
+
+def remember(memory: dict[Any, Any], key: Key, value: object) -> None:
+    """Keep a value, and forget the others once they are many."""
+    if len(memory) >= _REMEMBERED:
+        memory.clear()
+    memory[key] = value
+
+
+def results_of(buffers: list[Array], batch: Shape) -> list[Any]:
+    """What people get for the memory that a function wrote to; a NumPy scalar for a number."""
+    if not batch:
+        return list(map(_first, buffers))
+    return buffers if len(batch) == 1 else [buffer.reshape(batch + buffer.shape[1:]) for buffer in buffers]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How calls go whose operands all have the leading axes of the batch.
+
+    `run` gives the results for the arguments, `operands` what the function takes for them.
+    """
+
+    layout: Layout
+    dtypes: tuple[DType, ...]
+    operands: Callable[[Sequence[Any]], Iterable[Any]]
+    function: Callable[..., object]
+    run: Callable[[Sequence[Any]], list[Any]]
+
+    def run_into(self, values: Sequence[Any], out: Any) -> list[Any] | None:
+        """The results in the memory given for them; None if that needs a closer look."""
+        room = self._room(out, values)
+        if room is None:
+            return None
+        self.function(*self.operands(values), *map(np.ndarray.reshape, room, self.layout.buffers))
+        return room
+
+    def _room(self, out: Any, values: Sequence[Any]) -> list[Array] | None:
+        """The arrays given for results, if each fits and shares no memory with anything."""
+        outs, layout = flatten(out), self.layout
+        if len(outs) != len(layout.results):
+            return None
+        others = [value for value in values if type(value) is np.ndarray]
+        for array, core, dtype in zip(outs, layout.results, self.dtypes, strict=True):
+            if type(array) is not np.ndarray or array.dtype is not dtype or array.shape != layout.batch + core:
+                return None
+            if not array.flags.carray or any(np.may_share_memory(array, other) for other in others):
+                return None
+            others.append(array)
+        return outs
+
+
+def plan_call(
+    function: Callable[..., object],
+    tensors: Sequence[Tensor],
+    results: Sequence[Tensor],
+    given: Mapping[int, Any],
+    values: Sequence[Any],
+    dtype: DType,
+    layout: Layout,
+) -> Plan | None:
+    """The plan for calls like one that went well: `given` are its arguments by their places among all values.
+
+    None if some value does not reach the function as it is, and is no number either.
+    """
+    if not layout.items or not layout.is_even:
+        return None
+    converts = [_conversion(tensors[n], value, dtype, layout.blocks[n]) for n, value in given.items()]
+    known = tuple(one for one in converts if one is not None)
+    if len(known) < len(converts):
+        return None
+    fixed = [_constant(tensor, value, dtype) for tensor, value in zip(tensors, values, strict=True)]
+    operands = _operands(known, layout, tuple(given), fixed)
+    dtypes = tuple(dtype if tensor.kind == "real" else INT64 for tensor in results)
+    sizes = [prod(shape) for shape in (*layout.blocks, *layout.buffers)]
+    if layout.items > 1 and sum(sizes) > _SHORT:
+        function = partial(Pace().run, function, layout.items)
+    return Plan(layout, dtypes, operands, function, _whole_call(function, operands, layout, dtypes))
+
+
+def _whole_call(
+    function: Callable[..., object],
+    operands: Callable[[Sequence[Any]], Iterable[Any]],
+    layout: Layout,
+    dtypes: tuple[DType, ...],
+) -> Callable[[Sequence[Any]], list[Any]]:
+    """The call with new memory for the results; one number, the commonest result, takes the fewest steps."""
+    shapes, batch = layout.buffers, layout.batch
+    large = any(prod(s) * d.itemsize >= LARGE for s, d in zip(shapes, dtypes, strict=True))
+    make: Callable[..., Array] = POOL.empty if large else np.empty
+
+    def several(values: Sequence[Any]) -> list[Any]:
+        buffers = list(map(make, shapes, dtypes))
+        function(*operands(values), *buffers)
+        return results_of(buffers, batch)
+
+    def one(values: Sequence[Any]) -> list[Any]:
+        buffer = make(shapes[0], dtypes[0])
+        function(*operands(values), buffer)
+        return [buffer[0]]
+
+    return one if len(shapes) == 1 and not batch else several
+
+
+def _operands(
+    converts: tuple[Convert, ...], layout: Layout, slots: tuple[int, ...], fixed: list[Any]
+) -> Callable[[Sequence[Any]], Iterable[Any]]:
+    """What makes the arguments what the function takes; `fixed` stands where no argument was given."""
+    if len(slots) == len(fixed) and all(isinstance(one, itemgetter | methodcaller) for one in converts):
+        if not layout.batch:
+            return partial(map, _as_one_item)
+        if len(layout.batch) == 1:
+            return tuple
+
+    def ready(values: Sequence[Any]) -> list[Any]:
+        whole = fixed.copy()
+        for slot, convert, value in zip(slots, converts, values, strict=True):
+            whole[slot] = convert(value)
+        return whole
+
+    return ready
+
+
+def _conversion(tensor: Tensor, value: Any, dtype: DType, block: Shape) -> Convert | None:
+    """How an argument is made what the function takes; None for one that has to be looked at every time."""
+    if isinstance(value, np.ndarray):
+        if tensor.per_call or value.dtype is not (dtype if tensor.kind == "real" else INT64):
+            return None
+        return _as_one_item if value.shape == block[1:] else methodcaller("reshape", block)
+    if tensor.per_call:
+        return index if type(value) is int else None
+    return _number(dtype) if tensor.kind == "real" else None
+
+
+def _number(dtype: DType) -> Convert:
+    """Numbers as arrays with one item."""
+
+    def convert(value: float) -> Array:
+        array = np.empty(1, dtype)
+        array[0] = value
+        return array
+
+    return convert
+
+
+def _constant(tensor: Tensor, value: Any, dtype: DType) -> Any:
+    """A default as the function takes it; what this gives for an argument is not used."""
+    if tensor.per_call or isinstance(value, np.ndarray):
+        return value
+    return np.full(1, value, dtype if tensor.kind == "real" else INT64)
