@@ -81,5 +81,9 @@ def _compile(whole: Survey, file: RecordFile, bindings: Any, inputs: Inputs, tar
         package / "__init__.py": PACKAGE,
         **shared_modules(package.parent),
         target: inputs.stamp(file.id, compiled.text, compiled.composes),
+        **{
+            package / f"{name}.py": inputs.stamp(file.id, text, compiled.composes)
+            for name, text in compiled.siblings.items()
+        },
     }
     atomic.commit(whole.root, {path: data for path, data in files.items() if read_if_there(path) != data})

@@ -133,15 +133,15 @@ def record_state(root: Path, file: RecordFile, inputs: Inputs) -> State:
             remedy="move it away and run `eqc build`",
         )
     state = inputs.state(file.id, data)
-    if state == "fresh" and any(inputs.state(file.id, found) != "fresh" for found in _bound(root, file, data).values()):
+    if state == "fresh" and any(inputs.state(file.id, d) != "fresh" for d in _siblings(root, file, data).values()):
         return "stale"
     return state
 
 
-def _bound(root: Path, file: RecordFile, data: bytes | None) -> dict[str, bytes | None]:
-    """The modules with functions bound that a record's module names, by their paths, with what stands there."""
+def _siblings(root: Path, file: RecordFile, data: bytes | None) -> dict[str, bytes | None]:
+    """The further modules that a record's module names, by their paths, with what stands there."""
     parts = split(data or b"")
-    paths = [file.sibling(name) for name in parts[0].bound] if parts else []
+    paths = [file.sibling(name) for name in parts[0].siblings] if parts else []
     return {path: read_if_there(root / path) for path in paths}
 
 
@@ -185,11 +185,12 @@ def outdated_support(whole: Survey) -> dict[Path, bytes]:
 def superfluous_modules(whole: Survey) -> tuple[Path, ...]:
     """Files in `generated/` that eqc wrote for records, or areas, that are gone."""
     root = whole.root
-    bound = {p for file in whole.files.values() for p in _bound(root, file, read_if_there(root / file.module))}
+    named = {p for file in whole.files.values() for p in _siblings(root, file, read_if_there(root / file.module))}
     modules = [
         path
-        for path in sorted((root / GENERATED).glob("*/*.py"))
-        if path.relative_to(root).as_posix() not in whole.claimed | bound and _is_ours(path)
+        for pattern in ("*/*.py", "*/_wide/*.py")
+        for path in sorted((root / GENERATED).glob(pattern))
+        if path.relative_to(root).as_posix() not in whole.claimed | named and _is_ours(path)
     ]
     accuracy = [path.with_suffix(".accuracy.json") for path in modules]
     packages = [path for path in sorted((root / GENERATED).glob("*/__init__.py")) if _is_empty_area(whole, path)]
@@ -229,13 +230,13 @@ def _carry_out(plan: Plan, jobs: int, progress: Progress) -> Report:
 
 
 def stamped(inputs: Inputs, file: RecordFile, compiled: Compiled) -> dict[Path, bytes]:
-    """The bytes of a record's modules, each with its header: its own, and those with functions bound."""
-    own = {inputs.root / file.module: inputs.stamp(file.id, compiled.text, compiled.composes, compiled.bound)}
-    bound = {
+    """The bytes of a record's modules, each with its header: its own, and its siblings."""
+    own = {inputs.root / file.module: inputs.stamp(file.id, compiled.text, compiled.composes, compiled.siblings)}
+    siblings = {
         inputs.root / file.sibling(name): inputs.stamp(file.id, text, compiled.composes)
-        for name, text in compiled.bound.items()
+        for name, text in compiled.siblings.items()
     }
-    return {**own, **bound}
+    return {**own, **siblings}
 
 
 def compile_task(record_id: str, catalog: Catalog) -> Compiled:

@@ -13,12 +13,14 @@ from eqc.derive.conventions import conditions, conventions
 from eqc.derive.implicit import slope_program
 from eqc.derive.jvp import jvp
 from eqc.derive.optimality import optimality
+from eqc.derive.ranges import can_be_widened, can_leave_range
 from eqc.derive.rounding import Guarded, guard
 from eqc.derive.vjp import vjp
 from eqc.emit.docs import Documentation
 from eqc.emit.module import Kernel, function_name, module_source
 from eqc.emit.names import RESERVED
 from eqc.emit.report import schedule_report
+from eqc.emit.wide_module import WIDE_FOLDER, wide_module_source
 from eqc.errors import NotationError
 from eqc.ir.program import Program
 from eqc.ir.show import show, show_statement
@@ -51,12 +53,12 @@ Show = Callable[[Program], str]
 class Compiled:
     """The source of a generated module and the ids of the records that it is made from besides its own.
 
-    `bound` are the modules of the same kernels with functions bound to records, by name.
+    `siblings` are further modules by name: the same kernels with functions bound to records, and in wide numbers.
     """
 
     text: str
     composes: tuple[str, ...]
-    bound: Mapping[str, str] = field(default_factory=dict)
+    siblings: Mapping[str, str] = field(default_factory=dict)
 
 
 class Compiler:
@@ -142,36 +144,61 @@ def compile_record(
         compiler.program(record_id, bindings)
     composes = compiler.composes(record_id)
     line = accuracy(composes) if accuracy is not None else ""
-    own, *bound = (_module(compiler, record_id, bindings, line) for bindings in named)
-    names = [bound_id(record_id, bindings) for bindings in named[1:]]
-    return Compiled(own, composes, dict(zip(names, bound, strict=True)))
+    modules: dict[str, str] = {}
+    for bindings in named:
+        modules |= _modules(compiler, record_id, bindings, line)
+    return Compiled(modules.pop(record_id), composes, modules)
 
 
 def compile_bound(record_id: str, bindings: Bindings, catalog: Catalog) -> Compiled:
     """The kernels of a record with some of its functions bound to records."""
     compiler = Compiler(catalog)
-    text = _module(compiler, record_id, bindings)
-    return Compiled(text, compiler.composes(record_id))
+    modules = _modules(compiler, record_id, bindings)
+    return Compiled(modules.pop(bound_id(record_id, bindings)), compiler.composes(record_id), modules)
 
 
-def _module(compiler: Compiler, record_id: str, bindings: Bindings, accuracy: str = "") -> str:
+def _modules(compiler: Compiler, record_id: str, bindings: Bindings, accuracy: str = "") -> dict[str, str]:
+    """The module of the kernels, and the one of those in wide numbers if there are any, by name."""
     record = compiler.catalog.get(record_id)
     name = bound_id(record_id, bindings)
     value = replace(compiler.program(record_id, bindings), name=name)
     kernels = []
-    for kind, program in derivative_programs(rewrite(value, stable=record.stabilise), record.derivatives).items():
-        scheduled = check(schedule(check(program)))
+    derived = derivative_programs(rewrite(value, stable=record.stabilise), record.derivatives)
+    programs = {kind: check(schedule(check(program))) for kind, program in derived.items()}
+    watched = [kind for kind in programs if _is_watched(record, kind, programs)]
+    for kind, scheduled in programs.items():
         documentation = _kernel_documentation(record, kind, scheduled, value)
         guarded = _guarded(record, scheduled)
         if guarded is None:
-            kernels.append(Kernel(kind, scheduled, documentation))
+            kernels.append(Kernel(kind, scheduled, documentation, watched=kind in watched))
         else:
             exact = check(separate_outputs(scheduled))
             kernels.append(Kernel(kind, check(_tidied(guarded)), documentation, guarded.doubt, exact))
     updates = {n: e.updates for n, e in record.symbols.items() if e.updates}
     kernels = _sharing(kernels, function_name(name, "value_and_gradient"))
     solvers = {p: _equations(p, stable=record.stabilise) for p in problems(k.program for k in kernels)}
-    return module_source(schedule(value), kernels, _heading(record, bindings, accuracy), updates, solvers)
+    text = module_source(schedule(value), kernels, _heading(record, bindings, accuracy), updates, solvers)
+    wide = {
+        function_name(name, kind): check(separate_outputs(programs[kind]))
+        for kind in programs
+        if any(kind in _WIDENED.get(w, (w,)) for w in watched)
+    }
+    return {name: text} | ({f"{WIDE_FOLDER}/{name}": wide_module_source(name, wide)} if wide else {})
+
+
+_WIDENED = {"gradient": ("vjp",), "value_and_gradient": ("value", "vjp")}
+"""Of which kernels in wide numbers the results of others are taken."""
+
+
+def _is_watched(record: Record, kind: str, programs: Mapping[str, Program]) -> bool:
+    """Whether results that are not finite are tried again in wide numbers: where that may help, and cannot last."""
+    program = programs[kind]
+    return (
+        record.stabilise
+        and _guarded(record, program) is None
+        and can_leave_range(program)
+        and all(can_be_widened(programs[needed]) for needed in _WIDENED.get(kind, (kind,)))
+    )
 
 
 def _sharing(kernels: Sequence[Kernel], both: str) -> list[Kernel]:
@@ -256,14 +283,17 @@ def explain(record_id: str, catalog: Catalog, form: str = "text") -> str:
     lines = ["value: as lowered", shown(program)]
     stages = (*(STABILITY if record.stabilise else ()), *SIZE)
     program = _explain_passes("value", program, stages, lines, shown)
+    programs = {}
     for kind, derived in derivative_programs(program, record.derivatives).items():
         if kind != "value":
             lines += ["", f"{kind}: as derived", shown(derived)]
-        final = _explain_passes(kind, derived, PASSES, lines, shown)
+        final = programs[kind] = _explain_passes(kind, derived, PASSES, lines, shown)
         if form == "text":
             lines += [f"{kind}: schedule", schedule_report(final)]
         if _guarded(record, final) is not None:
             lines.append(f"{kind}: bounds its own rounding; beyond the bound it is computed again in wide numbers")
+        if _is_watched(record, kind, programs):
+            lines.append(f"{kind}: results that are not finite are computed again in wide numbers")
     return "\n".join(lines)
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import sympy as sp
 
-from eqc.emit import calls, checks, entries, product, reductions, sums
+from eqc.emit import calls, checks, entries, product, reductions, sums, watch
 from eqc.emit.blocks import Block
 from eqc.emit.names import RESERVED, names_of, unlike, words
 from eqc.emit.nest import Kept, Leaf, Loop, Nest, contract, leaves_of, loops_of, made, nests
@@ -27,7 +27,8 @@ _INDENT = "    "
 class Function:
     """The source of one program's core: `arguments`, then array outputs as buffers; number outputs are returned.
 
-    Where the number `doubt` is positive, the call `fallback` gives the results.
+    Where the number `doubt` is positive, the call `fallback` gives the results. If it `watches` its array results, a
+    further number is returned last: 0, or NaN if an entry is not finite.
     """
 
     shares: ClassVar[bool] = True
@@ -40,6 +41,7 @@ class Function:
     own_dtype: str = ""
     doubt: str = ""
     fallback: str = ""
+    watches: bool = False
     lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -141,6 +143,7 @@ class Function:
             checks.check_sizes(self)
         known = {t.name for t in self.program.inputs}
         waiting = checks.check_positions(self, list(self.program.checks), known)
+        watch.start(self)
         allocate(self)
         for node in self.tree:
             self.nest(node, 0)
@@ -149,8 +152,10 @@ class Function:
         if self.doubt:
             self.line(0, f"if {self.names[self.doubt]} > 0:")
             self.line(1, f"return {self.fallback}")
-        if self.scalar_outputs:
-            self.line(0, f"return {', '.join(self.returned())}")
+        watch.wholes(self)
+        returned = [*self.returned(), *watch.returned(self)]
+        if returned:
+            self.line(0, f"return {', '.join(returned)}")
         used = "\n".join(self.lines)
         return [*checks.extent_lines(self, set(words(used))), *self.lines]
 
@@ -248,6 +253,7 @@ class Function:
     def assign(self, statement: Statement, depth: int) -> None:
         """Store one value."""
         entries.assign(self, statement, depth)
+        watch.entry(self, statement, depth)
 
     def add(self, statement: Statement, depth: int) -> None:
         """Add a value to what is stored."""

@@ -118,7 +118,7 @@ ARITHMETIC = (
 """What else the module of wide numbers gives."""
 
 MODULES: Mapping[str, str] = {
-    **dict.fromkeys((*VECTOR.values(), "_KernelCompiler", "_add", "_multiply", "_power"), "_vector"),
+    **dict.fromkeys((*VECTOR.values(), "_KernelCompiler", "_add", "_multiply", "_power", "_watch"), "_vector"),
     **dict.fromkeys(("_largest", "_least", "_matrix_product", "_block_rows"), "_vector"),
     **dict.fromkeys((*STABLE.values(), *OF_PRODUCTS.values()), "_stable"),
     **dict.fromkeys((*WIDE.values(), *ARITHMETIC), "_wide"),

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from eqc.emit import watch
 from eqc.emit.checks import extent_lines
 from eqc.emit.docs import Documentation, docstring
 from eqc.emit.function import Function
-from eqc.emit.heads import MODULES
 from eqc.emit.names import words
+from eqc.emit.pieces import constant_tables, helper_imports, indented, items_loop
 from eqc.emit.signature import signature
-from eqc.emit.solve import EQUATION_WORDS, SOLVER_NAMES, Equations, unpacked
+from eqc.emit.solve import EQUATION_WORDS, Equations, unpacked
 from eqc.emit.wide_function import WideFunction
 from eqc.ir.program import Program
 from eqc.ir.solver import Problem
@@ -29,7 +30,8 @@ class Kernel:
     """One function to emit: its kind ("value", "vjp", …), its program and what its docstring says.
 
     With a `doubt`, a number that the program computes too, `exact` is run in wide numbers where it is positive. A
-    kernel that is `within` another one calls it and leaves out its first result.
+    kernel that is `within` another one calls it and leaves out its first result. One that is `watched` tells whether a
+    result is not finite.
     """
 
     kind: str
@@ -38,6 +40,7 @@ class Kernel:
     doubt: str = ""
     exact: Program | None = None
     within: str = ""
+    watched: bool = False
 
 
 def function_name(record_id: str, kind: str) -> str:
@@ -70,7 +73,7 @@ def module_source(
 
     def take(function: Function, written: Sequence[str]) -> None:
         nonlocal used
-        blocks.extend([*_tables(function), *written])
+        blocks.extend([*constant_tables(function), *written])
         used |= function.printer.used
 
     for problem, programs in solvers.items():
@@ -84,27 +87,19 @@ def module_source(
         if kernel.exact is not None:
             wide = WideFunction(kernel.exact, reserved, name)
             take(wide, [_wide_core(wide, f"_{name}_wide", name)])
-        function = Function(kernel.program, reserved, name, equations, doubt=kernel.doubt)
+        function = Function(kernel.program, reserved, name, equations, doubt=kernel.doubt, watches=kernel.watched)
         function.fallback = f"_{name}_wide({', '.join(_parameters(function))})"
         take(function, _functions(function, name, kernel, narrow))
     body = "\n\n\n".join(blocks)
     imports = ["import math", ""] if "math." in body else []
     imports += ["import numpy as np"] if "np." in body else []
     imports += ["from numba import njit"]
-    imports += ["", *_helpers(used)] if used else []
+    imports += ["", *helper_imports(used)] if used else []
     kinds = tuple(k.kind for k in kernels)
     needs = {k.kind: tuple(str(name) for name in k.program.applied) for k in kernels}
-    literal = signature(value, kinds, updates, needs)
+    watched = tuple(k.kind for k in kernels if k.watched)
+    literal = signature(value, kinds, updates, needs, watched)
     return "\n".join([docstring(heading, ""), "", *imports, "", f"SIGNATURE = {literal}", "", "", body, ""])
-
-
-def _helpers(used: set[str]) -> list[str]:
-    """The imports of functions that are written beside the kernels, by module."""
-    modules: dict[str, list[str]] = {}
-    for name in sorted(used):
-        module = "_solvers" if name in SOLVER_NAMES else MODULES.get(name, "_runtime")
-        modules.setdefault(module, []).append(f"{name[1:]} as {name}")
-    return [f"from ..{module} import {', '.join(names)}" for module, names in sorted(modules.items())]
 
 
 def _equation_names(record_id: str, problems: Iterable[Problem]) -> dict[Problem, Equations]:
@@ -126,17 +121,7 @@ def _equation(function: Function, name: str, problem: Problem, narrow: bool) -> 
         body[-1] = body[-1].replace("return", f"{place} =", 1)
     names = [function.names[a] for a in function.program.arguments]
     head, lines = unpacked(problem, names, (buffers or ["out"])[0], body)
-    return "\n".join([_jit(narrow=narrow), f"def {name}({head}):", *_indented(lines)])
-
-
-def _tables(function: Function) -> list[str]:
-    """The constant arrays that a function runs over, as one block."""
-    lines: list[str] = []
-    for rows, name in function.tables.items():
-        lines += [f"{name} = np.array(", f"{_INDENT}("]
-        lines += [f"{_INDENT * 2}({', '.join(map(repr, row))}{',' if len(row) == 1 else ''})," for row in rows]
-        lines += [f"{_INDENT}),", ")"]
-    return ["\n".join(lines)] if lines else []
+    return "\n".join([_jit(narrow=narrow), f"def {name}({head}):", *indented(lines)])
 
 
 def _functions(function: Function, name: str, kernel: Kernel, narrow: bool) -> list[str]:
@@ -152,7 +137,7 @@ def _functions(function: Function, name: str, kernel: Kernel, narrow: bool) -> l
     blocks = []
     core = f"_{name}" if buffers else name
     if buffers:
-        text = [core_jit, f"def {core}({', '.join([*arguments, *buffers])}):", *_indented(body)]
+        text = [core_jit, f"def {core}({', '.join([*arguments, *buffers])}):", *indented(body)]
         blocks = [
             "\n".join(text),
             "\n".join([jit, f"def {name}({', '.join(arguments)}):", doc, *_allocating(function, core)]),
@@ -160,8 +145,8 @@ def _functions(function: Function, name: str, kernel: Kernel, narrow: bool) -> l
     else:
         lines = list(dict.fromkeys(_shape_checks(function)))
         lines += [line for line in body if line not in lines or ".shape[" not in line]
-        blocks = ["\n".join([core_jit, f"def {name}({', '.join(arguments)}):", doc, *_indented(lines)])]
-    blocks.append(_into(function, name, core, jit))
+        blocks = ["\n".join([core_jit, f"def {name}({', '.join(arguments)}):", doc, *indented(lines)])]
+    blocks.append(items_loop(function, name, core, jit))
     return blocks
 
 
@@ -173,8 +158,8 @@ def _part_of(function: Function, name: str, kernel: Kernel, jit: str) -> list[st
         body = _allocating(function, core, first="_, ")
     else:
         core, scalars = kernel.within, ", ".join(function.names[n] for n in function.scalar_outputs)
-        body = _indented([f"_, {scalars} = {core}({', '.join(function.arguments)})", f"return {scalars}"])
-    return ["\n".join([*head, *body]), _into(function, name, core, jit, first="_, ")]
+        body = indented([f"_, {scalars} = {core}({', '.join(function.arguments)})", f"return {scalars}"])
+    return ["\n".join([*head, *body]), items_loop(function, name, core, jit, first="_, ")]
 
 
 def _parameters(function: Function) -> list[str]:
@@ -184,7 +169,7 @@ def _parameters(function: Function) -> list[str]:
 
 def _wide_core(function: WideFunction, core: str, name: str) -> str:
     """The function in wide numbers, which runs where rounding has spoilt what floats gave."""
-    body = _indented([f'"""{name} in wide numbers, where rounding spoils it in floats."""', *function.body()])
+    body = indented([f'"""{name} in wide numbers, where rounding spoils it in floats."""', *function.body()])
     return "\n".join([_jit(narrow=False), f"def {core}({', '.join(_parameters(function))}):", *body])
 
 
@@ -205,10 +190,6 @@ def _jit(program: Program | None = None, *, narrow: bool, inline: bool = False) 
     return f"@njit({', '.join(option for option, wanted in options.items() if wanted)})"
 
 
-def _indented(lines: Sequence[str]) -> list[str]:
-    return [f"{_INDENT}{line}" for line in lines] or [f"{_INDENT}pass"]
-
-
 def _allocating(function: Function, core: str, first: str = "") -> list[str]:
     """The body of `f`: check shapes, allocate the results, call the core; `first` are results that are left out."""
     names, tensors = function.names, function.tensors
@@ -219,10 +200,10 @@ def _allocating(function: Function, core: str, first: str = "") -> list[str]:
     lines = [*_missing_extents(function, lines), *lines]
     given = function.arguments + [names[n] for n in function.array_outputs]
     call = f"{core}({', '.join(given)})"
-    scalars = ", ".join(names[n] for n in function.scalar_outputs)
-    lines.append(f"{first}{scalars} = {call}" if scalars else call)
+    scalars = ", ".join([*(names[n] for n in function.scalar_outputs), *(["_"] if watch.watched(function) else [])])
+    lines.append(f"{first}{scalars} = {call}" if scalars and scalars != "_" else call)
     lines.append(f"return {', '.join(names[n] for n in function.program.outputs)}")
-    return _indented(lines)
+    return indented(lines)
 
 
 def _missing_extents(function: Function, lines: Sequence[str]) -> list[str]:
@@ -248,22 +229,3 @@ def _shape_checks(function: Function) -> list[str]:
     arrays = ", ".join(t.name for t in program.inputs if t.rank)
     lines.append(f'{_INDENT}raise ValueError("the shapes of {arrays} do not fit together")')
     return lines
-
-
-def _into(function: Function, name: str, core: str, jit: str, first: str = "") -> str:
-    """The loop over leading axes; parameters are the same for all items."""
-    program, names = function.program, function.names
-    parameters = {p.name for p in program.parameters}
-    given = function.arguments
-    results = [names[n] for n in program.outputs]
-    items = [function.function_name(f) for f in program.applied]
-    items += [names[a] if a in parameters else f"{names[a]}[item]" for a in program.arguments]
-    items += [f"{names[n]}[item]" for n in function.array_outputs]
-    scalars = ", ".join(f"{names[n]}[item]" for n in function.scalar_outputs)
-    call = f"{core}({', '.join(items)})"
-    free = jit.replace('error_model="numpy"', 'error_model="numpy", nogil=True')  # so that threads can share the items
-    lines = [free, f"def {name}_into({', '.join([*given, *results])}):"]
-    lines.append(f'{_INDENT}"""{name} for every item of one leading axis, written to its last arguments."""')
-    lines.append(f"{_INDENT}for item in range({results[0]}.shape[0]):")
-    lines.append(f"{_INDENT * 2}{first}{scalars} = {call}" if scalars else f"{_INDENT * 2}{call}")
-    return "\n".join(lines)

@@ -15,8 +15,12 @@ def signature(
     kinds: tuple[str, ...],
     updates: Mapping[str, str],
     needs: Mapping[str, tuple[str, ...]],
+    watched: tuple[str, ...] = (),
 ) -> str:
-    """The source of the SIGNATURE dictionary; `needs` are the function inputs that each kernel calls."""
+    """The source of the SIGNATURE dictionary; `needs` are the function inputs that each kernel calls.
+
+    `watched` kernels say whether a result is not finite, and have a counterpart in wide numbers.
+    """
     lines = ["{", f'    "id": {program.name!r},', '    "inputs": (']
     lines += [f"        {_literal(_input(program, name))}," for name in program.arguments]
     lines += ["    ),", '    "extents": (']
@@ -27,6 +31,8 @@ def signature(
     if program.functions:
         lines += ['    "functions": (', *(f"        {_function(f)!r}," for f in program.functions), "    ),"]
         lines += ['    "needs": {', *(f"        {kind!r}: {needs[kind]!r}," for kind in kinds), "    },"]
+    if watched:
+        lines.append(f'    "watched": {watched!r},')
     lines.append("}")
     return "\n".join(lines)
 

@@ -57,6 +57,7 @@ class Signature:
     """Inputs in the glossary's order, outputs in the statements' order, and the kernels that exist.
 
     `functions` are the function inputs; `needs` names those, and derivatives of those, that each kernel calls.
+    Kernels that are `watched` say whether a result is not finite, and have a counterpart in wide numbers.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Signature:
     kernels: tuple[str, ...]
     functions: tuple[FunctionInput, ...] = ()
     needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    watched: tuple[str, ...] = ()
 
     @property
     def differentiable(self) -> tuple[Tensor, ...]:
@@ -98,6 +100,7 @@ def read_signature(raw: Mapping[str, Any]) -> Signature:
         tuple(raw["kernels"]),
         tuple(FunctionInput(**function) for function in raw.get("functions", ())),
         raw.get("needs", {}),
+        raw.get("watched", ()),
     )
 
 

@@ -52,7 +52,7 @@ def run(source: str, name: str, known: dict[str, Any] | None = None) -> dict[str
 def source(name: str) -> str:
     """The module of a case."""
     compiled = compile_record(name.removeprefix("equations/"), text_catalog(name))
-    return compiled.bound.get(case(name).record.id, compiled.text)
+    return compiled.siblings.get(case(name).record.id, compiled.text)
 
 
 @cache

@@ -26,7 +26,7 @@ from .gates import (
 )
 from .precision import KernelCompiler
 from .products import block_rows, matrix_product
-from .reductions import add, largest, least, maximum, minimum, multiply
+from .reductions import add, largest, least, maximum, minimum, multiply, watch
 
 __all__ = [
     "KernelCompiler",
@@ -58,4 +58,5 @@ __all__ = [
     "sinh",
     "softplus",
     "tanh",
+    "watch",
 ]

@@ -1,0 +1,62 @@
+"""Blocks of source that modules of kernels are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from eqc.emit import watch
+from eqc.emit.function import Function
+from eqc.emit.heads import MODULES
+from eqc.emit.solve import SOLVER_NAMES
+
+_INDENT = "    "
+
+
+def helper_imports(used: set[str], dots: str = "..") -> list[str]:
+    """The imports of functions that are written beside the kernels, by module; `dots` lead to their folder."""
+    modules: dict[str, list[str]] = {}
+    for name in sorted(used):
+        module = "_solvers" if name in SOLVER_NAMES else MODULES.get(name, "_runtime")
+        modules.setdefault(module, []).append(f"{name[1:]} as {name}")
+    return [f"from {dots}{module} import {', '.join(names)}" for module, names in sorted(modules.items())]
+
+
+def constant_tables(function: Function) -> list[str]:
+    """The constant arrays that a function runs over, as one block."""
+    lines: list[str] = []
+    for rows, name in function.tables.items():
+        lines += [f"{name} = np.array(", f"{_INDENT}("]
+        lines += [f"{_INDENT * 2}({', '.join(map(repr, row))}{',' if len(row) == 1 else ''})," for row in rows]
+        lines += [f"{_INDENT}),", ")"]
+    return ["\n".join(lines)] if lines else []
+
+
+def indented(lines: Sequence[str]) -> list[str]:
+    """The lines of a body."""
+    return [f"{_INDENT}{line}" for line in lines] or [f"{_INDENT}pass"]
+
+
+def items_loop(function: Function, name: str, core: str, jit: str, first: str = "") -> str:
+    """The loop over leading axes; parameters are the same for all items."""
+    program, names = function.program, function.names
+    parameters = {p.name for p in program.parameters}
+    given = function.arguments
+    results = [names[n] for n in program.outputs]
+    items = [function.function_name(f) for f in program.applied]
+    items += [names[a] if a in parameters else f"{names[a]}[item]" for a in program.arguments]
+    items += [f"{names[n]}[item]" for n in function.array_outputs]
+    scalars = [f"{names[n]}[item]" for n in function.scalar_outputs]
+    call = f"{core}({', '.join(items)})"
+    free = jit.replace('error_model="numpy"', 'error_model="numpy", nogil=True')  # so that threads can share the items
+    lines = [free, f"def {name}_into({', '.join([*given, *results])}):"]
+    lines.append(f'{_INDENT}"""{name} for every item of one leading axis, written to its last arguments."""')
+    part = [function.local("part")] if watch.watched(function) else []
+    left = ", ".join([*scalars, *part])
+    step = [f"{first}{left} = {call}" if left else call]
+    loop = f"for item in range({results[0]}.shape[0]):"
+    if function.watches:
+        real = [f"{names[n]}[item]" for n in function.scalar_outputs if not function.tensors[n].integer]
+        step += [watch.step(function, number) for number in (*real, *part)]
+        lost = function.local("lost")
+        return "\n".join([*lines, *indented([f"{lost} = 0.0", loop, *indented(step), f"return {lost} != 0.0"])])
+    return "\n".join([*lines, *indented([loop, *indented(step)])])
