@@ -251,7 +251,7 @@ def _reciprocal(divisor: Range) -> Range:
     """Safe for what is away from 0, or is 0 only where it should be."""
     if divisor.is_apart:
         ends = sorted((1 / divisor.low, 1 / divisor.high))
-        return Range(*ends, is_finite=True, is_exact=divisor.is_finite)
+        return Range(ends[0], ends[1], is_finite=True, is_exact=divisor.is_finite)
     if divisor.is_exact and divisor.is_true:
         return Range(0.0 if divisor.low >= 0 else -inf, inf, is_finite=False, is_exact=divisor.is_finite)
     return _LOST

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,6 +14,7 @@ from eqc.errors import DerivationError
 from eqc.kernels import dense
 from eqc.kernels.binding import ZERO, Binder
 from eqc.kernels.functions import check_given, select
+from eqc.kernels.mending import Mending
 from eqc.kernels.results import Selection, deliver, flatten, select_all, select_inputs
 from eqc.kernels.runner import Runner
 from eqc.kernels.signature import Signature, Tensor, form_of, read_signature
@@ -179,9 +181,19 @@ class Kernel:
             function = getattr(self._module, f"{self.id}_into" if kernel == "value" else f"{self.id}_{kernel}_into")
             functions = select(self.signature, kernel, self._functions)
             form = replace(form, summed=form.summed and summed)
-            runner = Runner(self.signature, form, function, self._loading, functions)
+            mending = self._mending(kernel) if kernel in self.signature.watched else None
+            runner = Runner(self.signature, form, function, self._loading, functions, mending)
             self._runners[key] = runner
         return runner
+
+    def _mending(self, kernel: str) -> Mending:
+        package, _, name = self._module.__name__.rpartition(".")
+
+        def load() -> ModuleType:
+            with self._loading():
+                return import_module(f"{package}.{WIDE}.{name}")
+
+        return Mending(self.signature, kernel, load, self._loading)
 
     def _linear(self, kernel: str) -> Runner | None:
         """A kernel that a Jacobian is assembled from, if there is one."""
@@ -238,6 +250,9 @@ class Kernel:
         wanted = tuple(row * width + column for row in rows for column in select.indices)
         return self._runner(kernel).run(values, wanted, flatten(out))
 
+
+WIDE = "_wide"
+"""The folder of modules in wide numbers."""
 
 _SCALAR_ONLY = ("gradient", "value_and_gradient", "hvp", "hessian")
 _NEEDS = {"jacobian": "vjp", "hessian": "hvp"}

@@ -15,6 +15,7 @@ from eqc.kernels.batch import Direct, Sink, Summed, block_size, feed, run_blocks
 from eqc.kernels.binding import Zero
 from eqc.kernels.functions import describe
 from eqc.kernels.memory import POOL
+from eqc.kernels.mending import Mending
 from eqc.kernels.plans import Key, Plan, key_of, plan_call, remember, results_of
 from eqc.kernels.results import check_distinct, check_out, share_memory
 from eqc.kernels.shapes import Layout, Shape, lay_out
@@ -27,7 +28,8 @@ class Runner:
 
     `functions` are what people passed for function inputs.
 
-    `loading` is entered around the first call for each dtype, when Numba compiles the function or loads it.
+    `loading` is entered around the first call for each dtype, when Numba compiles the function or loads it. `mending`
+    is done where the function says that a result is not finite.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class Runner:
         function: Callable[..., object],
         loading: Callable[[], AbstractContextManager[None]],
         functions: tuple[Any, ...] = (),
+        mending: Mending | None = None,
     ) -> None:
         self.signature = signature
         self.form = form
@@ -46,6 +49,7 @@ class Runner:
         self._function = partial(function, *functions) if functions else function
         self._given = functions
         self._loading = loading
+        self._mending = mending
         self._loaded: set[DType] = set()
         self._layouts: dict[tuple[object, ...], Layout] = {}
         self._plans: dict[Key | None, Plan] = {}
@@ -124,11 +128,13 @@ class Runner:
     def _invoke(self, dtype: DType, arguments: tuple[Any, ...]) -> None:
         try:
             if dtype in self._loaded:
-                self._function(*arguments)
-                return
-            with self._loading():
-                self._function(*arguments)
-            self._loaded.add(dtype)
+                lost = self._function(*arguments)
+            else:
+                with self._loading():
+                    lost = self._function(*arguments)
+                self._loaded.add(dtype)
+            if lost and self._mending is not None:
+                self._mending.run(arguments)
         except (IndexError, ValueError) as error:
             raise _reworded(error) from None
         except Exception as error:

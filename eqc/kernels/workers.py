@@ -31,26 +31,27 @@ class Pace:
         self.seconds: float | None = None
         self.shared: list[float] = []
 
-    def run(self, function: Callable[..., object], items: int, *arguments: Any) -> None:
-        """Call a function that takes arrays with `items` as their leading axis."""
+    def run(self, function: Callable[..., object], items: int, *arguments: Any) -> object:
+        """Call a function that takes arrays with `items` as their leading axis; what it gives, for any part of them."""
         if self.seconds is None:
-            self.seconds = _timed(function, *arguments)
+            found, self.seconds = _timed(function, *arguments)
         elif self.seconds < WORTH or thread_count() == 1 or self._is_slower_shared():
-            function(*arguments)
+            found = function(*arguments)
         else:
             count = min(items, thread_count())
-            seconds = _timed(in_parts, function, arguments, items, count)
+            found, seconds = _timed(in_parts, function, arguments, items, count)
             self.shared = [*self.shared, seconds][:TRIALS]
+        return found
 
     def _is_slower_shared(self) -> bool:
         """Whether threads never helped, as where other work keeps the processors busy."""
         return len(self.shared) == TRIALS and min(self.shared) > (self.seconds or 0.0)
 
 
-def _timed(function: Callable[..., object], *arguments: Any) -> float:
+def _timed(function: Callable[..., object], *arguments: Any) -> tuple[object, float]:
     start = perf_counter()
-    function(*arguments)
-    return perf_counter() - start
+    found = function(*arguments)
+    return found, perf_counter() - start
 
 
 def thread_count() -> int:
@@ -64,11 +65,14 @@ def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def in_parts(function: Callable[..., object], arguments: Sequence[Any], items: int, count: int) -> None:
+def in_parts(function: Callable[..., object], arguments: Sequence[Any], items: int, count: int) -> bool:
     """Call a function on `count` parts of the items at once; the first error is raised once all are done.
 
+    Tells whether it gave something true for a part.
+
     >>> x, y = np.arange(5.0), np.empty(5)
-    >>> in_parts(lambda x, k, y: np.multiply(x, k, out=y), (x, 2, y), 5, 2)
+    >>> in_parts(lambda x, k, y: np.multiply(x, k, out=y).max() > 7, (x, 2, y), 5, 2)
+    True
     >>> y
     array([0., 2., 4., 6., 8.])
     """
@@ -76,11 +80,12 @@ def in_parts(function: Callable[..., object], arguments: Sequence[Any], items: i
     parts = [[_part(a, low, high) for a in arguments] for low, high in pairwise(bounds)]
     others = [_threads().submit(function, *part) for part in parts[1:]]
     try:
-        function(*parts[0])
+        found = [function(*parts[0])]
     finally:
         errors = [error for other in others if (error := other.exception()) is not None]
     for error in errors:
         raise error
+    return any([*found, *(other.result() for other in others)])
 
 
 def _part(argument: Any, low: int, high: int) -> Any:

@@ -113,7 +113,8 @@ def wide_power(a, b):
     if a[0] > 0.0:
         return wide_exp(times(b, wide_log(a)))
     if a[0] == 0.0 or b[1] != 0.0 or y != floor(y):
-        return wide(narrow(a) ** y)
+        found = narrow(a) ** y
+        return (found, 0.0, 1.0) if a[0] == 0.0 and y < 0.0 else wide(found)
     found = wide_exp(times(b, wide_log(negative(a))))
     return negative(found) if y % 2.0 == 1.0 else found
 
