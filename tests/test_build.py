@@ -26,7 +26,7 @@ from eqc.errors import BuildError, EqcError, NotationError, Span
 class FakeCompiled(NamedTuple):
     text: str
     composes: tuple[str, ...]
-    bound: Mapping[str, str] = MappingProxyType({})
+    siblings: Mapping[str, str] = MappingProxyType({})
 
 
 class FakeCatalog(NamedTuple):
@@ -445,7 +445,7 @@ from eqc.build import build
 class Compiled(NamedTuple):
     text: str
     composes: tuple
-    bound: dict = {}
+    siblings: dict = {}
 
 def compile_slowly(name, catalog):
     with open(root / "log", "a") as log:

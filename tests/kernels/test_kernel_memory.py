@@ -106,7 +106,7 @@ def test_threads_that_do_not_help_are_given_up(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("NUMBA_NUM_THREADS", "2")
     monkeypatch.setattr(workers, "WORTH", 0.0)
     seconds = iter([1.0, *[2.0] * workers.TRIALS])
-    monkeypatch.setattr(workers, "_timed", lambda function, *arguments: (function(*arguments), next(seconds))[1])
+    monkeypatch.setattr(workers, "_timed", lambda function, *arguments: (function(*arguments), next(seconds)))
     pace, calls = workers.Pace(), []
     for _ in range(workers.TRIALS + 3):
         pace.run(lambda x: calls.append(len(x)), 10, np.arange(10))
