@@ -181,8 +181,8 @@ class Kernel:
             function = getattr(self._module, f"{self.id}_into" if kernel == "value" else f"{self.id}_{kernel}_into")
             functions = select(self.signature, kernel, self._functions)
             form = replace(form, summed=form.summed and summed)
-            mending = self._mending(kernel) if kernel in self.signature.watched else None
-            runner = Runner(self.signature, form, function, self._loading, functions, mending)
+            mend = self._mending(kernel).run if kernel in self.signature.watched else None
+            runner = Runner(self.signature, form, function, self._loading, functions, mend)
             self._runners[key] = runner
         return runner
 

@@ -20,6 +20,8 @@ from eqc.kernels.workers import Pace
 
 Key = tuple[object, ...]
 Convert = Callable[[Any], Any]
+Mend = Callable[[Sequence[Any]], None]
+"""What is done with a function's arguments, results included, where it gives something true."""
 
 _SHORT: Final = 1 << 14
 """Numbers up to which a call is too short to be worth a look at the clock."""
@@ -77,13 +79,15 @@ def results_of(buffers: list[Array], batch: Shape) -> list[Any]:
 class Plan:
     """How calls go whose operands all have the leading axes of the batch.
 
-    `run` gives the results for the arguments, `operands` what the function takes for them.
+    `run` gives the results for the arguments, `operands` what the function takes for them. Where the function says that
+    a result is not finite, `mend` looks after it.
     """
 
     layout: Layout
     dtypes: tuple[DType, ...]
     operands: Callable[[Sequence[Any]], Iterable[Any]]
     function: Callable[..., object]
+    mend: Mend
     run: Callable[[Sequence[Any]], list[Any]]
 
     def run_into(self, values: Sequence[Any], out: Any) -> list[Any] | None:
@@ -91,7 +95,9 @@ class Plan:
         room = self._room(out, values)
         if room is None:
             return None
-        self.function(*self.operands(values), *map(np.ndarray.reshape, room, self.layout.buffers))
+        buffers = list(map(np.ndarray.reshape, room, self.layout.buffers))
+        if self.function(*self.operands(values), *buffers):
+            self.mend((*self.operands(values), *buffers))
         return room
 
     def _room(self, out: Any, values: Sequence[Any]) -> list[Array] | None:
@@ -117,6 +123,7 @@ def plan_call(
     values: Sequence[Any],
     dtype: DType,
     layout: Layout,
+    mend: Mend,
 ) -> Plan | None:
     """The plan for calls like one that went well: `given` are its arguments by their places among all values.
 
@@ -134,7 +141,7 @@ def plan_call(
     sizes = [prod(shape) for shape in (*layout.blocks, *layout.buffers)]
     if layout.items > 1 and sum(sizes) > _SHORT:
         function = partial(Pace().run, function, layout.items)
-    return Plan(layout, dtypes, operands, function, _whole_call(function, operands, layout, dtypes))
+    return Plan(layout, dtypes, operands, function, mend, _whole_call(function, operands, layout, dtypes, mend))
 
 
 def _whole_call(
@@ -142,6 +149,7 @@ def _whole_call(
     operands: Callable[[Sequence[Any]], Iterable[Any]],
     layout: Layout,
     dtypes: tuple[DType, ...],
+    mend: Mend,
 ) -> Callable[[Sequence[Any]], list[Any]]:
     """The call with new memory for the results; one number, the commonest result, takes the fewest steps."""
     shapes, batch = layout.buffers, layout.batch
@@ -150,12 +158,14 @@ def _whole_call(
 
     def several(values: Sequence[Any]) -> list[Any]:
         buffers = list(map(make, shapes, dtypes))
-        function(*operands(values), *buffers)
+        if function(*operands(values), *buffers):
+            mend((*operands(values), *buffers))
         return results_of(buffers, batch)
 
     def one(values: Sequence[Any]) -> list[Any]:
         buffer = make(shapes[0], dtypes[0])
-        function(*operands(values), buffer)
+        if function(*operands(values), buffer):
+            mend((*operands(values), buffer))
         return [buffer[0]]
 
     return one if len(shapes) == 1 and not batch else several

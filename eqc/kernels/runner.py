@@ -15,8 +15,7 @@ from eqc.kernels.batch import Direct, Sink, Summed, block_size, feed, run_blocks
 from eqc.kernels.binding import Zero
 from eqc.kernels.functions import describe
 from eqc.kernels.memory import POOL
-from eqc.kernels.mending import Mending
-from eqc.kernels.plans import Key, Plan, key_of, plan_call, remember, results_of
+from eqc.kernels.plans import Key, Mend, Plan, key_of, plan_call, remember, results_of
 from eqc.kernels.results import check_distinct, check_out, share_memory
 from eqc.kernels.shapes import Layout, Shape, lay_out
 from eqc.kernels.signature import Form, Signature, Tensor
@@ -28,8 +27,8 @@ class Runner:
 
     `functions` are what people passed for function inputs.
 
-    `loading` is entered around the first call for each dtype, when Numba compiles the function or loads it. `mending`
-    is done where the function says that a result is not finite.
+    `loading` is entered around the first call for each dtype, when Numba compiles the function or loads it. `mend`
+    is called where the function says that a result is not finite.
     """
 
     def __init__(
@@ -39,7 +38,7 @@ class Runner:
         function: Callable[..., object],
         loading: Callable[[], AbstractContextManager[None]],
         functions: tuple[Any, ...] = (),
-        mending: Mending | None = None,
+        mend: Mend | None = None,
     ) -> None:
         self.signature = signature
         self.form = form
@@ -49,7 +48,7 @@ class Runner:
         self._function = partial(function, *functions) if functions else function
         self._given = functions
         self._loading = loading
-        self._mending = mending
+        self._mend: Mend = mend or _leave
         self._loaded: set[DType] = set()
         self._layouts: dict[tuple[object, ...], Layout] = {}
         self._plans: dict[Key | None, Plan] = {}
@@ -88,7 +87,8 @@ class Runner:
             return
         operands, dtype = read_operands(self.tensors, values)
         given = dict(zip(slots, positional, strict=True))
-        plan = plan_call(self._function, self.tensors, self.form.results, given, values, dtype, self.layout(operands))
+        function, layout, results = self._function, self.layout(operands), self.form.results
+        plan = plan_call(function, self.tensors, results, given, values, dtype, layout, self._mend)
         if plan is not None and dtype in self._loaded:
             remember(self._plans, key, plan)
 
@@ -133,8 +133,8 @@ class Runner:
                 with self._loading():
                     lost = self._function(*arguments)
                 self._loaded.add(dtype)
-            if lost and self._mending is not None:
-                self._mending.run(arguments)
+            if lost:
+                self._mend(arguments)
         except (IndexError, ValueError) as error:
             raise _reworded(error) from None
         except Exception as error:
@@ -204,6 +204,10 @@ class _Call:
 
     def _shape(self, index: int) -> Shape:
         return self.layout.targets[index] + self.layout.results[index]
+
+
+def _leave(arguments: Sequence[Any]) -> None:
+    """Results that are not finite stay so."""
 
 
 def _final(tensor: Tensor, dtype: DType) -> DType:
