@@ -83,6 +83,7 @@ _SIGNED_UNIT = Range(-1.0, 1.0, is_finite=True)
 def can_leave_range(program: Program) -> bool:
     """Whether a real result may be infinite or NaN in floats though the formula's value is not.
 
+    >>> from eqc.ir.program import Tensor
     >>> from eqc.ir.terms import read
     >>> x, y, z = read("x"), read("y"), read("z")
     >>> def leaves(body):
