@@ -36,7 +36,7 @@ class FakeCatalog(NamedTuple):
 class FakeCompiler:
     """Copies the record into the module; a line `uses: a b` composes records, `fails` is an error.
 
-    A line `binds: a b` makes two modules with functions bound.
+    A line `binds: a b` makes two modules with functions bound, and a line `wide` one of wide numbers.
     """
 
     def __init__(self) -> None:
@@ -54,7 +54,9 @@ class FakeCompiler:
         uses = tuple(word for line in lines if line.startswith("uses: ") for word in line[6:].split())
         text = "\n".join(f"# {line}" for line in lines) + "\n"
         binds = [word for line in lines if line.startswith("binds: ") for word in line[7:].split()]
-        return FakeCompiled(text, uses, {f"{record_id}__{word}": f"{text}# {word}\n" for word in binds})
+        siblings = {f"{record_id}__{word}": f"{text}# {word}\n" for word in binds}
+        wide = {f"_wide/{record_id}": f"{text}# wide\n"} if "wide" in lines else {}
+        return FakeCompiled(text, uses, {**siblings, **wide})
 
 
 @pytest.fixture
@@ -161,6 +163,19 @@ def test_modules_with_functions_bound_are_part_of_the_record(project: Path, comp
     assert build(project).built == ("power",)
     names[1].unlink()
     assert build(project).built == ("power",)
+
+
+def test_modules_of_wide_numbers_stand_in_a_folder_of_their_own(project: Path, compiler: FakeCompiler) -> None:
+    record(project, "physics/power", "wide")
+    build(project)
+    module = project / "generated/physics/_wide/power.py"
+    assert module.is_file()
+    assert drift.compare(project).ok
+    module.unlink()
+    assert build(project).built == ("power",)
+    record(project, "physics/power", "")
+    assert build(project).removed == ("generated/physics/_wide/power.py",)
+    assert not module.parent.exists()
 
 
 def test_a_binding_that_is_gone_takes_its_module_with_it(project: Path, compiler: FakeCompiler) -> None:

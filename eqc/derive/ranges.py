@@ -139,19 +139,23 @@ def _of_statement(statement: Statement, found: Mapping[str, Range]) -> Range:
 
 
 def _total(term: Range) -> Range:
-    """A sum over an index: terms of one sign, or few enough to count as small."""
+    """A sum over an index: terms of one sign, or so small that their number does not matter."""
+    most = _HUGE if term.is_small else inf
     if term.low >= 0 or term.high <= 0:
-        return Range(min(term.low, 0.0), max(term.high, 0.0), term.is_true, term.is_small, term.is_exact)
-    return Range(is_finite=True) if term.is_small else _LOST
+        low, high = (0.0, most) if term.low >= 0 else (-most, 0.0)
+        return Range(low, high, term.is_true, term.is_small, term.is_exact)
+    return Range(-_HUGE, _HUGE, is_finite=True) if term.is_small else _LOST
 
 
 def range_of(node: Expr, found: Mapping[str, Range]) -> Range:
     """The range of a body whose tensors are known."""
     if isinstance(node, Read):
         return found.get(node.tensor) or _data(node)
+    if isinstance(node, sp.KroneckerDelta | NonZero):
+        return _UNIT
     if node.is_number and node.is_finite:
         return Range(float(node), float(node), is_finite=True, is_exact=True)
-    if node.is_integer or not node.args:
+    if not node.args or (node.is_integer and not isinstance(node, sp.Add | sp.Mul)):
         return _data(node)
     if isinstance(node, sp.Piecewise):
         return _any_of([range_of(pair.args[0], found) for pair in node.args])
@@ -325,7 +329,6 @@ _RULES: Mapping[type, _Rule] = {
     sp.Abs: _size,
     Magnitude: _size,
     sp.sign: _step,
-    NonZero: _step,
     sp.sin: _turning,
     sp.cos: _turning,
     SinTurns: _turning,

@@ -198,6 +198,10 @@ class Function:
         parts = [self.whole(e) if p else f"max({self.whole(e)}, 0)" for e, p in zip(shape, plain, strict=True)]
         return parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
 
+    def room(self, shape: tuple[Expr, ...], *, integer: bool) -> str:
+        """The shape of a temporary array of integers or of reals."""
+        return self.shape(shape)
+
     def nest(self, node: Nest, depth: int) -> None:
         """A loop with all that is in it, or one statement."""
         if isinstance(node, Leaf):

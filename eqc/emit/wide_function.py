@@ -40,10 +40,10 @@ class WideFunction(Function):
             return self.wide.condition(renamed)
         return self.wide.number(renamed)
 
-    def shape(self, shape: tuple[Expr, ...], *, result: bool = False) -> str:
-        """With the axis of the parts of wide numbers, for temporaries."""
-        text = super().shape(shape, result=result)
-        if result:
+    def room(self, shape: tuple[Expr, ...], *, integer: bool) -> str:
+        """With the axis of the parts of wide numbers."""
+        text = super().room(shape, integer=integer)
+        if integer:
             return text
         return f"{text[:-1]}, 3)" if text.startswith("(") else f"({text}, 3)"
 

@@ -18,8 +18,8 @@ from eqc.kernels.signature import Signature, Tensor, form_of
 from eqc.kernels.values import FLOAT64, INT64, Array
 from eqc.kernels.workers import in_parts, thread_count
 
-_AT_ONCE: Final = 1 << 20
-"""Numbers of inputs and results that are copied at once."""
+_AT_ONCE: Final = 1 << 17
+"""Numbers of inputs and results that are copied at once; if that helps no item, no more are tried."""
 
 _SHARED: Final = 64
 """Items from which several threads take part."""
@@ -27,6 +27,9 @@ _SHARED: Final = 64
 
 class Mending:
     """The kernel of a signature in wide numbers, for the arguments of its `…_into` function in floats.
+
+    It takes about a microsecond for every operation. So that logarithms of a million zeros do not take minutes, it
+    gives up once many items, from all over the call, were as infinite as before.
 
     `load` imports the module of wide numbers; `loading` is entered when Numba compiles a function of it.
     """
@@ -53,9 +56,10 @@ class Mending:
         with np.errstate(all="ignore"):
             rows = self._lost(given, results)
             size = sum(prod(a.shape[1:]) for a in arguments if isinstance(a, np.ndarray))
-            step = max(1, _AT_ONCE // max(1, size))
-            for start in range(0, len(rows), step):
-                self._mend(given, results, rows[start : start + step])
+            parts = -(-len(rows) * size // _AT_ONCE)
+            for part in range(parts):
+                if not self._mend(given, results, rows[part::parts]):
+                    return
 
     def _lost(self, given: Sequence[Any], results: Sequence[Array]) -> Array:
         """The items with a result that is not finite and data that are."""
@@ -63,12 +67,14 @@ class Mending:
         lost[lost] = _finite(self._operands, [_rows(a, lost) for a in given], int(lost.sum()))
         return np.flatnonzero(lost)
 
-    def _mend(self, given: Sequence[Any], results: Sequence[Array], rows: Array) -> None:
+    def _mend(self, given: Sequence[Any], results: Sequence[Array], rows: Array) -> bool:
+        """Compute some items again; whether that made one of them finite."""
         inputs = [_wide(tensor, _rows(a, rows)) for tensor, a in zip(self._operands, given, strict=True)]
         found = [np.empty((len(rows), *a.shape[1:]), _dtype(t)) for t, a in zip(self._results, results, strict=True)]
         self._call(inputs, found, len(rows))
         for array, new in zip(results, found, strict=True):
             array[rows] = np.where(np.isnan(new), array[rows], new)
+        return bool(_finite(self._results, [a[rows] for a in results], len(rows)).any())
 
     def _call(self, inputs: list[Any], found: list[Array], items: int) -> None:
         """Every function of wide numbers that this kernel needs, at first on one item, which compiles it."""

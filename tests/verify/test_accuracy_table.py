@@ -32,7 +32,7 @@ def records() -> Library:
     return Library(ROOT)
 
 
-@pytest.mark.parametrize("name", ["gelu", "softmax", "log_softmax", "binary_cross_entropy_with_logits"])
+@pytest.mark.parametrize("name", ["gelu", "softmax", "log_softmax", "l2_norm"])
 def test_a_sample_is_accurate(name: str, records: Library) -> None:
     assert records.get(name).accuracy != "high"
     found = measure(records.get(name), records, kernel(name, ROOT), seed=311, points=24, dtypes=["float64"])["float64"]
