@@ -27,7 +27,7 @@ def signature(
     lines += [f"        {(e.name, e.input, e.axis, _text(e.solution))!r}," for e in program.extents]
     lines += ["    ),", '    "outputs": (']
     lines += [f"        {_output(program, name, updates)!r}," for name in program.outputs]
-    lines += ["    ),", f'    "kernels": {kinds!r},']
+    lines += ["    ),", f'    "kernels": {kinds!r},', f'    "shares_items": {shares_items(program)},']
     if program.functions:
         lines += ['    "functions": (', *(f"        {_function(f)!r}," for f in program.functions), "    ),"]
         lines += ['    "needs": {', *(f"        {kind!r}: {needs[kind]!r}," for kind in kinds), "    },"]
@@ -35,6 +35,14 @@ def signature(
         lines.append(f'    "watched": {watched!r},')
     lines.append("}")
     return "\n".join(lines)
+
+
+def shares_items(program: Program) -> bool:
+    """Whether an operand with one item serves all items of a call.
+
+    Not for numbers alone: a loop over items of numbers runs in vectors only if all of them lie side by side.
+    """
+    return any(program.tensors[name].rank for name in (*(t.name for t in program.inputs), *program.outputs))
 
 
 def _literal(entry: dict[str, object]) -> str:

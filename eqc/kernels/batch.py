@@ -1,7 +1,8 @@
 """Leading axes: operands repeated to the batch and results stored, in blocks so that temporaries stay small.
 
 Every operand reaches a generated function with the whole batch as one leading axis, contiguous: zero strides would
-need a compilation of their own for every combination of operands, and would keep matrix products from BLAS.
+need a compilation of their own for every combination of operands, and would keep matrix products from BLAS. An operand
+with one item reaches a function as it is, if the function takes that for all items.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from typing import Any, Final
 
 import numpy as np
 
+from eqc.kernels.memory import POOL
 from eqc.kernels.shapes import Shape
 from eqc.kernels.values import FLOAT64, Array, DType
 
-TEMPORARY_BYTES: Final = 1 << 24  # repeated operands and results that are summed or not wanted, per block of items
+TEMPORARY_BYTES: Final = 1 << 20  # repeated operands and results that are summed or not wanted, per block of items
 
 Feed = Callable[[int, int], Any]
 
@@ -25,10 +27,13 @@ class Sink:
 
     def __init__(self, batch: Shape, core: Shape, dtype: DType) -> None:
         self.batch, self.core, self.dtype = batch, core, dtype
+        self._block = np.empty((0, *core), dtype)
 
     def buffer(self, low: int, high: int) -> Array:
-        """The memory for the items from `low` to `high`."""
-        return np.empty((high - low, *self.core), self.dtype)
+        """The memory for the items from `low` to `high`: the same for all blocks, of which the first is the largest."""
+        if len(self._block) < high - low:
+            self._block = np.empty((high - low, *self.core), self.dtype)
+        return self._block[: high - low]
 
     def store(self, low: int, high: int, block: Array) -> None:
         """Take the items that were written."""
@@ -45,7 +50,7 @@ class Direct(Sink):
         super().__init__(batch, core, dtype)
         flat = (prod(batch), *core)
         self._out = out
-        self._target = np.empty(flat, dtype) if out is None or not out.flags.carray else out.reshape(flat)
+        self._target = POOL.empty(flat, dtype) if out is None or not out.flags.carray else out.reshape(flat)
 
     def buffer(self, low: int, high: int) -> Array:
         return self._target[low:high]
@@ -102,12 +107,17 @@ def row_numbers(lead: Shape, batch: Shape) -> Array:
     return np.broadcast_to(np.arange(prod(lead)).reshape(lead), batch).reshape(-1)
 
 
-def feed(operand: Array | int, lead: Shape | None, batch: Shape, step: int) -> Feed:
-    """A function from a range of at most `step` items to the operand's part of it, as one contiguous array."""
+def feed(operand: Array | int, lead: Shape | None, batch: Shape, step: int, *, alone: bool = False) -> Feed:
+    """A function from a range of at most `step` items to the operand's part of it, as one contiguous array.
+
+    An operand that stands `alone` has one item that serves all.
+    """
     if isinstance(operand, int) or lead is None:
         return lambda low, high: operand
     items, core = prod(lead), operand.shape[len(lead) :]
     flat = operand.reshape((items, *core))
+    if alone:
+        return lambda low, high: flat
     if items == prod(batch):
         return lambda low, high: flat[low:high]
     if items == 1:
@@ -118,12 +128,16 @@ def feed(operand: Array | int, lead: Shape | None, batch: Shape, step: int) -> F
 
 
 def block_size(
-    operands: Sequence[Array | int], leads: Sequence[Shape | None], sinks: Sequence[Sink], items: int
+    operands: Sequence[Array | int],
+    leads: Sequence[Shape | None],
+    alone: Sequence[bool],
+    sinks: Sequence[Sink],
+    items: int,
 ) -> int:
     """How many items to run at once so that the temporary memory stays bounded."""
     size = sum(sink.bytes_per_item() for sink in sinks)
-    for operand, lead in zip(operands, leads, strict=True):
-        if isinstance(operand, np.ndarray) and lead is not None and prod(lead) != items:
+    for operand, lead, is_alone in zip(operands, leads, alone, strict=True):
+        if isinstance(operand, np.ndarray) and lead is not None and prod(lead) != items and not is_alone:
             size += operand.nbytes // max(1, prod(lead))
     return max(1, min(items, TEMPORARY_BYTES // max(1, size)))
 

@@ -102,7 +102,8 @@ def _name(record_id: str, kernel: str) -> str:
 
 
 def _rows(argument: Any, rows: Array) -> Any:
-    return argument[rows] if isinstance(argument, np.ndarray) else argument
+    """The chosen items; one item that serves all is left as it is."""
+    return argument[rows] if isinstance(argument, np.ndarray) and len(argument) > 1 else argument
 
 
 def _dtype(tensor: Tensor) -> Any:
@@ -118,5 +119,5 @@ def _finite(tensors: Sequence[Tensor], arrays: Sequence[Any], items: int) -> Arr
     found = np.ones(items, bool)
     for tensor, array in zip(tensors, arrays, strict=True):
         if tensor.kind == "real":
-            found &= np.isfinite(array).reshape(items, -1).all(axis=1)
+            found &= np.isfinite(array).reshape(len(array), prod(array.shape[1:])).all(axis=1)
     return found

@@ -15,7 +15,7 @@ from eqc.kernels.memory import LARGE, POOL
 from eqc.kernels.results import flatten
 from eqc.kernels.shapes import Layout, Shape
 from eqc.kernels.signature import Tensor
-from eqc.kernels.values import INT64, Array, DType
+from eqc.kernels.values import FLOAT64, INT64, Array, DType
 from eqc.kernels.workers import Pace
 
 Key = tuple[object, ...]
@@ -33,6 +33,9 @@ _NUMBERS: Final = frozenset({float, np.float64, np.float32})
 _REMEMBERED: Final = 256
 _first = itemgetter(0)
 _as_one_item = itemgetter(None)
+
+_SUMMED: Final = 1 << 20
+"""Bytes up to which what is summed over the items is stored for all of them."""
 
 
 def key_of(values: Iterable[Any], integers_matter: bool) -> Key | None:
@@ -77,7 +80,7 @@ def results_of(buffers: list[Array], batch: Shape) -> list[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How calls go whose operands all have the leading axes of the batch.
+    """How calls go whose operands have the leading axes of the batch, or one item that serves all.
 
     `run` gives the results for the arguments, `operands` what the function takes for them. Where the function says that
     a result is not finite, `mend` looks after it.
@@ -103,7 +106,7 @@ class Plan:
     def _room(self, out: Any, values: Sequence[Any]) -> list[Array] | None:
         """The arrays given for results, if each fits and shares no memory with anything."""
         outs, layout = flatten(out), self.layout
-        if len(outs) != len(layout.results):
+        if len(outs) != len(layout.results) or not layout.is_even:
             return None
         others = [value for value in values if type(value) is np.ndarray]
         for array, core, dtype in zip(outs, layout.results, self.dtypes, strict=True):
@@ -129,13 +132,13 @@ def plan_call(
 
     None if some value does not reach the function as it is, and is no number either.
     """
-    if not layout.items or not layout.is_even:
+    if not layout.items or not layout.is_direct or not _sums_are_small(layout, dtype):
         return None
     converts = [_conversion(tensors[n], value, dtype, layout.blocks[n]) for n, value in given.items()]
     known = tuple(one for one in converts if one is not None)
     if len(known) < len(converts):
         return None
-    fixed = [_constant(tensor, value, dtype) for tensor, value in zip(tensors, values, strict=True)]
+    fixed = [None if n in given else _constant(tensors[n], value, dtype) for n, value in enumerate(values)]
     operands = _operands(known, layout, tuple(given), fixed)
     dtypes = tuple(dtype if tensor.kind == "real" else INT64 for tensor in results)
     sizes = [prod(shape) for shape in (*layout.blocks, *layout.buffers)]
@@ -153,6 +156,8 @@ def _whole_call(
 ) -> Callable[[Sequence[Any]], list[Any]]:
     """The call with new memory for the results; one number, the commonest result, takes the fewest steps."""
     shapes, batch = layout.buffers, layout.batch
+    sums = [n for n, target in enumerate(layout.targets) if target != batch]
+    targets = [lead + core for lead, core in zip(layout.targets, layout.results, strict=True)]
     large = any(prod(s) * d.itemsize >= LARGE for s, d in zip(shapes, dtypes, strict=True))
     make: Callable[..., Array] = POOL.empty if large else np.empty
 
@@ -160,7 +165,10 @@ def _whole_call(
         buffers = list(map(make, shapes, dtypes))
         if function(*operands(values), *buffers):
             mend((*operands(values), *buffers))
-        return results_of(buffers, batch)
+        results = results_of(buffers, batch)
+        for n in sums:
+            results[n] = np.add.reduce(buffers[n], axis=0, dtype=FLOAT64).astype(dtypes[n]).reshape(targets[n])[()]
+        return results
 
     def one(values: Sequence[Any]) -> list[Any]:
         buffer = make(shapes[0], dtypes[0])
@@ -171,14 +179,21 @@ def _whole_call(
     return one if len(shapes) == 1 and not batch else several
 
 
+def _sums_are_small(layout: Layout, dtype: DType) -> bool:
+    """Whether results that are summed over all items, if any, take little memory before they are."""
+    sums = [n for n, target in enumerate(layout.targets) if target != layout.batch]
+    size = sum(prod(layout.buffers[n]) for n in sums) * dtype.itemsize
+    return size <= _SUMMED and all(prod(layout.targets[n]) == 1 for n in sums)
+
+
 def _operands(
     converts: tuple[Convert, ...], layout: Layout, slots: tuple[int, ...], fixed: list[Any]
 ) -> Callable[[Sequence[Any]], Iterable[Any]]:
     """What makes the arguments what the function takes; `fixed` stands where no argument was given."""
-    if len(slots) == len(fixed) and all(isinstance(one, itemgetter | methodcaller) for one in converts):
-        if not layout.batch:
+    if len(slots) == len(fixed):
+        if all(one is _as_one_item for one in converts):
             return partial(map, _as_one_item)
-        if len(layout.batch) == 1:
+        if all(one is _as_it_is for one in converts):
             return tuple
 
     def ready(values: Sequence[Any]) -> list[Any]:
@@ -195,10 +210,16 @@ def _conversion(tensor: Tensor, value: Any, dtype: DType, block: Shape) -> Conve
     if isinstance(value, np.ndarray):
         if tensor.per_call or value.dtype is not (dtype if tensor.kind == "real" else INT64):
             return None
+        if value.shape == block:
+            return _as_it_is
         return _as_one_item if value.shape == block[1:] else methodcaller("reshape", block)
     if tensor.per_call:
         return index if type(value) is int else None
     return _number(dtype) if tensor.kind == "real" else None
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def _number(dtype: DType) -> Convert:
@@ -213,7 +234,7 @@ def _number(dtype: DType) -> Convert:
 
 
 def _constant(tensor: Tensor, value: Any, dtype: DType) -> Any:
-    """A default as the function takes it; what this gives for an argument is not used."""
-    if tensor.per_call or isinstance(value, np.ndarray):
+    """A default as the function takes it."""
+    if tensor.per_call:
         return value
     return np.full(1, value, dtype if tensor.kind == "real" else INT64)

@@ -160,8 +160,9 @@ class _Call:
         results = {i: self._sink(i, given.get(i)) for i in wanted}
         sinks = [results.get(i) or self._dropped(i) for i in range(len(layout.results))]
         if layout.items:
-            step = block_size(ready, layout.leads, sinks, layout.items)
-            feeds = [feed(one, lead, layout.batch, step) for one, lead in zip(ready, layout.leads, strict=True)]
+            step = block_size(ready, layout.leads, layout.alone, sinks, layout.items)
+            places = zip(ready, layout.leads, layout.alone, strict=True)
+            feeds = [feed(one, lead, layout.batch, step, alone=alone) for one, lead, alone in places]
             run_blocks(function, feeds, sinks, layout.items, step)
         return [results[i].result() for i in wanted]
 

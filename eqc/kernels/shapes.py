@@ -21,8 +21,9 @@ class Layout:
     `leads` are the operands' own leading axes (None for a per-call integer), `cores` the axes after them, `batch` the
     broadcast of all leading axes, whose first `front` come from the extras alone. `results` are the results' cores,
     `targets` the leading axes that they end up with. `items` is the number of items in the batch, `blocks` and
-    `buffers` are the shapes of operands and results with it as one leading axis; `is_even` says that all leading axes
-    are the batch's.
+    `buffers` are the shapes of operands and results with it as one leading axis. `alone` tells which operands have one
+    item that serves all, where such are `shared`; `is_direct` that no operand has to be repeated, and `is_even` that
+    no result has to be summed up either.
     """
 
     leads: tuple[Shape | None, ...]
@@ -31,18 +32,26 @@ class Layout:
     results: tuple[Shape, ...]
     targets: tuple[Shape, ...]
     front: int
+    shared: bool = False
     items: int = field(init=False)
+    alone: tuple[bool, ...] = field(init=False)
     blocks: tuple[Shape, ...] = field(init=False)
     buffers: tuple[Shape, ...] = field(init=False)
+    is_direct: bool = field(init=False)
     is_even: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        items, leads = prod(self.batch), [lead for lead in self.leads if lead is not None]
+        items = prod(self.batch)
+        alone = tuple(self.shared and lead is not None and prod(lead) == 1 for lead in self.leads)
+        pairs = list(zip(self.leads, alone, strict=True))
+        is_direct = all(lead is None or lead == self.batch or one for lead, one in pairs)
         derived = {
             "items": items,
-            "blocks": tuple((items, *core) for core in self.cores),
+            "alone": alone,
+            "blocks": tuple((1 if one else items, *core) for core, one in zip(self.cores, alone, strict=True)),
             "buffers": tuple((items, *core) for core in self.results),
-            "is_even": all(lead == self.batch for lead in (*leads, *self.targets)),
+            "is_direct": is_direct,
+            "is_even": is_direct and all(target == self.batch for target in self.targets),
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)
@@ -68,7 +77,8 @@ def lay_out(signature: Signature, form: Form, operands: Sequence[Operand]) -> La
     front = batch[: len(batch) - len(primal)]
     by_name = dict(zip((tensor.name for tensor in signature.inputs), leads, strict=False))
     targets = tuple(front + (by_name[tensor.name] or ()) if form.summed else batch for tensor in form.results)
-    return Layout(leads, tuple(sizes.core(tensor) for tensor in tensors), batch, results, targets, len(front))
+    cores = tuple(sizes.core(tensor) for tensor in tensors)
+    return Layout(leads, cores, batch, results, targets, len(front), signature.shares_items)
 
 
 @dataclass(slots=True)

@@ -68,7 +68,7 @@ def _processors() -> int:
 def in_parts(function: Callable[..., object], arguments: Sequence[Any], items: int, count: int) -> bool:
     """Call a function on `count` parts of the items at once; the first error is raised once all are done.
 
-    Tells whether it gave something true for a part.
+    Arrays with one item, and numbers, serve all parts. Tells whether it gave something true for a part.
 
     >>> x, y = np.arange(5.0), np.empty(5)
     >>> in_parts(lambda x, k, y: np.multiply(x, k, out=y).max() > 7, (x, 2, y), 5, 2)
@@ -89,7 +89,7 @@ def in_parts(function: Callable[..., object], arguments: Sequence[Any], items: i
 
 
 def _part(argument: Any, low: int, high: int) -> Any:
-    return argument[low:high] if isinstance(argument, np.ndarray) else argument
+    return argument[low:high] if isinstance(argument, np.ndarray) and len(argument) > 1 else argument
 
 
 @lru_cache(maxsize=1)
