@@ -1,4 +1,4 @@
-# eqc-inputs: be792d8145491d7b5c030178a7aef5bb48a246eb779e6c4521e4f32b0892059d
+# eqc-inputs: 130895621acf88bd01e485d7fcd6d83efd9942ae0644655d496ba126496cdb0f
 """Functions that generated kernels share: what Python's math module lacks, with NaN, infinities and signs right."""
 
 from math import floor, inf, nan, pi, tan
@@ -20,6 +20,12 @@ def _compile_dtype_of(x):
     if isinstance(x.dtype, types.Float):
         return lambda x: x.dtype
     return lambda x: np.float64
+
+
+@njit(cache=True, forceinline=True)
+def item_of(array, item):
+    """One of the items of an array; the only one, if there is one, serves all."""
+    return array[item] if array.shape[0] != 1 else array[0]
 
 
 @njit(cache=True, inline="always")

@@ -1,4 +1,4 @@
-# eqc-inputs: be792d8145491d7b5c030178a7aef5bb48a246eb779e6c4521e4f32b0892059d
+# eqc-inputs: 130895621acf88bd01e485d7fcd6d83efd9942ae0644655d496ba126496cdb0f
 """Solvers that generated kernels share. Each returns a point that it has checked, or raises; none returns its best try.
 
 A solver is made for two functions: `residual(point, given, out)` writes what is to become zero, `slope(point, given,

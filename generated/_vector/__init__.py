@@ -1,4 +1,4 @@
-# eqc-inputs: be792d8145491d7b5c030178a7aef5bb48a246eb779e6c4521e4f32b0892059d
+# eqc-inputs: 130895621acf88bd01e485d7fcd6d83efd9942ae0644655d496ba126496cdb0f
 """Elementary functions that LLVM compiles to vector instructions, and sums and extrema that it may reorder."""
 
 from .functions import (
@@ -27,7 +27,7 @@ from .gates import (
 )
 from .precision import KernelCompiler
 from .products import block_rows, matrix_product
-from .reductions import add, largest, least, maximum, minimum, multiply
+from .reductions import add, largest, least, maximum, minimum, multiply, watch
 
 __all__ = [
     "KernelCompiler",
@@ -59,4 +59,5 @@ __all__ = [
     "sinh",
     "softplus",
     "tanh",
+    "watch",
 ]

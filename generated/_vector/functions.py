@@ -1,4 +1,4 @@
-# eqc-inputs: be792d8145491d7b5c030178a7aef5bb48a246eb779e6c4521e4f32b0892059d
+# eqc-inputs: 130895621acf88bd01e485d7fcd6d83efd9942ae0644655d496ba126496cdb0f
 """Elementary functions without branches and calls, which LLVM compiles to vector instructions inside loops.
 
 Each is one algorithm for double and single precision. NaN, infinities, signed zeros and denormal numbers come out

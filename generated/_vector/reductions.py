@@ -1,4 +1,4 @@
-# eqc-inputs: be792d8145491d7b5c030178a7aef5bb48a246eb779e6c4521e4f32b0892059d
+# eqc-inputs: 130895621acf88bd01e485d7fcd6d83efd9942ae0644655d496ba126496cdb0f
 """Steps of sums, products and extrema over a loop, which LLVM turns into several partial results at once."""
 
 from collections.abc import Callable
@@ -103,3 +103,27 @@ _compiled(maximum, _maximum)
 _compiled(minimum, _minimum)
 _compiled(largest, _largest)
 _compiled(least, _least)
+
+
+def watch(lost, result):
+    """`lost`, which is 0 as long as all entries of all results are finite, and then NaN."""
+    return lost + np.sum(result * 0.0)
+
+
+_step_of_sum = _step(_add)
+
+
+@overload(watch, jit_options=_INLINE, strict=False)
+def _watch(lost, result):
+    if isinstance(result, types.Array):
+        return _watch_array
+    zero = np.float32(0) if lost == result == types.float32 else 0.0
+    if isinstance(zero, float):
+        return lambda lost, result: _step_of_sum(np.float64(lost), np.float64(result * 0.0))
+    return lambda lost, result: _step_of_sum(lost, result * zero)
+
+
+def _watch_array(lost, result):
+    for row in result:
+        lost = watch(lost, row)
+    return lost

@@ -1,8 +1,9 @@
-# eqc-inputs: be792d8145491d7b5c030178a7aef5bb48a246eb779e6c4521e4f32b0892059d
+# eqc-inputs: 130895621acf88bd01e485d7fcd6d83efd9942ae0644655d496ba126496cdb0f
 """Wide numbers for the cases that floats cannot do: 106 bits and an exponent without limits.
 
 A wide number is (high, low, exponent) and stands for (high + low)·2^exponent. The exponent is a whole multiple of 256,
 so that most operations need not look at it; `high` keeps between 2^-200 and 2^200, and infinities and NaN are in it.
+An infinity with the exponent 1 is a pole, the inverse of 0; others are numbers beyond all range, or the logarithm of 0.
 """
 
 from math import isfinite, ldexp, sqrt
@@ -144,12 +145,12 @@ def minus(a, b):
 
 @compiled
 def times(a, b):
-    """a·b, where 0·∞ is 0: an infinity is a number beyond all range, or the logarithm of 0."""
-    if (a[0] == 0.0 or b[0] == 0.0) and not (a[0] != a[0] or b[0] != b[0]):
+    """a·b, where 0·∞ is 0, unless the infinity is a pole."""
+    if (a[0] == 0.0 or b[0] == 0.0) and not (a[0] != a[0] or b[0] != b[0] or a[2] == 1.0 or b[2] == 1.0):
         return ZERO
     p, rest = two_product(a[0], b[0])
     if not isfinite(p):
-        return (p, 0.0, 0.0)
+        return (p, 0.0, 1.0 if a[2] == 1.0 or b[2] == 1.0 else 0.0)
     return normal(p, rest + (a[0] * b[1] + a[1] * b[0]), a[2] + b[2])
 
 
@@ -158,7 +159,7 @@ def over(a, b):
     """a/b."""
     q = a[0] / b[0]
     if not (isfinite(q) and isfinite(b[0])) or b[0] == 0.0:
-        return (q, 0.0, 0.0)
+        return (q, 0.0, 1.0 if b[0] == 0.0 or (a[2] == 1.0 and isfinite(b[0])) else 0.0)
     p, rest = two_product(q, b[0])
     left = ((a[0] - p) - rest) + (a[1] - q * b[1])
     return normal(q, left / b[0], a[2] - b[2])
@@ -169,7 +170,7 @@ def wide_root(a):
     """√a."""
     high, low, exponent = a
     if not high > 0.0 or not isfinite(high):
-        return (sqrt(high), 0.0, 0.0)
+        return (sqrt(high), 0.0, 1.0 if exponent == 1.0 else 0.0)
     if exponent % (2.0 * STEP) != 0.0:
         high, low, exponent = high * UP, low * UP, exponent - STEP
     s = sqrt(high)

@@ -1,4 +1,4 @@
-# eqc-inputs: be792d8145491d7b5c030178a7aef5bb48a246eb779e6c4521e4f32b0892059d
+# eqc-inputs: 130895621acf88bd01e485d7fcd6d83efd9942ae0644655d496ba126496cdb0f
 """Exponentials, logarithms, powers and sines of wide numbers."""
 
 from math import cos, inf, isfinite, ldexp, log, log1p, nan, sin
@@ -114,7 +114,8 @@ def wide_power(a, b):
     if a[0] > 0.0:
         return wide_exp(times(b, wide_log(a)))
     if a[0] == 0.0 or b[1] != 0.0 or y != floor(y):
-        return wide(narrow(a) ** y)
+        found = narrow(a) ** y
+        return (found, 0.0, 1.0) if a[0] == 0.0 and y < 0.0 else wide(found)
     found = wide_exp(times(b, wide_log(negative(a))))
     return negative(found) if y % 2.0 == 1.0 else found
 

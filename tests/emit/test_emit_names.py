@@ -257,6 +257,7 @@ def test_signature_of_everything() -> None:
             {"name": "best", "kind": "integer", "shape": ()},
         ),
         "kernels": ("value", "jvp", "vjp", "jacobian"),
+        "shares_items": True,
     }
 
 

@@ -243,33 +243,40 @@ SIGNATURE = {
         {"name": "energy", "kind": "real", "shape": ()},
     ),
     "kernels": ("value", "jvp", "vjp"),
+    "shares_items": True,
 }
 
 
 @njit(cache=True)
+def of(array, item):
+    return array[item % len(array)]
+
+
+@njit(cache=True)
 def momentum_into(m, g, beta, m_new, energy):
-    for b in range(m.shape[0]):
+    for b in range(energy.shape[0]):
         m_new[b] = 0  # would spoil m if the two shared memory
-        m_new[b] = beta[b] * m[b] + (1 - beta[b]) * g[b]
+        m_new[b] = of(beta, b) * of(m, b) + (1 - of(beta, b)) * of(g, b)
         energy[b] = (m_new[b] ** 2).sum()
 
 
 @njit(cache=True)
 def momentum_jvp_into(m, g, beta, m_dot, g_dot, beta_dot, m_new_dot, energy_dot):
-    for b in range(m.shape[0]):
-        m_new_dot[b] = beta[b] * m_dot[b] + (1 - beta[b]) * g_dot[b] + beta_dot[b] * (m[b] - g[b])
-        new = beta[b] * m[b] + (1 - beta[b]) * g[b]
+    for b in range(energy_dot.shape[0]):
+        m_new_dot[b] = of(beta, b) * of(m_dot, b) + (1 - of(beta, b)) * of(g_dot, b)
+        m_new_dot[b] += of(beta_dot, b) * (of(m, b) - of(g, b))
+        new = of(beta, b) * of(m, b) + (1 - of(beta, b)) * of(g, b)
         energy_dot[b] = (2 * new * m_new_dot[b]).sum()
 
 
 @njit(cache=True)
 def momentum_vjp_into(m, g, beta, m_new_bar, energy_bar, m_bar, g_bar, beta_bar):
-    for b in range(m.shape[0]):
-        new = beta[b] * m[b] + (1 - beta[b]) * g[b]
-        total = m_new_bar[b] + 2 * new * energy_bar[b]
-        m_bar[b] = beta[b] * total
-        g_bar[b] = (1 - beta[b]) * total
-        beta_bar[b] = ((m[b] - g[b]) * total).sum()
+    for b in range(m_bar.shape[0]):
+        new = of(beta, b) * of(m, b) + (1 - of(beta, b)) * of(g, b)
+        total = of(m_new_bar, b) + 2 * new * of(energy_bar, b)
+        m_bar[b] = of(beta, b) * total
+        g_bar[b] = (1 - of(beta, b)) * total
+        beta_bar[b] = ((of(m, b) - of(g, b)) * total).sum()
 '''
 
 AFFINE = '''"""W x + b."""

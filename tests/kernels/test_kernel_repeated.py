@@ -109,3 +109,21 @@ def test_memory_for_results_is_looked_at_every_time(kernel: Get) -> None:
         parabola(x, x, out=np.empty(5))
     with pytest.raises(TypeError, match="float32"):
         parabola(x, x, out=np.empty(4, np.float32))
+
+
+@pytest.mark.parametrize("items", [1, 5, 3000])
+def test_one_item_serves_all(kernel: Get, items: int) -> None:
+    momentum, m, g = kernel("momentum"), RNG.normal(size=(items, 4)), RNG.normal(size=4)
+    bar = RNG.normal(size=(items, 4))
+    for beta in (0.9, 0.9, np.array([0.5]), np.linspace(0, 1, items), 0.25):
+        rate = np.reshape(beta, (-1, 1))
+        new = rate * m + (1 - rate) * g
+        for _ in range(2):
+            np.testing.assert_allclose(momentum(m, g, beta).m_new, new)
+            slopes = momentum.vjp(m, g, beta, bar, 1.0)
+            total = bar + 2 * new
+            np.testing.assert_allclose(slopes.m, rate * total)
+            np.testing.assert_allclose(slopes.g, ((1 - rate) * total).sum(0), rtol=1e-9, atol=1e-9)
+            summed = ((m - g) * total).sum(1)
+            np.testing.assert_allclose(slopes.beta, summed if np.size(beta) == items > 1 else summed.sum())
+            assert slopes.g.shape == (4,) and slopes.beta.shape == np.shape(beta)
