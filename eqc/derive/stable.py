@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 import sympy as sp
 
 from eqc.ir.stable import (
+    BinaryDivergence,
+    BinaryEntropy,
     CosTurns,
     Difference,
     ExpDifference,
@@ -16,22 +18,34 @@ from eqc.ir.stable import (
     Log1p,
     Log1pExp,
     LogCosh,
+    LogExcess,
     Logistic,
     LogisticGate,
     LogisticGateSlope,
     LogisticSlope,
+    Logit,
+    LogOverMean,
+    LogRatio,
+    LogShortfall,
+    MeanDivergence,
     NormalDensity,
     NormalGate,
     NormalGateSlope,
     NormalProbability,
+    OnePlusLog,
+    OnePlusLogRatio,
     PowerComplement,
+    RelativeEntropy,
     SinTurns,
     SoftTangent,
     SoftTangentGate,
     SoftTangentGateSlope,
     SoftTangentSlope,
     Stable,
+    WeightedLogRatio,
     XLog1pY,
+    XLogRatio,
+    XLogX,
 )
 from eqc.ir.terms import Expr
 from eqc.ir.walk import branches
@@ -46,6 +60,12 @@ def _soft_curvature(x: Expr) -> Expr:
 def _xlog1py(x: Expr, y: Expr) -> tuple[Expr, ...]:
     """Where x is 0 the product does not move with y."""
     return Log1p(y), branches([(_ZERO, sp.Eq(x, 0)), (x / (1 + y), sp.true)])
+
+
+def _weighted(w: Expr, x: Expr, y: Expr) -> tuple[Expr, ...]:
+    """Where w is 0 the product moves with w alone."""
+    none = sp.Eq(w, 0)
+    return LogRatio(x, y), branches([(_ZERO, none), (w / x, sp.true)]), branches([(_ZERO, none), (-w / y, sp.true)])
 
 
 SLOPES: Mapping[type[Stable], Callable[..., tuple[Expr, ...]]] = {
@@ -73,5 +93,19 @@ SLOPES: Mapping[type[Stable], Callable[..., tuple[Expr, ...]]] = {
     CosTurns: lambda x: (-2 * sp.pi * SinTurns(x),),
     PowerComplement: lambda x, y: (-y * x ** (y - 1), -sp.log(x) * x**y),
     XLog1pY: _xlog1py,
+    LogRatio: lambda x, y: (1 / x, -1 / y),
+    OnePlusLogRatio: lambda x, y: (1 / x, -1 / y),
+    OnePlusLog: lambda x: (1 / x,),
+    LogOverMean: lambda x, y: (y / (x * (x + y)), -1 / (x + y)),
+    Logit: lambda x: (1 / (x * (1 - x)),),
+    XLogX: lambda x: (OnePlusLog(x),),
+    XLogRatio: lambda x, y: (OnePlusLogRatio(x, y), -x / y),
+    WeightedLogRatio: _weighted,
+    LogExcess: lambda x, y, r: (OnePlusLogRatio(x, y), -x / y, -_ONE),
+    RelativeEntropy: lambda x, y: (LogRatio(x, y), Difference(y, x) / y),
+    LogShortfall: lambda x, y: (Difference(x, y) / (x * y), Difference(y, x) / y**2),
+    MeanDivergence: lambda x, y: (LogOverMean(x, y), LogOverMean(y, x)),
+    BinaryEntropy: lambda x: (-Logit(x),),
+    BinaryDivergence: lambda x, y: (LogRatio(x, y) + LogRatio(1 - y, 1 - x), Difference(y, x) / (y * (1 - y))),
 }
 """Head -> its slope in each argument."""

@@ -45,6 +45,13 @@ STABLE: Mapping[type, str] = {
     stable.CosTurns: "_cos_turns",
     stable.PowerComplement: "_power_complement",
     stable.XLog1pY: "_xlog1py",
+    stable.XLogX: "_xlogx",
+    stable.XLogRatio: "_xlog_ratio",
+    stable.WeightedLogRatio: "_weighted_log_ratio",
+    stable.RelativeEntropy: "_relative_entropy",
+    stable.LogShortfall: "_log_shortfall",
+    stable.BinaryEntropy: "_binary_entropy",
+    stable.BinaryDivergence: "_binary_divergence",
 }
 """Functions of the module of stable forms, which is written beside the kernels too."""
 
@@ -72,6 +79,13 @@ VECTOR: Mapping[type, str] = {
     stable.LogisticGateSlope: "_logistic_gate_slope",
     stable.NormalGate: "_normal_gate",
     stable.NormalGateSlope: "_normal_gate_slope",
+    stable.LogRatio: "_log_ratio",
+    stable.OnePlusLogRatio: "_one_plus_log_ratio",
+    stable.OnePlusLog: "_one_plus_log",
+    stable.LogOverMean: "_log_over_mean",
+    stable.Logit: "_logit",
+    stable.LogExcess: "_log_excess",
+    stable.MeanDivergence: "_mean_divergence",
     Maximum: "_maximum",
     Minimum: "_minimum",
 }
@@ -109,6 +123,26 @@ WIDE: Mapping[type, str] = {
     stable.XLog1pY: "_wide_xlog1py",
 }
 """Head -> the function on wide numbers. Others are computed in floats."""
+
+BY_DEFINITION = frozenset(
+    {
+        stable.LogRatio,
+        stable.OnePlusLogRatio,
+        stable.OnePlusLog,
+        stable.LogOverMean,
+        stable.Logit,
+        stable.XLogX,
+        stable.XLogRatio,
+        stable.WeightedLogRatio,
+        stable.LogExcess,
+        stable.RelativeEntropy,
+        stable.LogShortfall,
+        stable.MeanDivergence,
+        stable.BinaryEntropy,
+        stable.BinaryDivergence,
+    }
+)
+"""Stable heads that wide numbers need no form of their own for: they have digits enough."""
 
 ARITHMETIC = (
     *("_wide", "_narrow", "_load", "_store", "_ratio", "_negative", "_plus", "_minus", "_times", "_over", "_wide_root"),

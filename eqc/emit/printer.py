@@ -51,6 +51,11 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
             self.used.add(name)
         return f"{name}({', '.join(self._print(a) for a in args)})"
 
+    def _real_call(self, name: str, args: tuple[Expr, ...]) -> str:
+        """A call of a function that is compiled for floats only; numbers take the precision of the data."""
+        self.used.add(name)
+        return f"{name}({', '.join(repr(float(a)) if a.is_Integer else self._print(a) for a in args)})"
+
     def _print_Read(self, expr: Read) -> str:
         return self.place(expr)
 
@@ -74,11 +79,11 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
             left, right = (self.parenthesize(a, PRECEDENCE["Mul"]) for a in expr.args)
             return f"({left} - {right})"
         if head in VECTOR:
-            return self._call(VECTOR[head], expr.args)
+            return self._real_call(VECTOR[head], expr.args)
         if head in OF_PRODUCTS and expr.args[0].is_Mul and len(expr.args[0].args) == 2:
             return self._call(OF_PRODUCTS[head], expr.args[0].args)
         if head in STABLE:
-            return self._call(STABLE[head], expr.args)
+            return self._real_call(STABLE[head], expr.args)
         if head in RUNTIME:
             return self._call(RUNTIME[head], expr.args)
         raise NotImplementedError(f"no source for {head.__name__}")
@@ -139,7 +144,11 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
         return f"{left} {_RELATIONS[expr.rel_op]} {right}"
 
     def _print_And(self, expr: Expr) -> str:
-        return " and ".join(self._condition(a) for a in sorted(expr.args, key=sp.default_sort_key))
+        """Conditions on data in range are joined without branches, which loops in vectors cannot have."""
+        conditions = sorted(expr.args, key=sp.default_sort_key)
+        if all(_is_plain(a) for a in conditions):
+            return " & ".join(f"({self._print(a)})" for a in conditions)
+        return " and ".join(self._condition(a) for a in conditions)
 
     def _print_Or(self, expr: Expr) -> str:
         return " or ".join(self._condition(a) for a in sorted(expr.args, key=sp.default_sort_key))
@@ -199,6 +208,13 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
 
     def _constant(self, name: str) -> str:
         return f"math.{name}"
+
+
+def _is_plain(condition: Expr) -> bool:
+    """Whether a condition compares data at the loops' own indices, so that no other condition guards what it reads."""
+    reads = [s for s in condition.free_symbols if isinstance(s, Read)]
+    at_indices = all(p.is_Symbol and not isinstance(p, Read) for r in reads for p in r.positions)
+    return isinstance(condition, sp.core.relational.Relational) and bool(reads) and at_indices
 
 
 def _minus_last(expr: Expr) -> tuple[Expr, ...]:

@@ -9,7 +9,7 @@ from math import copysign, sin
 from numba import njit
 from numpy import floor  # Python's would give an integer of 64 bits
 
-from ._vector import exp, expm1, log, log1p, sinh
+from ._vector import exp, expm1, log, log1p, log_excess, log_ratio, sinh
 
 _TWO_PI = 6.283185307179586
 _LOG_2 = 0.6931471805599453
@@ -119,6 +119,49 @@ def power_complement(x, y):
 def xlog1py(x, y):
     """x·log(1 + y), which is 0 where x is 0."""
     return 0.0 * y if x == 0.0 and y < 1e300 else x * log1p(y)
+
+
+@njit(cache=True, inline="always")
+def xlogx(x):
+    """x·log(x), which is 0 where x is 0."""
+    return x if x == 0.0 else x * log(x)
+
+
+@njit(cache=True, inline="always")
+def xlog_ratio(x, y):
+    """x·log(x/y), which is 0 where x is 0."""
+    return 0.0 * y if x == 0.0 and y < 1e300 else x * log_ratio(x, y)
+
+
+@njit(cache=True, inline="always")
+def weighted_log_ratio(w, x, y):
+    """w·log(x/y), which is 0 where w is 0."""
+    return 0.0 * (x + y) if w == 0.0 and x < 1e300 and y < 1e300 else w * log_ratio(x, y)
+
+
+@njit(cache=True, inline="always")
+def relative_entropy(x, y):
+    """x·log(x/y) - x + y."""
+    return log_excess(1.0 * x, 1.0 * y, 1.0 * x - y)
+
+
+@njit(cache=True, inline="always")
+def log_shortfall(x, y):
+    """x/y - 1 - log(x/y)."""
+    return log_excess(1.0 * y, 1.0 * x, 1.0 * y - x) / y
+
+
+@njit(cache=True, inline="always")
+def binary_entropy(x):
+    """-x·log(x) - (1 - x)·log(1 - x)."""
+    return -(x if x == 0.0 else x * log(x)) - (0.0 if x == 1.0 else (1.0 - x) * log1p(-x))
+
+
+@njit(cache=True, inline="always")
+def binary_divergence(x, y):
+    """x·log(x/y) + (1 - x)·log((1 - x)/(1 - y)), as two numbers that are not negative."""
+    d = 1.0 * x - y
+    return log_excess(1.0 * x, 1.0 * y, d) + log_excess(1.0 - x, 1.0 - y, -d)
 
 
 @njit(cache=True, inline="always")

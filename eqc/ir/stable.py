@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 import sympy as sp
 
-from eqc.ir.terms import Expr
+from eqc.ir.terms import Expr, XLogY
 
 
 class Stable(sp.Function):  # type: ignore[misc]
@@ -124,6 +124,82 @@ class XLog1pY(Stable):
     nargs = 2
 
 
+class LogRatio(Stable):
+    """log(x/y)."""
+
+    nargs = 2
+
+
+class OnePlusLogRatio(Stable):
+    """1 + log(x/y), right also near its root."""
+
+    nargs = 2
+
+
+class OnePlusLog(Stable):
+    """1 + log(x), likewise."""
+
+
+class LogOverMean(Stable):
+    """log(x/m) for the mean m of x and y."""
+
+    nargs = 2
+
+
+class Logit(Stable):
+    """log(x/(1 - x))."""
+
+
+class XLogX(Stable):
+    """x·log(x), which is 0 where x is 0."""
+
+
+class XLogRatio(Stable):
+    """x·log(x/y), likewise."""
+
+    nargs = 2
+
+
+class WeightedLogRatio(Stable):
+    """w·log(x/y), which is 0 where w is 0."""
+
+    nargs = 3
+
+
+class LogExcess(Stable):
+    """x·log(x/y) - r for an r that equals x - y, and that stands still in derivatives."""
+
+    nargs = 3
+
+
+class RelativeEntropy(Stable):
+    """x·log(x/y) - x + y, which is never negative."""
+
+    nargs = 2
+
+
+class LogShortfall(Stable):
+    """x/y - 1 - log(x/y), which is never negative."""
+
+    nargs = 2
+
+
+class MeanDivergence(Stable):
+    """x·log(x/m) + y·log(y/m) for the mean m of x and y."""
+
+    nargs = 2
+
+
+class BinaryEntropy(Stable):
+    """-x·log(x) - (1 - x)·log(1 - x)."""
+
+
+class BinaryDivergence(Stable):
+    """x·log(x/y) + (1 - x)·log((1 - x)/(1 - y))."""
+
+    nargs = 2
+
+
 _ONE, _TWO = sp.Integer(1), sp.Integer(2)
 
 
@@ -174,5 +250,19 @@ DEFINITIONS: Mapping[type[Stable], Callable[..., Expr]] = {
     CosTurns: lambda x: sp.cos(2 * sp.pi * x),
     PowerComplement: lambda x, y: 1 - x**y,
     XLog1pY: lambda x, y: x * sp.log(1 + y),
+    LogRatio: lambda x, y: sp.log(x / y),
+    OnePlusLogRatio: lambda x, y: 1 + sp.log(x / y),
+    OnePlusLog: lambda x: 1 + sp.log(x),
+    LogOverMean: lambda x, y: sp.log(2 * x / (x + y)),
+    Logit: lambda x: sp.log(x / (1 - x)),
+    XLogX: lambda x: XLogY(x, x),
+    XLogRatio: lambda x, y: XLogY(x, x / y),
+    WeightedLogRatio: lambda w, x, y: XLogY(w, x / y),
+    LogExcess: lambda x, y, r: XLogY(x, x / y) - r,
+    RelativeEntropy: lambda x, y: XLogY(x, x / y) - x + y,
+    LogShortfall: lambda x, y: x / y - 1 - sp.log(x / y),
+    MeanDivergence: lambda x, y: XLogY(x, 2 * x / (x + y)) + XLogY(y, 2 * y / (x + y)),
+    BinaryEntropy: lambda x: -XLogY(x, x) - XLogY(1 - x, 1 - x),
+    BinaryDivergence: lambda x, y: XLogY(x, x / y) + XLogY(1 - x, (1 - x) / (1 - y)),
 }
 """Head -> what it is, in functions that the interpreter knows."""

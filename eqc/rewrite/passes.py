@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from eqc.ir.program import Program
+from eqc.rewrite.excess import part_excess
+from eqc.rewrite.join import join_sums
 from eqc.rewrite.others import part_greatest
 from eqc.rewrite.shift import shift_exponentials
 from eqc.rewrite.split import split
@@ -13,7 +15,9 @@ from eqc.rewrite.stability import fired_rules, stabilise
 STABILITY: tuple[tuple[str, Callable[[Program], Program]], ...] = (
     ("part the greatest of exponentials", part_greatest),
     ("shift sums of exponentials", shift_exponentials),
+    ("join sums", join_sums),
     ("stable forms", stabilise),
+    ("part differences from relative entropies", part_excess),
 )
 """Left out for a record that says `stabilise: false`."""
 

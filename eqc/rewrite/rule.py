@@ -1,7 +1,8 @@
 """Rules that rewrite one shape of expression into one that holds over more of the float range, and how they match.
 
-A pattern is an expression over the letters `A` and `B`, which stand for any expression. Sums and products match in any
-order and may have further terms or factors; a letter that stands alone in a product takes all factors that read data.
+A pattern is an expression over the letters `A`, `B` and `C`, which stand for any expression. Sums and products match in
+any order and may have further terms or factors; a letter that stands alone in a product takes all factors that read
+data. A quotient of two letters is split at its stroke, and sums match up to a common number.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from eqc.ir.terms import Expr
 
 A = sp.Symbol("a", real=True)
 B = sp.Symbol("b", real=True)
-_LETTERS = (A, B)
+C = sp.Symbol("c", real=True)
+_LETTERS = (A, B, C)
 
 Binding = dict[Expr, Expr]
 
@@ -54,19 +56,32 @@ class Rule:
         x + 2*sin(x)**2
         """
         if isinstance(self.pattern, sp.Add | sp.Mul):
-            if type(node) is not type(self.pattern):
+            if type(node) is not type(self.pattern) or len(node.args) < len(self.pattern.args):
                 return None
-            for found, rest in _match_part(self.pattern, node, {}):
-                if self.where(found):
-                    return node.func(self._filled(found), *rest)
-            return None
+            return next(self._parts(node), None)
         for found in _match(self.pattern, node, {}):
             if self.where(found):
                 return self._filled(found)
         return None
 
+    def _parts(self, node: Expr) -> Iterator[Expr]:
+        """The better forms of a sum or a product, some of whose parts match; of a sum, up to a number."""
+        for number in _common_numbers(node) if isinstance(node, sp.Add) else (sp.Integer(1),):
+            scaled = node if number == 1 else sp.Add(*(term / number for term in node.args))
+            for found, rest in _match_part(self.pattern, scaled, {}):
+                if self.where(found):
+                    parts = (self._filled(found), *rest)
+                    yield node.func(*parts) if number == 1 else sp.Add(*(number * part for part in parts))
+
     def _filled(self, found: Binding) -> Expr:
         return self.replacement.xreplace(found)
+
+
+def _common_numbers(node: Expr) -> list[Expr]:
+    """1, and the numbers that stand before more than one term, up to their signs."""
+    sizes = [abs(term if term.is_Rational else term.as_coeff_Mul()[0]) for term in node.args]
+    repeated = {n for n in sizes if n.is_Rational and sizes.count(n) > 1 and n != 0} | {sp.Integer(1)}
+    return [sign * n for n in sorted(repeated, key=lambda n: (n != 1, n)) for sign in (1, -1)]
 
 
 def _match(pattern: Expr, node: Expr, bound: Binding) -> Iterator[Binding]:
@@ -79,11 +94,26 @@ def _match(pattern: Expr, node: Expr, bound: Binding) -> Iterator[Binding]:
             yield bound
     elif isinstance(pattern, sp.Mul) and pattern.args[0] == -1:
         yield from _match(-pattern, -node, bound)
+    elif _is_quotient(pattern) and not bound:
+        yield from _split_quotient(pattern, node)
     elif isinstance(pattern, sp.Add | sp.Mul):
         if type(node) is type(pattern):
             yield from (found for found, rest in _match_part(pattern, node, bound) if not rest)
     elif type(node) is type(pattern) and len(node.args) == len(pattern.args):
         yield from _match_all(pattern.args, node.args, bound)
+
+
+def _is_quotient(pattern: Expr) -> bool:
+    """A letter over a letter."""
+    return isinstance(pattern, sp.Mul) and {*pattern.args} == {A, 1 / B}
+
+
+def _split_quotient(pattern: Expr, node: Expr) -> Iterator[Binding]:
+    """A product as what stands above its stroke, over what stands below."""
+    below = [f for f in sp.Mul.make_args(node) if isinstance(f, sp.Pow) and f.args[1].could_extract_minus_sign()]
+    if below:
+        above = [f for f in sp.Mul.make_args(node) if f not in below]
+        yield {A: sp.Mul(*above), B: sp.Mul(*(sp.Pow(f.args[0], -f.args[1]) for f in below))}
 
 
 def _match_all(patterns: tuple[Expr, ...], nodes: tuple[Expr, ...], bound: Binding) -> Iterator[Binding]:

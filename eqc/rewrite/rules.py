@@ -9,6 +9,8 @@ import sympy as sp
 
 from eqc.ir.program import reads_of
 from eqc.ir.stable import (
+    BinaryDivergence,
+    BinaryEntropy,
     CosTurns,
     Expm1,
     HyperbolicTangent,
@@ -19,16 +21,24 @@ from eqc.ir.stable import (
     Logistic,
     LogisticGate,
     LogisticSlope,
+    Logit,
+    LogRatio,
+    LogShortfall,
+    MeanDivergence,
     NormalGate,
     NormalProbability,
     PowerComplement,
+    RelativeEntropy,
     SinTurns,
     SoftTangent,
     SoftTangentGate,
+    WeightedLogRatio,
     XLog1pY,
+    XLogRatio,
+    XLogX,
 )
 from eqc.ir.terms import XLogY
-from eqc.rewrite.rule import A, B, Binding, Rule
+from eqc.rewrite.rule import A, B, Binding, C, Rule
 
 _CANCELS = "the difference of two close numbers loses their digits"
 _OVERFLOWS = "the exponential overflows where the quotient does not"
@@ -48,6 +58,15 @@ def _read_both(found: Binding) -> bool:
 
 def _varying_power(found: Binding) -> bool:
     return not found[B].is_number and bool(reads_of(found[A]))
+
+
+def _varied(found: Binding) -> bool:
+    return bool(reads_of(found[A]) and reads_of(found[B]))
+
+
+def _weighs(found: Binding) -> bool:
+    """Whether the weight of a logarithm may be 0."""
+    return not any(isinstance(f, sp.log | Log1p | LogRatio) for f in sp.Mul.make_args(found[A]))
 
 
 EXPONENTIALS = (
@@ -92,6 +111,37 @@ LOGARITHMS = (
     Rule(A * Log1p(B), XLog1pY(A, B), "0·log 0 is 0 in the mathematics and NaN in floats", "b > -1", _read_both),
 )
 
+_CLOSE = "what rounding takes from a ratio near 1 is the whole of its logarithm"
+_ONE_SIGN = "terms of both signs cancel where it is near 0, and its slope would by parts"
+_RATIO = "x and y of one sign"
+_POSITIVE = "all numbers positive"
+
+RATIOS = (
+    Rule(sp.log(A / B), LogRatio(A, B), _CLOSE, _RATIO, _varied),
+    Rule(sp.log(A) - sp.log(B), LogRatio(A, B), _CANCELS, _POSITIVE, _varied),
+    Rule(LogRatio(2 * A, A + B), LogRatio(A, A / 2 + B / 2), "the mean is what is compared with", _RATIO),
+    Rule(LogRatio(A, 1 - A), Logit(A), _CLOSE, "0 < a < 1"),
+    Rule(LogRatio(1 - A, A), -Logit(A), _CLOSE, "0 < a < 1"),
+    Rule(sp.log(A) - Log1p(-A), Logit(A), _CANCELS, "0 < a < 1"),
+)
+
+ENTROPIES = (
+    Rule(XLogY(A, A), XLogX(A), "its slope 1 + log(a) cancels near a root, unless it is known as a whole", _POSITIVE),
+    Rule(A * LogRatio(A, B), XLogRatio(A, B), _ONE_SIGN, _RATIO),
+    Rule(A * LogRatio(B, C), WeightedLogRatio(A, B, C), "0·log 0 is 0", _RATIO, _weighs),
+    Rule(XLogY(A, B) - XLogY(A, C), WeightedLogRatio(A, B, C), _CANCELS, _POSITIVE),
+    Rule(XLogX(A) - XLogY(A, B), XLogRatio(A, B), _CANCELS, _POSITIVE),
+    Rule(XLogX(A) + XLog1pY(1 - A, -A), -BinaryEntropy(A), _ONE_SIGN, "0 < a < 1"),
+    Rule(XLogRatio(A, B) + XLogRatio(1 - A, 1 - B), BinaryDivergence(A, B), _ONE_SIGN, "a, b in (0, 1)"),
+    Rule(XLogRatio(A, B) + WeightedLogRatio(1 - A, 1 - A, 1 - B), BinaryDivergence(A, B), _ONE_SIGN, "a, b in (0, 1)"),
+    Rule(XLogRatio(A, A / 2 + B / 2) + XLogRatio(B, A / 2 + B / 2), MeanDivergence(A, B), _ONE_SIGN, _POSITIVE),
+    Rule(XLogRatio(A, B) - A + B, RelativeEntropy(A, B), _ONE_SIGN, _RATIO),
+    Rule(XLogX(A) - A + 1, RelativeEntropy(A, sp.Integer(1)), _ONE_SIGN, _POSITIVE),
+    Rule(A / B - LogRatio(A, B) - 1, LogShortfall(A, B), _ONE_SIGN, _RATIO),
+    Rule(A / B + LogRatio(B, A) - 1, LogShortfall(A, B), _ONE_SIGN, _RATIO),
+    Rule(A - sp.log(A) - 1, LogShortfall(A, sp.Integer(1)), _ONE_SIGN, _POSITIVE),
+)
+
 NORMAL = (
     Rule(1 + sp.erf(A), 2 * NormalProbability(_ROOT_2 * A), _CANCELS),
     Rule(1 - sp.erf(A), 2 * NormalProbability(-_ROOT_2 * A), _CANCELS),
@@ -122,6 +172,8 @@ RULES: tuple[Rule, ...] = (
     *LOGISTIC,
     *HYPERBOLIC,
     *LOGARITHMS,
+    *RATIOS,
+    *ENTROPIES,
     *NORMAL,
     *POWERS,
     *TRIGONOMETRY,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import sympy as sp
 
@@ -37,6 +38,23 @@ class Fired:
     def __str__(self) -> str:
         reason = f"{self.rule.identity}, {self.rule.holds}: {self.rule.because}"
         return f"{self.target}: {self.before} -> {self.after}\n    {reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Guarded:
+    """A term that is `value` where `guard` holds, and else 0."""
+
+    term: Expr
+    value: Expr
+    guard: Expr
+
+
+def _guarded(term: Expr) -> _Guarded | None:
+    number, choice = term.as_coeff_Mul()
+    if not isinstance(choice, sp.Piecewise) or len(choice.args) != 2 or choice.args[1].args != (0, sp.true):
+        return None
+    value, guard = choice.args[0].args
+    return _Guarded(term, number * value, guard)
 
 
 _CASE = sp.Symbol("case", real=True)
@@ -71,13 +89,19 @@ def rewritten(program: Program) -> tuple[Program, tuple[Fired, ...]]:
 
 
 def _may_be_opened(statement: Statement) -> bool:
-    """Whether a statement is one stable function, a complement, or a choice among short values."""
+    """Whether a statement is one stable function, a complement, a mean, or a choice among short values."""
     if statement.op is not Op.NONE or statement.scatter or statement.guard != sp.true:
         return False
     body = statement.body
     if isinstance(body, sp.Piecewise):
         return all(_is_complement(pair.args[0]) or isinstance(pair.args[0], Read) for pair in body.args)
-    return isinstance(body, Stable) or _is_complement(body)
+    return isinstance(body, Stable) or _is_complement(body) or _is_mean(body)
+
+
+def _is_mean(body: Expr) -> bool:
+    """Half of one number and half of another."""
+    parts = [term.as_coeff_Mul() for term in sp.Add.make_args(body)]
+    return len(parts) == 2 and all(half == sp.Rational(1, 2) and isinstance(r, Read) for half, r in parts)
 
 
 def _is_complement(body: Expr) -> bool:
@@ -116,17 +140,24 @@ class _Rewriter:
         if isinstance(node, Read) or not node.args:
             return node
         if node not in self.done:
-            args = tuple(self.run(a) for a in node.args)
-            self.done[node] = self._improved(node if args == node.args else rebuild(node, args))
+            self.done[node] = self._improved(node)
         return self.done[node]
 
     def _improved(self, node: Expr) -> Expr:
+        """A node by the rules; what a rule gives is looked at again, its arguments first."""
         for _ in range(_MOST_STEPS):
+            node = self._inside(node)
             step = self._step(node)
             if step is None:
                 break
             node = step
         return node
+
+    def _inside(self, node: Expr) -> Expr:
+        if isinstance(node, Read) or not node.args:
+            return node
+        args = tuple(self.run(a) for a in node.args)
+        return node if args == node.args else rebuild(node, args)
 
     def _step(self, node: Expr) -> Expr | None:
         for rule in self.rules:
@@ -134,7 +165,21 @@ class _Rewriter:
             if after is not None and after != node:
                 self.fired.append(Fired(self.target, rule, node, after))
                 return after
-        return self._opened_choice(node)
+        return self._paired_choices(node) or self._opened_choice(node)
+
+    def _paired_choices(self, node: Expr) -> Expr | None:
+        """Two guarded terms of a sum for which there is a rule: where both guards hold, the rule is used."""
+        guarded = [g for g in map(_guarded, node.args) if g is not None] if isinstance(node, sp.Add) else []
+        for one, other in combinations(guarded, 2):
+            pair = one.value + other.value
+            rule = next((r for r in self.rules if r.apply(pair) is not None), None)
+            if rule is not None:
+                both = (rule.apply(pair), sp.And(one.guard, other.guard))
+                joined = branches([both, (one.value, one.guard), (other.value, other.guard), (sp.Integer(0), sp.true)])
+                after = sp.Add(joined, *(t for t in node.args if t not in (one.term, other.term)))
+                self.fired.append(Fired(self.target, rule, node, after))
+                return after
+        return None
 
     def _opened_choice(self, node: Expr) -> Expr | None:
         """A complement or a logarithm of a choice is a choice of complements or logarithms."""

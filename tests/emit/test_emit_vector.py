@@ -330,6 +330,10 @@ def ratio(z: Any) -> Any:
     return mpmath.log((1 + mpmath.sqrt(z)) / (1 - mpmath.sqrt(z))) / mpmath.sqrt(z)
 
 
+def around_mean(u: Any) -> Any:
+    return (1 + u) * mpmath.log(1 + u) + (1 - u) * mpmath.log(1 - u)
+
+
 def tail(t: Any) -> Any:
     a = 4 * (1 + t) / (1 - t)
     return (1 + 2 * a) * mpmath.exp(a * a) * mpmath.erfc(a)
@@ -349,8 +353,11 @@ POLYNOMIALS: dict[str, tuple[Callable[[Any], Any], str, str]] = {  # function an
     "TAIL_32": (tail, "-7/9", "13/29"),
     "SIN": (lambda z: (mpmath.sin(mpmath.sqrt(z)) / mpmath.sqrt(z) - 1) / z, "0", "0.62"),
     "COS": (lambda z: (mpmath.cos(mpmath.sqrt(z)) - 1 + z / 2) / z**2, "0", "0.62"),
+    "ARTANH": (lambda z: (ratio(z) / 2 - 1) / z, "0", "0.0405"),
+    "MEAN": (lambda z: around_mean(mpmath.sqrt(z)) / z, "0", "0.4905"),
 }
 TABLES = ("EXP_64", "EXP_32", "LOG_64", "LOG_32", "LOG_TAIL", "ERF_64", "ERF_32", "TAIL_64", "TAIL_32", "SIN", "COS")
+TABLES += ("ARTANH_64", "ARTANH_32", "MEAN_64", "MEAN_32")
 
 
 @pytest.mark.parametrize("name", TABLES)

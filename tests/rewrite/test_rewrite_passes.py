@@ -161,6 +161,60 @@ def test_sums_whose_readers_keep_the_shift_are_left_alone(formula: str, why: str
     assert not any("max(" in line for line in lines(stable(formula, **symbols))), why
 
 
+# relative entropies --------------------------------------------------------------------------------------------------
+
+
+def test_differences_are_parted_from_relative_entropies() -> None:
+    value = stable("Sum(p[i]*log(p[i]/q[i]), (i, 1, n))", p=VECTOR, q=VECTOR, n="size")
+    assert lines(value) == [
+        "apart[i] = Piecewise((p[i] - q[i], (5*p[i] >= 4*q[i]) & (5*q[i] >= 4*p[i])), (0, True))  for i: n",
+        "rest = sum(i: n) apart[i]",
+        "excess = sum(i: n) LogExcess(p[i], q[i], apart[i])",
+        "out = excess + rest",
+    ]
+    assert {t.name for t in value.tensors.values() if t.constant} == {"apart", "rest"}
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "Sum(p[i]*(log(p[i]) - log(q[i])), (i, 1, n))",
+        "Sum(p[i]*log(p[i]), (i, 1, n)) - Sum(p[j]*log(q[j]), (j, 1, n))",
+        "-Sum(p[i]*log(q[i]), (i, 1, n)) + Sum(p[k]*log(p[k]), (k, 1, n))",
+        "Sum(Piecewise((p[i]*log(p[i]/q[i]), p[i] > 0), (0, True)), (i, 1, n))/log(2)",
+    ],
+)
+def test_divergences_are_recognised_in_other_words(formula: str) -> None:
+    value = stable(formula, p=VECTOR, q=VECTOR, n="size")
+    assert any("LogExcess(p[" in line for line in lines(value))
+    given = {"p": [0.25, 0.5, 0.25], "q": [0.25, 0.4, 0.35]}
+    plain = program(formula, p=VECTOR, q=VECTOR, n="size")
+    assert_close(interpret(value, given)["out"], interpret(plain, given)["out"], 1e-35, formula)
+
+
+def test_divergences_from_the_mean_are_joined() -> None:
+    formulas = (
+        "Eq(m[i], (p[i] + q[i])/2)",
+        "Eq(d, Sum(p[i]*log(p[i]/m[i]), (i, 1, n))/2 + Sum(q[i]*log(q[i]/m[i]), (i, 1, n))/2)",
+    )
+    value = stable(*formulas, p=VECTOR, q=VECTOR, m=VECTOR, d="sum", n="size")
+    assert "d = sum(i: n) MeanDivergence(p[i], q[i])/2" in lines(value)
+    guarded = [
+        f.replace("p[i]*log(p[i]/m[i])", "Piecewise((p[i]*log(p[i]/m[i]), p[i] > 0), (0, True))") for f in formulas
+    ]
+    guarded = [
+        f.replace("q[i]*log(q[i]/m[i])", "Piecewise((q[i]*log(q[i]/m[i]), q[i] > 0), (0, True))") for f in guarded
+    ]
+    value = stable(*guarded, p=VECTOR, q=VECTOR, m=VECTOR, d="sum", n="size")
+    slopes = interpret(derivative_programs(value)["gradient"], {"p": [0, 1], "q": [1, 0]})
+    assert slopes["p_bar"][0] == -0.5  # by way of the mean alone
+
+
+def test_sums_that_gain_nothing_are_not_joined() -> None:
+    value = program("Sum(log(p[i]), (i, 1, n)) + Sum(log(q[i]), (i, 1, n))", p=VECTOR, q=VECTOR, n="size")
+    assert rewrite(value, stable=True) == value
+
+
 # splitting --------------------------------------------------------------------------------------------------------
 
 

@@ -21,12 +21,12 @@ from eqc.ir import stable
 from eqc.ir.interpret import evaluate
 from eqc.ir.show import show_statement
 from eqc.ir.terms import read
-from eqc.rewrite.rule import A, B, Rule
+from eqc.rewrite.rule import A, B, C, Rule
 from eqc.rewrite.rules import RULES
 from eqc.rewrite.stability import fired_rules, stabilise
 from eqc.verify.bits import bits_of_error
 
-X, Y = read("x"), read("y")
+X, Y, W = read("x"), read("y"), read("w")
 EMIT = Path(__file__).resolve().parents[2] / "eqc" / "emit"
 DIGITS = 420
 POINTS = 300
@@ -41,6 +41,14 @@ RANGES: dict[str, dict[Any, tuple[float, float]]] = {
     "a*Log1p(b)": {B: (-0.999, 1e4)},
     "1 - a**b": {A: UNIT, B: POSITIVE},
     "a**b - 1": {A: UNIT, B: POSITIVE},
+}
+# The same by what a rule says of where it holds.
+INSIDE = (1e-12, 0.999)
+CONDITIONS: dict[str, dict[Any, tuple[float, float]]] = {
+    "all numbers positive": dict.fromkeys((A, B, C), POSITIVE),
+    "x and y of one sign": dict.fromkeys((A, B, C), POSITIVE),
+    "0 < a < 1": {A: INSIDE},
+    "a, b in (0, 1)": dict.fromkeys((A, B), INSIDE),
 }
 # What a letter must be for the rule's condition.
 CONSTANTS: dict[str, dict[Any, list[Any]]] = {"(exp(a) + 1)**b": {B: [sp.Integer(-1), sp.Integer(-2), sp.Integer(-3)]}}
@@ -75,17 +83,18 @@ def compiled(expression: Any) -> Any:
     """An expression over x and y as generated code would compute it."""
     source = SourcePrinter(lambda r: r.tensor).source(expression)
     space = {f"_{k}": v for k, v in functions().items() if not k.startswith("_")} | functions()
-    return eval(f"lambda x, y: {source}", space)
+    return eval(f"lambda x, y, w: {source}", space)
 
 
 def drawn(rule: Rule, rng: random.Random) -> tuple[dict[Any, Any], dict[str, np.float64]]:
     """What the letters stand for, and the numbers of the data."""
     text = str(rule.pattern)
-    letters = {A: X, B: Y}
+    letters = {A: X, B: Y, C: W}
     letters |= {letter: rng.choice(values) for letter, values in CONSTANTS.get(text, {}).items()}
     numbers = {}
-    for letter, name in ((A, "x"), (B, "y")):
-        low, high = RANGES.get(text, {}).get(letter, (-1e4, 1e4))
+    ranges = RANGES.get(text, CONDITIONS.get(rule.holds, {}))
+    for letter, name in ((A, "x"), (B, "y"), (C, "w")):
+        low, high = ranges.get(letter, (-1e4, 1e4))
         size = 10 ** rng.uniform(-12, math.log10(max(abs(low), abs(high))))
         numbers[name] = np.float64(
             np.clip(size * (rng.choice((-1, 1)) if low < 0 < high else np.sign(low + high)), low, high)
@@ -147,7 +156,7 @@ def test_a_rule_fires_on_its_own_pattern_among_other_parts(rule: Rule) -> None:
     node = rule.pattern.xreplace(letters)
     assert rule.apply(node) is not None
     if isinstance(node, sp.Add) and A not in rule.pattern.args:
-        assert rule.apply(node + read("w")) == rule.replacement.xreplace(letters) + read("w")
+        assert rule.apply(node + read("v")) == rule.replacement.xreplace(letters) + read("v")
 
 
 @pytest.mark.parametrize("rule", RULES, ids=identified)
@@ -185,6 +194,24 @@ SHAPES = [
     (X**2 - Y**2, (X - Y) * (X + Y)),
     (1 - X**Y, stable.PowerComplement(X, Y)),
     (1 - sp.cos(2 * Z), 2 * sp.sin(Z) ** 2),
+    (3 - 3 * sp.cos(2 * Z), 6 * sp.sin(Z) ** 2),
+    (sp.log(X) - sp.log(Y), stable.LogRatio(X, Y)),
+    (sp.log(X / (2 * Y * Z)), stable.LogRatio(X / 2, Y * Z)),
+    (sp.log(Z / (1 - Z)), stable.Logit(Z)),
+    (sp.log(1 - Z) - sp.log(Z), -stable.Logit(Z)),
+    (X * sp.log(X / Y), stable.XLogRatio(X, Y)),
+    (X * (sp.log(X) - sp.log(Y)), stable.XLogRatio(X, Y)),
+    (X * sp.log(X) - X * sp.log(Y), stable.XLogRatio(X, Y)),
+    (Z * sp.log(X / Y), stable.WeightedLogRatio(Z, X, Y)),
+    (-Z * sp.log(Z), -stable.XLogX(Z)),
+    (2 * (X * sp.log(X / Y) - X + Y), 2 * stable.RelativeEntropy(X, Y)),
+    (Z * sp.log(Z) - Z + 1, stable.RelativeEntropy(Z, sp.Integer(1))),
+    ((X / Y - 1 - sp.log(X / Y)) / 2, stable.LogShortfall(X, Y) / 2),
+    (sp.log(X / Y) / 2 + Y / (2 * X) - sp.Rational(1, 2), stable.LogShortfall(Y, X) / 2),
+    (Z - 1 - sp.log(Z), stable.LogShortfall(Z, sp.Integer(1))),
+    (-Z * sp.log(Z) - (1 - Z) * sp.log(1 - Z), stable.BinaryEntropy(Z)),
+    (X * sp.log(X / Y) + (1 - X) * sp.log((1 - X) / (1 - Y)), stable.BinaryDivergence(X, Y)),
+    (X * sp.log(2 * X / (X + Y)) + Y * sp.log(2 * Y / (X + Y)), stable.MeanDivergence(X, Y)),
 ]
 
 

@@ -32,7 +32,7 @@ def records() -> Library:
     return Library(ROOT)
 
 
-@pytest.mark.parametrize("name", ["gelu", "softmax", "log_softmax", "l2_norm"])
+@pytest.mark.parametrize("name", ["gelu", "softmax", "log_softmax", "l2_norm", "kl_divergence"])
 def test_a_sample_is_accurate(name: str, records: Library) -> None:
     assert records.get(name).accuracy != "high"
     found = measure(records.get(name), records, kernel(name, ROOT), seed=311, points=24, dtypes=["float64"])["float64"]

@@ -26,6 +26,15 @@ from .gates import (
 )
 from .precision import KernelCompiler
 from .products import block_rows, matrix_product
+from .ratios import (
+    log_excess,
+    log_over_mean,
+    log_ratio,
+    logit,
+    mean_divergence,
+    one_plus_log,
+    one_plus_log_ratio,
+)
 from .reductions import add, largest, least, maximum, minimum, multiply, watch
 
 __all__ = [
@@ -42,16 +51,23 @@ __all__ = [
     "least",
     "log",
     "log1p",
+    "log_excess",
+    "log_over_mean",
+    "log_ratio",
     "logistic_gate",
     "logistic_gate_slope",
+    "logit",
     "matrix_product",
     "maximum",
+    "mean_divergence",
     "minimum",
     "multiply",
     "normal_density",
     "normal_gate",
     "normal_gate_slope",
     "normal_probability",
+    "one_plus_log",
+    "one_plus_log_ratio",
     "power",
     "sigmoid",
     "sin",

@@ -87,6 +87,39 @@ def mantissa(typing, x):
     return x(x), build
 
 
+def _steps(builder, x, y):
+    """The bits of x less those of y, rounded to whole powers of two by adding half of one."""
+    whole, mantissa, _, _ = _layout(x)
+    between = builder.sub(builder.bitcast(x, whole), builder.bitcast(y, whole))
+    return builder.add(between, whole(1 << (mantissa - 1)))
+
+
+@intrinsic
+def power_between(typing, x, y):
+    """The power k, as a float, for which x/2**k and y differ by a factor of at most 1.502; both positive and normal."""
+
+    def build(context, builder, signature, arguments):
+        whole, mantissa, one, _ = _layout(arguments[0])
+        top = whole.width - 1
+        field = builder.lshr(builder.add(_steps(builder, *arguments), whole(1 << top)), whole(mantissa))
+        joined = builder.bitcast(builder.or_(field, whole(one + (mantissa << mantissa))), arguments[0].type)
+        return builder.fsub(joined, arguments[0].type(float((1 << mantissa) + (1 << (top - mantissa)))))
+
+    return x(x, y), build
+
+
+@intrinsic
+def brought_near(typing, z, x, y):
+    """z/2**k with the k of `power_between` x and y; z is of the size of x."""
+
+    def build(context, builder, signature, arguments):
+        whole, mantissa, _, _ = _layout(arguments[0])
+        steps = builder.and_(_steps(builder, *arguments[1:]), whole(-(1 << mantissa)))
+        return builder.bitcast(builder.sub(builder.bitcast(arguments[0], whole), steps), arguments[0].type)
+
+    return z(z, x, y), build
+
+
 @intrinsic
 def copysign(typing, size, sign):
     """The size of one number with the sign of the other."""

@@ -76,7 +76,9 @@ def compiled(
 def _widened(function: Callable[..., Any], result: type, count: int) -> Callable[..., Any]:
     if count == 1:
         return lambda x: result(function(np.float64(x)))
-    return lambda x, y: result(function(np.float64(x), np.float64(y)))
+    if count == 2:
+        return lambda x, y: result(function(np.float64(x), np.float64(y)))
+    return lambda x, y, z: result(function(np.float64(x), np.float64(y), np.float64(z)))
 
 
 @compiled()
