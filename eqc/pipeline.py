@@ -12,8 +12,8 @@ from eqc.derive.assemble import derivative_programs
 from eqc.derive.conventions import conditions, conventions
 from eqc.derive.implicit import slope_program
 from eqc.derive.jvp import jvp
+from eqc.derive.leaving import can_be_widened, can_leave_range
 from eqc.derive.optimality import optimality
-from eqc.derive.ranges import can_be_widened, can_leave_range
 from eqc.derive.rounding import Guarded, guard
 from eqc.derive.vjp import vjp
 from eqc.emit.docs import Documentation

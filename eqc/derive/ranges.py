@@ -1,4 +1,4 @@
-"""Whether results can leave the range of floats on the way where they do not in truth, and what mending them costs.
+"""Between which bounds numbers lie, and whether floats can hold what is on the way to them.
 
 A number is *true* if it is infinite or NaN only where the formula's value is beyond the range of floats or has none.
 What is true of data, a product of two of them for example, need not be true of three: two may overflow on the way.
@@ -6,15 +6,12 @@ What is true of data, a product of two of them for example, need not be true of 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
 import sympy as sp
 
-from eqc.ir.opaque import Opaque
-from eqc.ir.program import Op, Program, Statement
 from eqc.ir.stable import (
     CosTurns,
     Difference,
@@ -27,11 +24,8 @@ from eqc.ir.stable import (
     SinTurns,
     SoftTangent,
 )
-from eqc.ir.terms import Converged, Expr, Magnitude, Maximum, Minimum, NonZero, Read
-from eqc.ir.walk import is_short
+from eqc.ir.terms import Expr, Magnitude, Maximum, Minimum, Read
 
-_MOST_STATEMENTS = 60
-_LARGEST_BODY = 400
 _TINY, _HUGE = 1e-30, 1e30
 """What a number that stays between them may be multiplied or divided by a few times, in float32 too."""
 
@@ -74,103 +68,35 @@ class Range:
         return self.is_true and (self.low >= _TINY or self.high <= -_TINY)
 
 
-_LOST = Range(is_true=False)
-_DATA = Range(is_finite=True, is_exact=True)
-_UNIT = Range(0.0, 1.0, is_finite=True)
+LOST = Range(is_true=False)
+DATA = Range(is_finite=True, is_exact=True)
+UNIT = Range(0.0, 1.0, is_finite=True)
 _SIGNED_UNIT = Range(-1.0, 1.0, is_finite=True)
 
 
-def can_leave_range(program: Program) -> bool:
-    """Whether a real result may be infinite or NaN in floats though the formula's value is not.
-
-    >>> from eqc.ir.program import Tensor
-    >>> from eqc.ir.terms import read
-    >>> x, y, z = read("x"), read("y"), read("z")
-    >>> def leaves(body):
-    ...     statement = Statement(Tensor("r"), (), (), Op.NONE, body)
-    ...     return can_leave_range(Program("r", (), (), (), (), (statement,), ("r",)))
-    >>> leaves(x*y), leaves(x*y*z), leaves(sp.sqrt(x**2 + y**2)), leaves(sp.exp(x)), leaves(1/(1 + sp.exp(-x)))
-    (False, True, True, False, False)
-    """
-    found: dict[str, Range] = {}
-    for statement in program.statements:
-        found[statement.target.name] = _of_statement(statement, found)
-    tensors = program.tensors
-    return any(not found.get(name, _DATA).is_true for name in program.outputs if not tensors[name].integer)
-
-
-def can_be_widened(program: Program) -> bool:
-    """Whether wide numbers can compute a program, in a time proportional to its data and its results."""
-    return (
-        not program.applied
-        and len(program.statements) <= _MOST_STATEMENTS
-        and all(
-            not isinstance(s.body, Opaque) and not s.body.has(Converged) and is_short(s.body, _LARGEST_BODY)
-            for s in program.statements
-        )
-        and _is_linear(program)
-    )
-
-
-def _is_linear(program: Program) -> bool:
-    """Whether every loop nest runs over no more than the entries of one input or result."""
-    tensors = program.tensors
-    whole = [*program.inputs, *(tensors[name] for name in program.outputs)]
-    sizes = [Counter(_unknown(t.shape)) for t in whole]
-    return all(
-        any(Counter(_unknown([loop.extent for loop in s.loops])) <= size for size in (*sizes, Counter()))
-        for s in program.statements
-    )
-
-
-def _unknown(extents: Sequence[Expr]) -> list[Expr]:
-    return [extent for extent in extents if not extent.is_number]
-
-
-def _of_statement(statement: Statement, found: Mapping[str, Range]) -> Range:
-    if statement.target.integer:
-        return _DATA
-    body = range_of(statement.body, found)
-    if statement.scatter or statement.op is Op.SUM:
-        return _total(body)
-    if statement.op is Op.PRODUCT:
-        return body if body.is_shrinking else _LOST
-    return body
-
-
-def _total(term: Range) -> Range:
+def total_of(term: Range) -> Range:
     """A sum over an index: terms of one sign, or so small that their number does not matter."""
     most = _HUGE if term.is_small else inf
     if term.low >= 0 or term.high <= 0:
         low, high = (0.0, most) if term.low >= 0 else (-most, 0.0)
         return Range(low, high, term.is_true, term.is_small, term.is_exact)
-    return Range(-_HUGE, _HUGE, is_finite=True) if term.is_small else _LOST
+    return Range(-_HUGE, _HUGE, is_finite=True) if term.is_small else LOST
 
 
-def range_of(node: Expr, found: Mapping[str, Range]) -> Range:
-    """The range of a body whose tensors are known."""
-    if isinstance(node, Read):
-        return found.get(node.tensor) or _data(node)
-    if isinstance(node, sp.KroneckerDelta | NonZero):
-        return _UNIT
-    if node.is_number and node.is_finite:
-        return Range(float(node), float(node), is_finite=True, is_exact=True)
-    if not node.args or (node.is_integer and not isinstance(node, sp.Add | sp.Mul)):
-        return _data(node)
-    if isinstance(node, sp.Piecewise):
-        return _any_of([range_of(pair.args[0], found) for pair in node.args])
-    parts = [range_of(a, found) for a in node.args]
-    return _RULES.get(type(node), _function)(node, parts)
+def exact_number(number: float) -> Range:
+    """The range of a number that is known."""
+    return Range(number, number, is_finite=True, is_exact=True)
 
 
-def _data(node: Expr) -> Range:
+def data_range(node: Expr) -> Range:
     """A number of the data, by what is known of its sign; extents are 1 at least, where they divide."""
     if node.is_integer and node.is_nonnegative:
-        return replace(_DATA, low=1.0 if node.is_Symbol and not isinstance(node, Read) else 0.0)
-    return replace(_DATA, low=0.0 if node.is_nonnegative else -inf, high=0.0 if node.is_nonpositive else inf)
+        return replace(DATA, low=1.0 if node.is_Symbol and not isinstance(node, Read) else 0.0)
+    return replace(DATA, low=0.0 if node.is_nonnegative else -inf, high=0.0 if node.is_nonpositive else inf)
 
 
-def _any_of(parts: Sequence[Range]) -> Range:
+def any_of(parts: Sequence[Range]) -> Range:
+    """The range of any one of some numbers."""
     return Range(
         min(p.low for p in parts),
         max(p.high for p in parts),
@@ -189,17 +115,18 @@ def _sum(node: Expr, parts: Sequence[Range]) -> Range:
         one_sign or len(large) < 2 or (len(parts) == 2 and all(p.is_finite for p in parts))
     )
     exact = all(p.is_exact for p in parts) and (one_sign or len(parts) == 2)
-    return Range(low, high, true, not large, exact) if true else _LOST
+    finite = len(large) < 2 and all(p.is_finite for p in parts)
+    return Range(low, high, true, finite, exact) if true else LOST
 
 
 def _product(node: Expr, parts: Sequence[Range]) -> Range:
-    """One large factor among ones that only shrink or only grow it, or two large ones alone; then quotients."""
+    """One large factor among ones that only shrink or only grow it, or two large ones alone, also as a quotient."""
     below = [isinstance(f, sp.Pow) and f.args[1].is_number and f.args[1] < 0 for f in node.args]
     above = [p for p, is_below in zip(parts, below, strict=True) if not is_below]
     divisors = [p for p, is_below in zip(parts, below, strict=True) if is_below]
     numbers = [a for a in node.args if a.is_Rational and a.q != 1 and abs(a.p) != 1]
     if not all(p.is_true for p in parts):
-        return _LOST
+        return LOST
     low, high = _bounds(parts)
     if len(parts) <= _FEW and all(p.is_small for p in parts):
         return Range(low, high, is_finite=True)
@@ -209,11 +136,12 @@ def _product(node: Expr, parts: Sequence[Range]) -> Range:
     growing = all(p.is_growing for p in rest) and not numbers
     if len(large) == 1:
         kept = (shrinking and large[0].is_finite) or growing
-        return Range(low, high, kept, kept and shrinking and large[0].is_finite) if kept else _LOST
+        return Range(low, high, kept, kept and shrinking and large[0].is_finite) if kept else LOST
     if not large:
-        return Range(low, high, is_finite=True) if shrinking else _LOST
-    fits = len(large) == 2 and growing and all(p.is_finite for p in above) and len(divisors) < 2
-    return Range(low, high) if fits else _LOST
+        return Range(low, high, is_finite=True) if shrinking else LOST
+    alone = len(large) == 2 and all(abs(p.low) == 1 == abs(p.high) for p in rest)
+    fits = alone and all(p.is_finite for p in above) and len(divisors) < 2
+    return Range(low, high) if fits else LOST
 
 
 def _bounds(parts: Sequence[Range]) -> tuple[float, float]:
@@ -234,7 +162,7 @@ def _power(node: Expr, parts: Sequence[Range]) -> Range:
     if exponent == sp.Rational(1, 2):
         return _root(base)
     if not exponent.is_number:
-        return Range(0.0 if base.low >= 0 else -inf) if all(p.is_finite and p.is_exact for p in parts) else _LOST
+        return Range(0.0 if base.low >= 0 else -inf) if all(p.is_finite and p.is_exact for p in parts) else LOST
     if exponent < 0:
         return _reciprocal(_power(node.base**-exponent, [base]) if exponent != -1 else base)
     low = 0.0 if base.low >= 0 or exponent.is_even else -inf
@@ -247,9 +175,8 @@ def _power(node: Expr, parts: Sequence[Range]) -> Range:
 def _root(base: Range) -> Range:
     """A root is infinite only where its argument is."""
     if not base.is_finite:
-        return _LOST
-    high = base.high**0.5 if 0 <= base.high < inf else _HUGE  # the root of any float
-    return Range(max(base.low, 0.0) ** 0.5, min(high, _HUGE * _HUGE), is_finite=True, is_exact=base.is_exact)
+        return LOST
+    return Range(max(base.low, 0.0) ** 0.5, max(base.high, 0.0) ** 0.5, is_finite=True, is_exact=base.is_exact)
 
 
 def _reciprocal(divisor: Range) -> Range:
@@ -259,13 +186,13 @@ def _reciprocal(divisor: Range) -> Range:
         return Range(ends[0], ends[1], is_finite=True, is_exact=divisor.is_finite)
     if divisor.is_exact and divisor.is_true:
         return Range(0.0 if divisor.low >= 0 else -inf, inf, is_finite=False, is_exact=divisor.is_finite)
-    return _LOST
+    return LOST
 
 
 def _exponential(node: Expr, parts: Sequence[Range]) -> Range:
     (part,) = parts
     if not part.is_true:
-        return _LOST
+        return LOST
     return Range(_exp(part.low), _exp(part.high), is_finite=part.high <= 60)
 
 
@@ -277,13 +204,13 @@ def _logarithm(node: Expr, parts: Sequence[Range]) -> Range:
     """A logarithm of the data, or of what is finite and not 0 by underflow, is finite where it exists."""
     (part,) = parts
     if isinstance(node, Log1p):
-        return Range(-800.0, 800.0, is_finite=False) if part.is_finite else _LOST
+        return Range(0.0 if part.low >= 0 else -800.0, 800.0, is_finite=part.low >= 0) if part.is_finite else LOST
     known = part.is_finite and (part.is_exact or part.is_apart)
-    return Range(0.0 if part.low >= 1 else -800.0, 800.0, is_finite=part.is_apart) if known else _LOST
+    return Range(0.0 if part.low >= 1 else -800.0, 800.0, is_finite=part.is_apart) if known else LOST
 
 
 def _extremum(node: Expr, parts: Sequence[Range]) -> Range:
-    return _any_of(parts)
+    return any_of(parts)
 
 
 def _size(node: Expr, parts: Sequence[Range]) -> Range:
@@ -296,22 +223,27 @@ def _size(node: Expr, parts: Sequence[Range]) -> Range:
 
 
 def _step(node: Expr, parts: Sequence[Range]) -> Range:
-    return _SIGNED_UNIT if all(p.is_true for p in parts) else _LOST
+    return _SIGNED_UNIT if all(p.is_true for p in parts) else LOST
 
 
 def _bounded(node: Expr, parts: Sequence[Range]) -> Range:
-    """Functions that have a limit where their argument is infinite."""
-    return (_UNIT if node.is_nonnegative else _SIGNED_UNIT) if all(p.is_true for p in parts) else _LOST
+    """Functions between -1 and 1 that have a limit where their argument is infinite."""
+    return _SIGNED_UNIT if all(p.is_true for p in parts) else LOST
+
+
+def _share(node: Expr, parts: Sequence[Range]) -> Range:
+    """The same between 0 and 1."""
+    return UNIT if all(p.is_true for p in parts) else LOST
 
 
 def _function(node: Expr, parts: Sequence[Range]) -> Range:
     """Stable forms, and functions of the library, hold over the whole range of their arguments."""
     low = 0.0 if node.is_nonnegative else -inf
-    return Range(low) if all(p.is_finite for p in parts) else _LOST
+    return Range(low) if all(p.is_finite for p in parts) else LOST
 
 
 def _turning(node: Expr, parts: Sequence[Range]) -> Range:
-    return _SIGNED_UNIT if all(p.is_finite for p in parts) else _LOST
+    return _SIGNED_UNIT if all(p.is_finite for p in parts) else LOST
 
 
 _Rule = Callable[[Expr, Sequence[Range]], Range]
@@ -333,7 +265,17 @@ _RULES: Mapping[type, _Rule] = {
     sp.cos: _turning,
     SinTurns: _turning,
     CosTurns: _turning,
-    **dict.fromkeys((sp.tanh, sp.atan, sp.erf, HyperbolicTangent, SoftTangent), _bounded),
-    **dict.fromkeys((Logistic, LogisticSlope, NormalDensity, NormalProbability), _bounded),
+    **dict.fromkeys((sp.tanh, sp.erf, HyperbolicTangent, SoftTangent), _bounded),
+    **dict.fromkeys((Logistic, LogisticSlope, NormalDensity, NormalProbability), _share),
 }
 """How the range of a function follows from those of its arguments; others go by `_function`."""
+
+
+def function_range(node: Expr, parts: Sequence[Range]) -> Range:
+    """The range of a function of numbers whose ranges are known.
+
+    >>> x, y = sp.symbols("x y", real=True)
+    >>> function_range(x * y, [DATA, DATA]).is_true, function_range(sp.sin(x * y), [Range()]).is_true
+    (True, False)
+    """
+    return _RULES.get(type(node), _function)(node, parts)
