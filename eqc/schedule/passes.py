@@ -7,6 +7,7 @@ from collections.abc import Callable
 from eqc.ir.program import Program
 from eqc.schedule.clean import drop_dead, inline, merge_equal, rename_copies
 from eqc.schedule.deltas import contract_deltas
+from eqc.schedule.factors import factor_nested, factor_sums
 from eqc.schedule.hoist import hoist
 from eqc.schedule.long_sums import store_long_sums
 from eqc.schedule.nested_sums import nest_sums
@@ -17,12 +18,14 @@ PASSES: tuple[tuple[str, Callable[[Program], Program]], ...] = (
     ("drop dead statements", drop_dead),
     ("merge equal statements", merge_equal),
     ("inline temporaries", inline),
+    ("factor sums", factor_sums),
     ("rename copies", rename_copies),
     ("contract deltas", contract_deltas),
     ("store long sums", store_long_sums),
     ("share functions", share_functions),
     ("hoist", hoist),
     ("nest sums", nest_sums),
+    ("factor nested sums", factor_nested),
     ("prepare products", prepare_products),
     ("merge equal statements", merge_equal),
     ("drop dead statements", drop_dead),
