@@ -6,20 +6,20 @@ No task stops the others: each record gives an outcome with a value or an error.
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from eqc.errors import EqcError
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     from eqc.records.catalog import Catalog
 
 T = TypeVar("T")
@@ -83,16 +83,17 @@ def _file_error(error: OSError, record_id: str, catalog: Catalog) -> EqcError:
 
 
 def over_records(
-    task: Task[T], root: Path, ids: Sequence[str], jobs: int = 1, *, few: int = FEW
+    task: Task[T], root: Path, ids: Sequence[str], jobs: int = 1, *, few: int = FEW, limit: float = inf
 ) -> Iterator[Outcome[T]]:
     """Run `task(id, catalog)` for every id and give the outcomes as they come, in no fixed order.
 
     `jobs` is the number of processes; with one, or up to `few` records, all is done in this process. `task` must be
     a function of a module, so that the others find it, and a script that asks for more than one process must guard
-    its main part with `if __name__ == "__main__":`, as they import it.
+    its main part with `if __name__ == "__main__":`, as they import it. With a `limit`, what takes more seconds than
+    that in another process is given up.
     """
-    if jobs > 1 and len(ids) > few:
-        yield from _over_pool(task, root, ids, min(jobs, len(ids)))
+    if (jobs > 1 or limit < inf) and len(ids) > few:
+        yield from _over_pool(task, root, ids, min(jobs, len(ids)), limit)
         return
     catalog = _open_catalog(root)
     for record_id in ids:
@@ -104,35 +105,32 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _over_pool(task: Task[T], root: Path, ids: Sequence[str], jobs: int) -> Iterator[Outcome[T]]:
-    # A single record must not pay for importing these; spawn, because a forked child that runs a parallel
-    # kernel dies with OpenMP.
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor, as_completed
+def _over_pool(task: Task[T], root: Path, ids: Sequence[str], jobs: int, limit: float) -> Iterator[Outcome[T]]:
+    from eqc.processes import Lost, results  # a single record must not pay for importing this
 
-    spawn = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_start_worker)
+    for record_id, result in results(partial(_in_worker, task, root), ids, jobs, limit):
+        yield _lost(record_id, limit, late=result.late) if isinstance(result, Lost) else _read(record_id, result)
+
+
+def _read(record_id: str, result: bytes) -> Outcome[T]:
     try:
-        waiting = {pool.submit(_in_worker, task, root, record_id): record_id for record_id in ids}
-        for future in as_completed(waiting):
-            yield _result(future, waiting[future])
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _result(future: Future[Outcome[T]], record_id: str) -> Outcome[T]:
-    from concurrent.futures.process import BrokenProcessPool
-
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        rule = "a worker process ended before its time (was the memory used up?)"
-        remedy = "run the command again with --jobs 1"
-        return Outcome(record_id, error=EqcError(None, written=record_id, rule=rule, remedy=remedy))
+        outcome: Outcome[T] = pickle.loads(result)  # noqa: S301 (from our own process)
     except Exception as error:
         return Outcome(record_id, error=internal_error(error, record_id))
+    return outcome
 
 
+def _lost(record_id: str, limit: float, *, late: bool) -> Outcome[T]:
+    """A record whose process died, or took too long."""
+    rule = "a worker process ended before its time (was the memory used up?)"
+    remedy = "run the command again with --jobs 1"
+    if late:
+        rule = f"it was given up after {limit:.0f} seconds"
+        remedy = f"run the command for {record_id} alone, which takes its time"
+    return Outcome(record_id, error=EqcError(None, written=record_id, rule=rule, remedy=remedy))
+
+
+@lru_cache(maxsize=1)
 def _start_worker() -> None:
     """Let a worker end quietly with its parent, be that by Ctrl-C or by a kill that gives no chance to clean up."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -148,8 +146,13 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _in_worker(task: Task[T], root: Path, record_id: str) -> Outcome[T]:
-    return attempt(task, record_id, _worker_catalog(root))
+def _in_worker(task: Task[T], root: Path, record_id: str) -> bytes:
+    """An outcome as it is sent; what cannot be sent is an error of eqc."""
+    _start_worker()
+    try:
+        return pickle.dumps(attempt(task, record_id, _worker_catalog(root)))
+    except Exception as error:
+        return pickle.dumps(Outcome(record_id, error=internal_error(error, record_id)))
 
 
 def _open_catalog(root: Path) -> Catalog:

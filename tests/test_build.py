@@ -20,7 +20,7 @@ from eqc import atomic, drift, freshness, parallel
 from eqc import build as building
 from eqc.build import Report, build, make_plan
 from eqc.drift import compare
-from eqc.errors import BuildError, EqcError, NotationError, Span
+from eqc.errors import BuildError, NotationError, Span
 
 
 class FakeCompiled(NamedTuple):
@@ -552,35 +552,3 @@ def test_two_builds_at_once_do_the_work_once(slow_project: Path) -> None:
     assert finished(first) == "built f g h\n"
     assert finished(second) == "waiting\nbuilt\n"
     assert (slow_project / "log").read_text().split() == ["f", "g", "h"]
-
-
-# The process pool.
-
-
-def measure(record_id: str, catalog: object) -> int:
-    if record_id == "bad":
-        raise NotationError(Span("bad.yaml", 1, 2), written="?", rule="it fails", remedy="mend it")
-    if record_id == "dies":
-        os._exit(3)
-    return os.getpid()
-
-
-def test_a_pool_gives_every_outcome_with_its_error(project: Path) -> None:
-    outcomes = {
-        one.id: one for one in parallel.over_records(measure, project, ["a", "b", "bad", "c", "d"], jobs=2, few=1)
-    }
-    assert str(outcomes["bad"].error).startswith("bad.yaml:1:2: it fails")
-    assert os.getpid() not in {one.value for one in outcomes.values()}
-    assert all(isinstance(outcomes[name].value, int) for name in "abcd")
-
-
-def test_a_worker_that_dies_is_an_error_not_a_hang(project: Path) -> None:
-    outcomes = list(parallel.over_records(measure, project, ["dies", "b", "c", "d", "e"], jobs=2, few=1))
-    errors: dict[str, EqcError | None] = {one.id: one.error for one in outcomes}
-    assert errors["dies"] is not None
-    assert "a worker process ended" in errors["dies"].rule
-
-
-def test_few_records_need_no_pool(project: Path, compiler: FakeCompiler) -> None:
-    outcomes = list(parallel.over_records(measure, project, ["a", "b", "c"], jobs=2))
-    assert {one.value for one in outcomes} == {os.getpid()}
