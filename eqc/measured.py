@@ -15,6 +15,7 @@ from eqc.project import RecordFile
 
 NOT_MEASURED = "Accuracy: not measured"
 _HASH = "records"
+_LEVELS = 3
 _KINDS = ("value", "gradient")
 
 
@@ -30,25 +31,42 @@ def records_hash(root: Path, files: Iterable[RecordFile]) -> str:
 def as_text(measured: Mapping[str, object], records: str) -> str:
     """The file's contents.
 
-    >>> as_text({"float64": {}}, "ab").splitlines()[1]
-    ' "records": "ab",'
+    >>> print(as_text({"float64": {"plain": {"value": {"p99": 1.5, "worst_at": {"x": [1, 2]}}}}}, "ab"), end="")
+    {
+     "records": "ab",
+     "float64": {
+      "plain": {
+       "value": {"p99": 1.5, "worst_at": {"x": [1, 2]}}
+      }
+     }
+    }
     """
-    return json.dumps({_HASH: records, **measured}, indent=1, ensure_ascii=False) + "\n"
+    return _expanded({_HASH: records, **measured}, _LEVELS, "\n") + "\n"
+
+
+def _expanded(value: object, levels: int, newline: str) -> str:
+    """JSON with so many levels of objects over several lines, and what is deeper on one."""
+    if not levels or not isinstance(value, Mapping) or not value:
+        return json.dumps(value, ensure_ascii=False)
+    inner = newline + " "
+    parts = (f"{json.dumps(key)}: {_expanded(part, levels - 1, inner)}" for key, part in value.items())
+    return f"{{{inner}{f',{inner}'.join(parts)}{newline}}}"
 
 
 def summary(root: Path, file: RecordFile, records: str) -> str:
     """One line for docstrings: the 99th percentile of the bits of error on plain inputs.
 
-    What cannot be read, or was measured for other records, is not measured.
+    What cannot be read, was measured for other records, or had nothing that could be measured, is not measured.
     """
     try:
         found = json.loads((root / file.accuracy).read_text(encoding="utf-8"))
         if found[_HASH] != records:
             return NOT_MEASURED
-        parts = [f"{dtype} {_kinds(found[dtype]['plain'])}" for dtype in found if dtype != _HASH]
+        kinds = {dtype: _kinds(found[dtype]["plain"]) for dtype in found if dtype != _HASH}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return NOT_MEASURED
-    return f"Accuracy (p99 on plain inputs): {'; '.join(p for p in parts if p.strip())}"
+    parts = [f"{dtype} {text}" for dtype, text in kinds.items() if text]
+    return f"Accuracy (p99 on plain inputs): {'; '.join(parts)}" if parts else NOT_MEASURED
 
 
 def _kinds(plain: Mapping[str, Mapping[str, float]]) -> str:

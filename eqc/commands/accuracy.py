@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from eqc import atomic
 from eqc.build import place
-from eqc.commands.console import progress, report_failures, say_json, table
+from eqc.commands.console import note, progress, report_failures, say_json, table
 from eqc.errors import EqcError
 from eqc.freshness import split
 from eqc.measured import as_text, records_hash
@@ -21,7 +21,10 @@ from eqc.records.catalog import Catalog
 if TYPE_CHECKING:
     from eqc.verify.accuracy import Accuracy, Spread
 
-_HEAD = ("id", "dtype", "inputs", "of", "mean", "p99", "worst", "non-finite")
+SECONDS: Final = 600.0
+"""When a record is given up, where there are several: its compilation, and hundreds of inputs, take far less."""
+
+_HEAD = ("id", "dtype", "inputs", "of", "mean", "p99", "worst", "non-finite", "refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,11 @@ class Measured:
 
     accuracy: Accuracy
     records: str
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there was anything that could be compared."""
+        return any(kinds for ranges in self.accuracy.values() for kinds in ranges.values())
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -40,15 +48,23 @@ class Measured:
 
 def measure_task(record_id: str, catalog: Catalog) -> Measured:
     """Measure one record's kernels, in whatever process this is."""
-    from eqc.kernels.loading import kernel  # heavy: loads Numba
     from eqc.verify.accuracy import measure  # heavy: loads the oracle
+    from eqc.verify.instances import bound_instance
 
     file = place(catalog, record_id)
     parts = split((catalog.root / file.module).read_bytes())
     composed = parts[0].composes if parts is not None else ()
     files = [place(catalog, name) for name in (record_id, *composed)]
-    found = measure(catalog.get(record_id), catalog, kernel(record_id, catalog.root))
+    instance = bound_instance(catalog.get(record_id))
+    given = {} if instance is None else instance.given({})
+    found = measure(instance.record, catalog, _kernel(record_id, catalog, given), functions=given) if instance else {}
     return Measured(found, records_hash(catalog.root, files))
+
+
+def _kernel(record_id: str, catalog: Catalog, functions: Mapping[str, str]) -> Any:
+    from eqc.bound import kernel  # heavy: loads Numba
+
+    return kernel(record_id, catalog.root, **functions)
 
 
 def measure_all(root: Path, ids: tuple[str, ...], failed: Mapping[str, EqcError], as_json: bool, jobs: int) -> int:
@@ -56,7 +72,7 @@ def measure_all(root: Path, ids: tuple[str, ...], failed: Mapping[str, EqcError]
     failures, found = dict(failed), {}
     catalog = Library(root)
     with progress("measuring", len(ids)) as step:
-        for outcome in over_records(measure_task, root, ids, jobs, few=1):
+        for outcome in over_records(measure_task, root, ids, jobs, few=1, limit=SECONDS):
             if outcome.value is not None:
                 found[outcome.id] = outcome.value
                 _keep(root, place(catalog, outcome.id).accuracy, outcome.value)
@@ -67,6 +83,9 @@ def measure_all(root: Path, ids: tuple[str, ...], failed: Mapping[str, EqcError]
         say_json({"id": name, **found[name].as_json()} for name in sorted(found))
     else:
         table(_HEAD, [row for name in sorted(found) for row in _rows(name, found[name].accuracy)])
+    unknown = sorted(name for name in found if not found[name].is_known)
+    if unknown:
+        note(f"nothing could be measured: {', '.join(unknown)}")
     report_failures(dict(sorted(failures.items())))
     return 1 if failures else 0
 
@@ -88,4 +107,4 @@ def _rows(name: str, accuracy: Accuracy) -> list[tuple[str, ...]]:
 
 def _numbers(spread: Spread) -> tuple[str, ...]:
     bits = (f"{n:.1f}" for n in (spread.mean, spread.p99, spread.worst))
-    return (*bits, f"{100 * spread.nonfinite:.1f} %")
+    return (*bits, *(f"{100 * share:.1f} %" for share in (spread.nonfinite, spread.refused)))

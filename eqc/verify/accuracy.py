@@ -1,14 +1,15 @@
 """Accuracy of a record's kernels in bits of error, as `eqc verify --accuracy` reports it.
 
 Values and first derivatives are compared with the correctly rounded truth, which the oracle certifies at rising
-precision. Inputs follow from the record's id and a seed.
+precision. Inputs follow from the record's id and a seed, and there are fewer of them where the truth is dear; no clock
+decides, so that the same kernels give the same numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,30 +19,46 @@ from eqc.records.model import Record
 from eqc.verify.accuracy_draws import entries, makers
 from eqc.verify.balls import LEAST_CERTAIN, Objects, Undecided, is_certain
 from eqc.verify.bits import bits_of_error, nearest_float
-from eqc.verify.oracle import Oracle
+from eqc.verify.oracle import Direction, Oracle, Truth
 from eqc.verify.points import units
 from eqc.verify.sampling import NoSample, generator, sample
 from eqc.verify.session import Records
 
 Kernel = Any
 Inputs = Mapping[str, NDArray[Any]]
+At = tuple[int, ...]
+Slope = tuple[str, At, Direction]
+"""An input's entry, and the direction in which it alone changes."""
+
+Rows = dict[tuple[str, At], dict[str, NDArray[Any]]]
+"""Derivatives of entries of outputs: output and place -> input -> an array."""
+Result = TypeVar("Result")
 
 DTYPES = ("float64", "float32")
 RANGES = ("plain", "whole")
 POINTS = 200
+WORK = 1_000_000
+"""What the oracle may spend on one range of one dtype: some seconds."""
+
+_PER_NUMBER = 50
+_UNDECIDED = WORK // 25
 _MOST_ENTRIES = 64
 _EXTENTS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How wrong a kernel is over many inputs: bits of error, and the share of non-finite results."""
+    """How wrong a kernel is over many inputs: bits of error, and the share of non-finite results.
+
+    `refused` is the share of inputs at which the kernel raised an error though the truth is known; they give no bits.
+    """
 
     count: int
     mean: float
     p99: float
     worst: float
     nonfinite: float
+    refused: float
     at: Mapping[str, object]
 
     def as_json(self) -> dict[str, object]:
@@ -52,6 +69,7 @@ class Spread:
             "p99": _half_up(self.p99),
             "worst": _half_up(self.worst),
             "nonfinite_percent": _half_up(100 * self.nonfinite),
+            "refused_percent": _half_up(100 * self.refused),
             "worst_at": dict(self.at),
         }
 
@@ -68,6 +86,17 @@ class _Tally:
     nonfinite: int = 0
     worst: float = -1.0
     at: Mapping[str, object] = field(default_factory=dict)
+    calls: int = 0
+    refused: int = 0
+
+    def call(self, kernel: Callable[[], Result]) -> Result | None:
+        """What a kernel gives; nothing if it raises."""
+        self.calls += 1
+        try:
+            return kernel()
+        except Exception:  # noqa: BLE001 (a kernel may raise anything, from solvers and NumPy too)
+            self.refused += 1
+        return None
 
     def add(self, got: NDArray[Any], truth: Objects, inputs: Inputs) -> None:
         """Compare the entries whose truth is certain and finite."""
@@ -80,16 +109,21 @@ class _Tally:
         found = bits_of_error(np.ascontiguousarray(kept), exact)
         self.nonfinite += int(np.sum(~np.isfinite(kept) & np.isfinite(exact)))
         self.bits += found.tolist()
-        if float(found.max()) > self.worst:
-            self.worst = float(found.max())
+        self._keep_worst(float(found.max()), inputs)
+
+    def _keep_worst(self, bits: float, inputs: Inputs) -> None:
+        """The first inputs with so many half bits of error: less would depend on the machine."""
+        if _half_up(bits) > _half_up(self.worst) or self.worst < 0:
             self.at = {name: np.asarray(value).tolist() for name, value in inputs.items()}
+        self.worst = max(self.worst, bits)
 
     def result(self) -> Spread | None:
         if not self.bits:
             return None
         bits = np.array(self.bits)
         p99 = float(np.quantile(bits, 0.99, method="inverted_cdf"))
-        return Spread(bits.size, float(bits.mean()), p99, self.worst, self.nonfinite / bits.size, self.at)
+        refused = self.refused / self.calls
+        return Spread(bits.size, float(bits.mean()), p99, self.worst, self.nonfinite / bits.size, refused, self.at)
 
 
 Accuracy = Mapping[str, Mapping[str, Mapping[str, Spread]]]
@@ -104,25 +138,28 @@ def measure(
     seed: int = 0,
     points: int = POINTS,
     dtypes: Sequence[str] = DTYPES,
+    functions: Mapping[str, str] | None = None,
 ) -> Accuracy:
     """The accuracy of a record's value and first derivatives, for each dtype on plain and on whole-range inputs.
 
-    What the oracle cannot decide at its highest precision is left out. A record whose inputs cannot be drawn, or that
-    the oracle cannot evaluate, gives empty results.
+    `functions` are the records to which the kernel's functions are bound. What the oracle cannot decide at its highest
+    precision is left out. Where no inputs can be drawn, or the oracle cannot evaluate the record, results are empty.
     """
-    oracle = Oracle(record, records, LEAST_CERTAIN)
+    oracle = Oracle(record, records, LEAST_CERTAIN, functions)
     return {d: {r: _measure_range(oracle, kernel, d, r, seed, points) for r in RANGES} for d in dtypes}
 
 
 def _measure_range(
     oracle: Oracle, kernel: Kernel, dtype: str, range_: str, seed: int, points: int
 ) -> Mapping[str, Spread]:
-    value, gradient = _Tally(), _Tally()
+    value, gradient, left = _Tally(), _Tally(), WORK
     for inputs in _inputs(oracle, dtype, range_, seed, points):
         try:
-            _measure_point(oracle, kernel, dtype, inputs, value, gradient)
+            left -= _measure_point(oracle, kernel, dtype, inputs, value, gradient)
         except (EqcError, NotImplementedError, Undecided):
-            continue
+            left -= _UNDECIDED
+        if left < 0:
+            break
     found = {"value": value.result(), "gradient": gradient.result()}
     return {name: spread for name, spread in found.items() if spread is not None}
 
@@ -146,23 +183,31 @@ def _inputs(oracle: Oracle, dtype: str, range_: str, seed: int, points: int) -> 
         }
 
 
-def _measure_point(oracle: Oracle, kernel: Kernel, dtype: str, inputs: Inputs, value: _Tally, gradient: _Tally) -> None:
+def _measure_point(oracle: Oracle, kernel: Kernel, dtype: str, inputs: Inputs, value: _Tally, gradient: _Tally) -> int:
+    """Compare the results for some inputs with the truth; gives how much work that was."""
     arguments = [_argument(oracle, kernel, name, inputs[name], dtype) for name in kernel.inputs]
+    slopes = units(oracle, inputs)
+    truth = oracle.evaluate(inputs, [direction for _, _, direction in slopes])
     with np.errstate(all="ignore"):
-        slopes = units(oracle, inputs)
-        truth = oracle.evaluate(inputs, [direction for _, _, direction in slopes])
-        outputs = kernel.signature.outputs
-        for output, got in zip(outputs, _many(kernel(*arguments), len(outputs)), strict=True):
+        results = value.call(lambda: _many(kernel(*arguments), len(kernel.signature.outputs)))
+        for output, got in zip(kernel.signature.outputs, results or (), strict=results is not None):
             if output.kind == "real":
                 value.add(np.asarray(got), truth.values[output.name], inputs)
         if "vjp" in kernel.signature.kernels:
-            columns = {(name, at): k for k, (name, at, _) in enumerate(slopes)}
-            for (output, row), got in _slopes(kernel, arguments, truth.values).items():
-                for name, array in got.items():
-                    exact = np.empty(array.shape, dtype=object)
-                    for at in np.ndindex(*array.shape):
-                        exact[at] = truth.first[columns[name, at]][output][row]
-                    gradient.add(array, exact, inputs)
+            rows = gradient.call(lambda: _slopes(kernel, arguments, truth.values))
+            _add_rows(gradient, rows or {}, truth, slopes, inputs)
+    return truth.steps + _PER_NUMBER * sum(array.size for array in truth.values.values()) * (1 + len(slopes))
+
+
+def _add_rows(gradient: _Tally, rows: Rows, truth: Truth, slopes: Sequence[Slope], inputs: Inputs) -> None:
+    """Compare the derivatives of every entry of the outputs with the truth."""
+    columns = {(name, at): k for k, (name, at, _) in enumerate(slopes)}
+    for (output, row), found in rows.items():
+        for name, array in found.items():
+            exact = np.empty(array.shape, dtype=object)
+            for at in np.ndindex(*array.shape):
+                exact[at] = truth.first[columns[name, at]][output][row]
+            gradient.add(array, exact, inputs)
 
 
 def _argument(oracle: Oracle, kernel: Kernel, name: str, array: NDArray[Any], dtype: str) -> Any:
@@ -176,9 +221,7 @@ def _many(result: Any, count: int) -> list[Any]:
     return [result] if count == 1 else list(result)
 
 
-def _slopes(
-    kernel: Kernel, arguments: list[Any], values: Mapping[str, Objects]
-) -> dict[tuple[str, tuple[int, ...]], dict[str, NDArray[Any]]]:
+def _slopes(kernel: Kernel, arguments: list[Any], values: Mapping[str, Objects]) -> Rows:
     """The derivative of every output entry in every input: the gradient, or rows by unit cotangents."""
     names = [t.name for t in kernel.signature.differentiable]
     real = [t.name for t in kernel.signature.real_outputs]

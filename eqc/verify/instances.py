@@ -78,6 +78,11 @@ def instances(record: Record) -> tuple[Instance, ...]:
     return tuple(found)
 
 
+def bound_instance(record: Record) -> Instance | None:
+    """The first binding that a record names for all of its functions, if any; a record without functions as it is."""
+    return next((i for i in instances(record) if all(isinstance(f, str) for f in i.functions.values())), None)
+
+
 def _instance(record: Record, names: Sequence[str], bindings: Bindings) -> Instance:
     functions: dict[str, Any] = {name: dict(bindings).get(name, Bump()) for name in names}
     examples = tuple(_bare(e, names) for e in record.examples if with_defaults(record, e.given) == bindings)

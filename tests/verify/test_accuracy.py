@@ -13,6 +13,7 @@ from eqc.measured import NOT_MEASURED, as_text, records_hash, summary
 from eqc.project import RecordFile
 from eqc.records.domains import DOMAINS, parse_domain
 from eqc.records.load import load_text
+from eqc.verify import accuracy
 from eqc.verify.accuracy import measure
 from eqc.verify.accuracy_draws import RANGES, entries
 from eqc.verify.balls import ball, precision
@@ -101,6 +102,32 @@ def test_known_errors_are_measured() -> None:
     assert found["plain"]["value"].as_json()["worst"] == 2.0
 
 
+def test_a_kernel_that_raises_has_refused() -> None:
+    record = load_text(SQUARE, id="square", area="a", file="square.yaml")
+    kernel = wrong_by(0, 1e100)
+    exact = type(kernel).__call__
+
+    def moody(self: object, x: float) -> float:
+        if abs(x) > 1:
+            raise ValueError("too large")
+        return exact(self, x)
+
+    type(kernel).__call__ = moody
+    found = measure(record, {}, kernel, points=40, dtypes=["float64"])["float64"]["plain"]
+    assert 0.2 < found["value"].refused < 0.95
+    assert (found["value"].worst, found["gradient"].refused) == (0.0, 0.0)
+
+
+def test_dear_truths_are_computed_at_fewer_inputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    record = load_text(SQUARE, id="square", area="a", file="square.yaml")
+    counts = []
+    for work in (accuracy.WORK, 2_000):
+        monkeypatch.setattr(accuracy, "WORK", work)
+        counts.append(measure(record, {}, wrong_by(1, 9), dtypes=["float64"])["float64"]["plain"]["value"].count)
+    assert counts[0] == accuracy.POINTS
+    assert 5 < counts[1] < 40
+
+
 def test_the_same_seed_gives_the_same_numbers() -> None:
     record = load_text(SQUARE, id="square", area="a", file="square.yaml")
     first, second = (measure(record, {}, wrong_by(1, 9), points=12, dtypes=["float32"]) for _ in range(2))
@@ -118,4 +145,6 @@ def test_a_summary_holds_for_one_text_of_the_records(tmp_path: Path) -> None:
     (tmp_path / file.accuracy).write_text(as_text(measured, now))
     assert summary(tmp_path, file, now) == "Accuracy (p99 on plain inputs): float64 value 1.5 bits"
     (tmp_path / file.source).write_text(SQUARE + " ")
+    assert summary(tmp_path, file, records_hash(tmp_path, [file])) == NOT_MEASURED
+    (tmp_path / file.accuracy).write_text(as_text({}, records_hash(tmp_path, [file])))
     assert summary(tmp_path, file, records_hash(tmp_path, [file])) == NOT_MEASURED
