@@ -85,6 +85,7 @@ def wrong_by(value_ulps: int, slope: float) -> SimpleNamespace:
         inputs=[real],
         outputs=[output],
         differentiable=[real],
+        extents=(),
         real_outputs=[output],
         kernels=("value", "vjp", "gradient"),
     )
