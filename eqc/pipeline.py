@@ -14,6 +14,7 @@ from eqc.derive.implicit import slope_program
 from eqc.derive.jvp import jvp
 from eqc.derive.leaving import can_be_widened, can_leave_range
 from eqc.derive.optimality import optimality
+from eqc.derive.pairs import Pairs, pairs_of
 from eqc.derive.rounding import Guarded, guard
 from eqc.derive.vjp import vjp
 from eqc.emit.docs import Documentation
@@ -170,7 +171,9 @@ def _modules(compiler: Compiler, record_id: str, bindings: Bindings, accuracy: s
         documentation = _kernel_documentation(record, kind, scheduled, value)
         guarded = _guarded(record, scheduled)
         if guarded is None:
-            kernels.append(Kernel(kind, scheduled, documentation, watched=kind in watched))
+            pairs = _pairs(record, scheduled)
+            kept = {name: name in pairs.kept for name in pairs.reasons}
+            kernels.append(Kernel(kind, scheduled, documentation, watched=kind in watched, pairs=kept))
         else:
             exact = check(separate_outputs(scheduled))
             kernels.append(Kernel(kind, check(_tidied(guarded)), documentation, guarded.doubt, exact))
@@ -224,6 +227,13 @@ def plain_programs(record_id: str, catalog: Catalog, bindings: Bindings = ()) ->
 def _guarded(record: Record, program: Program) -> Guarded | None:
     """The program with the bound of its rounding, where the record buys it and there is one: it costs speed."""
     return guard(program) if record.stabilise and record.accuracy == "high" else None
+
+
+def _pairs(record: Record, program: Program) -> Pairs:
+    """What is computed in pairs of floats: nothing for a record that wants no stability."""
+    if not record.stabilise:
+        return Pairs()
+    return pairs_of(program, {name: sign for name, entry in record.symbols.items() if (sign := entry.domain.sign)})
 
 
 def _tidied(guarded: Guarded) -> Program:
@@ -289,6 +299,8 @@ def explain(record_id: str, catalog: Catalog, form: str = "text") -> str:
             lines += ["", f"{kind}: as derived", shown(derived)]
         final = programs[kind] = _explain_passes(kind, derived, PASSES, lines, shown)
         if form == "text":
+            reasons = _pairs(record, final).reasons
+            lines += [f"{kind}: {name} in pairs of floats: {why}" for name, why in reasons.items()]
             lines += [f"{kind}: schedule", schedule_report(final)]
         if _guarded(record, final) is not None:
             lines.append(f"{kind}: bounds its own rounding; beyond the bound it is computed again in wide numbers")

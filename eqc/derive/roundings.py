@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import sympy as sp
 
@@ -47,6 +48,9 @@ _TAME = (sp.tanh, sp.atan, sp.asinh, HyperbolicTangent)
 """Functions that magnify no relative error."""
 
 
+NO_SIGNS: Mapping[str, int] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class Count:
     """`steps` roundings on the way, if nothing cancels; `sign` is 0 where it is not known.
@@ -66,8 +70,8 @@ class Count:
         return self.is_sound and self.steps <= _MOST_STEPS
 
 
-def count_roundings(program: Program) -> Mapping[str, Count]:
-    """The count of every tensor.
+def count_roundings(program: Program, signs: Mapping[str, int] = NO_SIGNS) -> Mapping[str, Count]:
+    """The count of every tensor; `signs` are those of inputs that have one.
 
     >>> from eqc.ir.program import Statement, Tensor
     >>> from eqc.ir.terms import read
@@ -78,7 +82,7 @@ def count_roundings(program: Program) -> Mapping[str, Count]:
     >>> is_safe((x - y)**2), is_safe(x*y - 1), is_safe(sp.sqrt(x**2 + y**2))
     (True, False, False)
     """
-    counts: dict[str, Count] = {}
+    counts = {name: Count(sign=sign) for name, sign in signs.items()}
     for statement in program.statements:
         counts[statement.target.name] = _of_statement(statement, counts)
     return counts

@@ -8,10 +8,11 @@ from typing import ClassVar
 
 import sympy as sp
 
-from eqc.emit import calls, checks, entries, product, reductions, sums, watch
+from eqc.emit import calls, checks, entries, paired, product, reductions, sums, watch
 from eqc.emit.blocks import Block
 from eqc.emit.names import RESERVED, names_of, unlike, words
 from eqc.emit.nest import Kept, Leaf, Loop, Nest, contract, leaves_of, loops_of, made, nests
+from eqc.emit.pair_source import PairSource
 from eqc.emit.printer import SourcePrinter
 from eqc.emit.room import allocate
 from eqc.emit.solve import Equations
@@ -28,7 +29,8 @@ class Function:
     """The source of one program's core: `arguments`, then array outputs as buffers; number outputs are returned.
 
     Where the number `doubt` is positive, the call `fallback` gives the results. If it `watches` its array results, a
-    further number is returned last: 0, or NaN if an entry is not finite.
+    further number is returned last: 0, or NaN if an entry is not finite. The statements in `pairs` are computed in
+    pairs of floats, which say whether both are kept.
     """
 
     shares: ClassVar[bool] = True
@@ -42,6 +44,7 @@ class Function:
     doubt: str = ""
     fallback: str = ""
     watches: bool = False
+    pairs: Mapping[str, bool] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -52,7 +55,10 @@ class Function:
         self.at_block: Loop | None = None
         self.names = names_of(self.program, self.reserved)
         self.helpers: dict[str, str] = {}
-        self.printer = SourcePrinter(self.place, self.function_name)
+        self.printer = SourcePrinter(self.place, self.function_name, lambda node: paired.gap(self, node))
+        self.pair_source = PairSource(lambda r: paired.place(self, r), self.printer)
+        self.beside = paired.beside(self)
+        self.in_lanes: set[str] = set()
         self.allocated: set[str] = set()
         self.tables: dict[tuple[tuple[float, ...], ...], str] = {}
         blocks = [loop for loop in loops_of(self.tree) if loop.blocked]
@@ -99,6 +105,11 @@ class Function:
         return self.storage.get(name, Kept())
 
     def place(self, r: Read) -> str:
+        """A read as a float or a whole number."""
+        text = self.element(r)
+        return self.pair_source.call("_nearest", text) if self.pairs.get(r.tensor) and "[" not in text else text
+
+    def element(self, r: Read) -> str:
         """A read as a name or an element of an array, without the axes that a temporary does not keep."""
         name = self.names[r.tensor]
         kept = [self.position(r.tensor, p, axis) for axis, p in enumerate(r.positions)][self.kept(r.tensor).dropped :]
@@ -161,7 +172,7 @@ class Function:
 
     def returned(self) -> list[str]:
         """The numbers among the results, as they are returned."""
-        return [self.names[n] for n in self.scalar_outputs]
+        return [self.place(read(n)) for n in self.scalar_outputs]
 
     @property
     def scalar_outputs(self) -> tuple[str, ...]:
@@ -212,9 +223,11 @@ class Function:
         if node.blocked:
             self.blocks[id(node)].run(depth)
         else:
-            inside = self.open_loops((node.index,), depth)
+            lanes = paired.takes_lanes(self, node)
+            inside = paired.open_lanes(self, node.index, depth) if lanes else self.open_loops((node.index,), depth)
             for part in node.body:
                 self.nest(part, inside)
+            self.in_lanes.discard(node.index.name)
         for item in node.sums:
             sums.finish(self, item, depth)
 
@@ -236,6 +249,8 @@ class Function:
             sums.step(self, leaf, depth)
         elif isinstance(statement.body, Opaque):
             calls.call(self, statement, depth)
+        elif statement.target.name in self.pairs:
+            (paired.assign if statement.op is Op.NONE else paired.reduce)(self, leaf, depth)
         elif statement.op is Op.NONE:
             self.assign(statement, depth)
         elif statement.op in (Op.ARGMAX, Op.ARGMIN):
@@ -245,7 +260,7 @@ class Function:
 
     def target(self, statement: Statement) -> str:
         """Where a statement stores what it computes."""
-        return self.place(read(statement.target.name, statement.positions))
+        return self.element(read(statement.target.name, statement.positions))
 
     def value(self, statement: Statement) -> str:
         """What a statement computes for one entry."""

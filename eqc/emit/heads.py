@@ -151,7 +151,24 @@ ARITHMETIC = (
 )
 """What else the module of wide numbers gives."""
 
+PAIRS: Mapping[type, str] = {
+    sp.exp: "_exp_of",
+    sp.log: "_log_of",
+    sp.sin: "_sin_of",
+    sp.cos: "_cos_of",
+    sp.Abs: "_size_of",
+    Magnitude: "_size_of",
+}
+"""Head -> the function on pairs of floats. Others are computed in floats."""
+
+OF_PAIRS = (
+    *("_as_pair", "_pair", "_parts", "_nearest", "_gap", "_lanes", "_collect", "_total_of", "_entry_of"),
+    *("_root_of", "_square_of", "_cube_of", "_power_of", "_pair_pi", "_pair_e"),
+)
+"""What else the module of pairs gives."""
+
 MODULES: Mapping[str, str] = {
+    **dict.fromkeys((*PAIRS.values(), *OF_PAIRS), "_pairs"),
     **dict.fromkeys((*VECTOR.values(), "_KernelCompiler", "_add", "_multiply", "_power", "_watch"), "_vector"),
     **dict.fromkeys(("_largest", "_least", "_matrix_product", "_block_rows"), "_vector"),
     **dict.fromkeys((*STABLE.values(), *OF_PRODUCTS.values()), "_stable"),

@@ -7,7 +7,7 @@ leading axes. A kernel whose results are numbers needs no `_f`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from eqc.emit import watch
 from eqc.emit.checks import extent_lines
@@ -31,7 +31,7 @@ class Kernel:
 
     With a `doubt`, a number that the program computes too, `exact` is run in wide numbers where it is positive. A
     kernel that is `within` another one calls it and leaves out its first result. One that is `watched` tells whether a
-    result is not finite.
+    result is not finite. Statements in `pairs` are computed in pairs of floats, which say whether both are kept.
     """
 
     kind: str
@@ -41,6 +41,7 @@ class Kernel:
     exact: Program | None = None
     within: str = ""
     watched: bool = False
+    pairs: Mapping[str, bool] = field(default_factory=dict)
 
 
 def function_name(record_id: str, kind: str) -> str:
@@ -87,7 +88,9 @@ def module_source(
         if kernel.exact is not None:
             wide = WideFunction(kernel.exact, reserved, name)
             take(wide, [_wide_core(wide, f"_{name}_wide", name)])
-        function = Function(kernel.program, reserved, name, equations, doubt=kernel.doubt, watches=kernel.watched)
+        function = Function(
+            kernel.program, reserved, name, equations, doubt=kernel.doubt, watches=kernel.watched, pairs=kernel.pairs
+        )
         function.fallback = f"_{name}_wide({', '.join(_parameters(function))})"
         take(function, _functions(function, name, kernel, narrow))
     body = "\n\n\n".join(blocks)

@@ -22,13 +22,21 @@ _RELATIONS = {"==": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="
 class SourcePrinter(StrPrinter):  # type: ignore[misc]
     """SymPy's printer with Python's names; `place(read)` says how a read is spelt, `function` how a function input is.
 
+    `gap` may spell a sum in its own way, from which a pair of floats is taken off.
+
     `used` collects imported names.
     """
 
-    def __init__(self, place: Callable[[Read], str], function: Callable[[FunctionName], str] = str) -> None:
+    def __init__(
+        self,
+        place: Callable[[Read], str],
+        function: Callable[[FunctionName], str] = str,
+        gap: Callable[[Expr], str | None] = lambda expression: None,
+    ) -> None:
         super().__init__({"order": "none"})
         self.place = place
         self.function = function
+        self.gap = gap
         self.used: set[str] = set()
         self.whole = False
 
@@ -61,6 +69,9 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
 
     def _print_Add(self, expr: Expr, order: str | None = None) -> str:
         """Terms with a minus sign go last: x - mu rather than -mu + x."""
+        apart = self.gap(expr)
+        if apart is not None:
+            return apart
         ordered = expr.args if self._settings["order"] == "none" else _minus_last(expr)
         terms = [self._print(t) for t in ordered]
         rest = (f" - {t[1:]}" if t.startswith("-") else f" + {t}" for t in terms[1:])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import sympy as sp
 
-from eqc.emit import sums
+from eqc.emit import paired, sums
 from eqc.emit.nest import loops_of
 from eqc.ir.opaque import Opaque
 from eqc.ir.program import Statement
@@ -32,7 +32,7 @@ def allocate(function: Function) -> None:
     for item in (item for loop in loops_of(function.tree) for item in loop.sums):
         array = sums.array_of_sums(function, item)
         if array is not None:
-            function.line(0, f"{array[0]} = np.empty({function.room(array[1], integer=False)}, np.float64)")
+            function.line(0, f"{array[0]} = np.empty({array[1]}, np.float64)")
 
 
 def _make(function: Function, statement: Statement) -> None:
@@ -44,7 +44,11 @@ def _make(function: Function, statement: Statement) -> None:
     if kept.blocked is not None:
         rows = function.blocks[id(kept.blocked)].rows
         shape = (sp.Symbol(rows, nonnegative=True, integer=True), *shape[1:])
-    function.line(0, f"{function.names[target.name]} = {make}({function.room(shape, integer=target.integer)}, {kind})")
+    names = [function.names[target.name]]
+    if function.pairs.get(target.name):
+        names, kind = [*names, paired.low_name(function, target.name)], "np.float64"
+    for name in names:
+        function.line(0, f"{name} = {make}({function.room(shape, integer=target.integer)}, {kind})")
 
 
 def _starts_at_once(function: Function, statement: Statement) -> bool:

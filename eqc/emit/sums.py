@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eqc.emit import checks
+import sympy as sp
+
+from eqc.emit import checks, paired
 from eqc.emit.order import Item
 from eqc.ir.program import Op, Statement
-from eqc.ir.terms import Expr, Index
+from eqc.ir.terms import Index
 
 if TYPE_CHECKING:
     from eqc.emit.function import Function
@@ -26,6 +28,8 @@ def start(function: Function, item: Item, depth: int) -> None:
         function.line(depth, f"{function.slices(statement, len(shared_free(item)))} = 0.0")
     elif free_inside(item):
         function.line(depth, f"{_total(function, item)}[:] = 0.0")
+    elif paired.is_sum(function, statement):
+        paired.start(function, statement, depth)
     else:
         wide = op in (Op.SUM, Op.PRODUCT) and not statement.target.integer
         number = f"np.float64({STARTS[op]})" if wide else STARTS[op]
@@ -35,6 +39,9 @@ def start(function: Function, item: Item, depth: int) -> None:
 def step(function: Function, leaf: Leaf, depth: int) -> None:
     """One round of the loop; what is summed up for an entry of an array is summed up in a number first."""
     item = leaf.item
+    if paired.is_sum(function, item.statement):
+        paired.step(function, leaf, free_inside(item), depth)
+        return
     total, value, inside = _total(function, item), function.value(item.statement), free_inside(item)
     name = STEPS[item.statement.op]
     if not inside:
@@ -60,6 +67,10 @@ def finish(function: Function, item: Item, depth: int) -> None:
     inside = free_inside(item)
     if inside:
         depth = function.open_loops(inside, depth)
+    if paired.is_sum(function, item.statement):
+        paired.finish(function, item.statement, inside, depth)
+        return
+    if inside:
         total = f"{total}[{', '.join(function.whole(loop.symbol) for loop in inside)}]"
     if total != target:
         function.line(depth, f"{target} = {total}")
@@ -76,12 +87,15 @@ def free_inside(item: Item) -> tuple[Index, ...]:
     return tuple(loop for loop in item.statement.free if loop not in outside)
 
 
-def array_of_sums(function: Function, item: Item) -> tuple[str, tuple[Expr, ...]] | None:
+def array_of_sums(function: Function, item: Item) -> tuple[str, str] | None:
     """The array in which a loop collects, and its shape; None if it collects a number, or in the result itself."""
     inside = free_inside(item)
     if item.product is not None or not inside:
         return None
-    return _total(function, item), tuple(loop.extent for loop in inside)
+    shape = tuple(loop.extent for loop in inside)
+    if paired.is_sum(function, item.statement):
+        return _total(function, item), f"(2, {function.shape((sp.Mul(*shape),))})"
+    return _total(function, item), function.room(shape, integer=False)
 
 
 def _total(function: Function, item: Item) -> str:

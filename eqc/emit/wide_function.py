@@ -52,7 +52,7 @@ class WideFunction(Function):
         return name in self.inputs or name in self.array_outputs or self.tensors[name].integer
 
     def _wide_place(self, r: Read) -> str:
-        text = self.place(r)
+        text = self.element(r)
         if self._is_plain(r.tensor):
             return self.wide.call("_wide", text)
         return self.wide.call("_load", text) if "[" in text else text

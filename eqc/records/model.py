@@ -40,6 +40,13 @@ class Domain:
     upper_open: bool = True
     integer: bool = False
 
+    @property
+    def sign(self) -> int:
+        """1 or -1 where no value is of the other sign, else 0."""
+        if self.lower is not None and self.lower >= 0:
+            return 1
+        return -1 if self.upper is not None and self.upper <= 0 else 0
+
 
 @dataclass(frozen=True, slots=True)
 class SymbolEntry:

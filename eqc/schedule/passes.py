@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from eqc.ir.program import Program
+from eqc.schedule.centred import drop_centred
 from eqc.schedule.clean import drop_dead, inline, merge_equal, rename_copies
 from eqc.schedule.deltas import contract_deltas
 from eqc.schedule.factors import factor_nested, factor_sums
@@ -16,6 +17,7 @@ from eqc.schedule.share import share_functions
 
 PASSES: tuple[tuple[str, Callable[[Program], Program]], ...] = (
     ("drop dead statements", drop_dead),
+    ("drop sums of deviations", drop_centred),
     ("merge equal statements", merge_equal),
     ("inline temporaries", inline),
     ("factor sums", factor_sums),

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from core_samples import Texts, case, record_text, text_catalog
+from plain_pairs import PLAIN
 
 from eqc.emit import _vector
 from eqc.pipeline import compile_record
@@ -25,7 +26,7 @@ def identity(*arguments: Any, **named: Any) -> Any:
 @lru_cache(maxsize=1)
 def plain_runtime() -> dict[str, Any]:
     """The functions of the modules that are written beside kernels, without Numba."""
-    found: dict[str, Any] = {name: getattr(_vector, name) for name in _vector.__all__}
+    found: dict[str, Any] = {name: getattr(_vector, name) for name in _vector.__all__} | PLAIN
     for name in SUPPORT:
         found.update(run((EMIT / f"{name}.py").read_text(encoding="utf-8"), name, found))
     return found

@@ -1,0 +1,108 @@
+"""Sums of deviations from a mean are left out: Σ (x[k] - m) is 0 for m = Σ x[k]/n.
+
+Derivatives of variances and of normalisations are full of them, and floats do not find 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sympy as sp
+
+from eqc.ir.program import Op, Program, Statement, reads_of
+from eqc.ir.terms import Expr, Index, Read, read
+from eqc.ir.walk import map_reads, substitute
+
+_MOST_TERMS = 40
+
+
+def drop_centred(program: Program) -> Program:
+    """Put 0 for every sum over one loop that is 0 by the definitions of the means in it.
+
+    >>> from eqc.ir.program import Tensor
+    >>> from eqc.ir.terms import extent_symbol
+    >>> k, n = Index("k", extent_symbol("n")), extent_symbol("n")
+    >>> x, s, m = read("x", (k.symbol,)), read("s"), read("m")
+    >>> def one(name, body, *loops):
+    ...     return Statement(Tensor(name), loops, (), Op.SUM if loops else Op.NONE, body)
+    >>> mean = (one("s", x, k), one("m", s/n), one("d", 3*x - 3*m, k), one("e", m + read("d")))
+    >>> drop_centred(Program("p", (Tensor("x", (n,)),), (), (), (), mean, ("e",))).statements[-1].body
+    m
+    """
+    known: dict[str, Statement] = {}
+    zeros: set[str] = set()
+    statements: list[Statement] = []
+    for old in program.statements:
+        statement = _without(old, zeros)
+        if statement.target.name not in program.outputs and _vanishes(statement, known):
+            statement = Statement(statement.target, statement.free, statement.positions, Op.NONE, sp.Integer(0))
+            zeros.add(statement.target.name)
+        known[statement.target.name] = statement
+        statements.append(statement)
+    return program.with_statements(tuple(statements))
+
+
+def _without(statement: Statement, zeros: set[str]) -> Statement:
+    """The statement with 0 for what is 0."""
+    if not any(r.tensor in zeros for r in reads_of(statement.body)):
+        return statement
+    body = map_reads(statement.body, lambda r: sp.Integer(0) if r.tensor in zeros else r)
+    return Statement(statement.target, statement.loops, statement.positions, statement.op, body, statement.scatter)
+
+
+def _vanishes(statement: Statement, known: Mapping[str, Statement]) -> bool:
+    """Whether a sum is 0 once it is taken term by term and the means in it are written out."""
+    if statement.op is not Op.SUM or statement.scatter or statement.guard != sp.true or len(statement.bound) != 1:
+        return False
+    total = _term_by_term(statement.body, statement.bound[0], known)
+    return total is not None and _opened(total, known) == 0
+
+
+def _term_by_term(body: Expr, loop: Index, known: Mapping[str, Statement]) -> Expr | None:
+    """Σ over a loop of a sum of constants and of multiples of what is summed up elsewhere; None if it is none."""
+    terms = sp.Add.make_args(sp.expand_mul(body))
+    if len(terms) < 2 or len(terms) > _MOST_TERMS:
+        return None
+    total = sp.Integer(0)
+    for term in terms:
+        factors = sp.Mul.make_args(term)
+        moving = [f for f in factors if _moves(f, loop)]
+        rest = sp.Mul(*(f for f in factors if f not in moving))
+        summed = loop.extent if not moving else _sum_of(sp.Mul(*moving), loop, known)
+        if summed is None:
+            return None
+        total += rest * summed
+    return total
+
+
+def _moves(factor: Expr, loop: Index) -> bool:
+    return loop.symbol in factor.free_symbols or any(
+        loop.symbol in p.free_symbols for r in reads_of(factor) for p in r.positions
+    )
+
+
+def _sum_of(moving: Expr, loop: Index, known: Mapping[str, Statement]) -> Expr | None:
+    """The tensor that is the sum of just this over the whole loop."""
+    for name, statement in known.items():
+        if statement.op is Op.SUM and not statement.positions and statement.loops and statement.guard == sp.true:
+            own, *others = statement.loops
+            if (
+                not others
+                and own.extent == loop.extent
+                and substitute(statement.body, {own.symbol: loop.symbol}) == moving
+            ):
+                return read(name)
+    return None
+
+
+def _opened(total: Expr, known: Mapping[str, Statement]) -> Expr:
+    """The sum with its means written out."""
+
+    def definition(r: Read) -> Expr:
+        statement = known.get(r.tensor)
+        if statement is None or statement.op is not Op.NONE or statement.loops or statement.scatter:
+            return r
+        inner = reads_of(statement.body)
+        return statement.body if len(inner) == 1 and not inner[0].positions and statement.body.is_Mul else r
+
+    return sp.expand_mul(map_reads(total, definition))

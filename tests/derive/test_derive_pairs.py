@@ -1,0 +1,40 @@
+"""Which statements are computed in pairs of floats."""
+
+from __future__ import annotations
+
+import pytest
+from core_samples import program
+
+from eqc.derive.pairs import pairs_of
+from eqc.schedule.passes import schedule
+
+CASES = {
+    "a mean may cancel": (("Eq(m, Sum(x[i], (i, 1, n))/n)",), {"total"}),
+    "a sum of squares cannot": (("Eq(m, Sum(x[i]**2, (i, 1, n)))",), set()),
+    "a difference of data is exact": (("Eq(m, Sum((x[i] - y[i])**2, (i, 1, n)))",), set()),
+    "an exponential magnifies its argument": (("Eq(m, exp(-Sum((x[i] - y[i])**2, (i, 1, n))))",), {"m", "total"}),
+    "a function's rounding stays": (("Eq(m, Sum(tanh(x[i]), (i, 1, n)))",), set()),
+    "logarithms have more digits than a float": (("Eq(m, log(Sum(x[i]**2, (i, 1, n))) - 1)",), {"m", "total"}),
+}
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_statements_in_pairs(name: str) -> None:
+    formulas, expected = CASES[name]
+    vectors = {name: "{shape: [n]}" for name in "xy" if f"{name}[" in formulas[0]}
+    found = pairs_of(schedule(program(*formulas, m="result", n="size", **vectors)), {})
+    assert set(found.reasons) == expected
+
+
+def test_entries_of_arrays_stay_floats_but_lose_both_floats_of_a_mean() -> None:
+    formulas = ("Eq(mu, Sum(x[k], (k, 1, n))/n)", "Eq(d[i], x[i] - mu)")
+    whole = schedule(program(*formulas, d="{shape: [n]}", mu="mean", x="{shape: [n]}", n="size"))
+    found = pairs_of(whole, {})
+    assert "d" not in found.reasons
+    assert "mu" in found.kept
+
+
+def test_signs_of_the_data_count() -> None:
+    whole = program("Eq(s, Sum(w[i]*x[i]**2, (i, 1, n)))", s="sum", w="{shape: [n]}", x="{shape: [n]}", n="size")
+    assert pairs_of(whole, {}).reasons
+    assert not pairs_of(whole, {"w": 1}).reasons

@@ -1,0 +1,112 @@
+"""Arithmetic of pairs of floats against high precision, and at the ends of the range."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+from numba import njit
+
+from eqc.emit import pairs
+
+DIGITS = 2.0**-98
+"""What the operations may be off, relative to what they start from."""
+
+
+@njit(error_model="numpy")
+def arithmetic(x, y, z):  # type: ignore[no-untyped-def]
+    a, b = pairs.as_pair(x) * y, pairs.as_pair(1) / z
+    return (
+        pairs.parts(a + b),
+        pairs.parts(a - b),
+        pairs.parts(a * b),
+        pairs.parts(a / b),
+        pairs.parts(pairs.cube_of(b) - pairs.square_of(a)),
+        pairs.parts(pairs.root_of(pairs.size_of(a))),
+        pairs.parts(pairs.log_of(pairs.size_of(a))),
+        pairs.parts(a * pairs.pair_pi()),
+    )
+
+
+def truth(x: float, y: float, z: float) -> list[Any]:
+    a, b = mpmath.mpf(x) * y, 1 / mpmath.mpf(z)
+    root, log = mpmath.sqrt(abs(a)), mpmath.log(abs(a))
+    return [a + b, a - b, a * b, a / b, b**3 - a**2, root, log, a * mpmath.pi]
+
+
+def test_arithmetic_has_twice_the_digits() -> None:
+    rng = np.random.default_rng(41)
+    with mpmath.workprec(400):
+        for x, y, z in rng.normal(size=(200, 3)) * 10.0 ** rng.integers(-6, 7, (200, 3)):
+            found = [mpmath.mpf(high) + mpmath.mpf(low) for high, low in arithmetic(x, y, abs(z))]
+            size = 1 + max(map(abs, truth(x, y, abs(z))))
+            for got, exact in zip(found[:6], truth(x, y, abs(z)), strict=False):
+                assert abs(got - exact) <= DIGITS * size
+            assert abs(found[6] - truth(x, y, abs(z))[6]) <= 2.0**-60
+            assert abs(found[7] - truth(x, y, abs(z))[7]) <= DIGITS * size
+
+
+def test_single_precision_is_computed_in_double() -> None:
+    x, y, z = map(np.float32, (1.1, 2.3, 0.7))
+    for (high, low), exact in zip(arithmetic(x, y, z), truth(float(x), float(y), float(z)), strict=True):
+        assert low == 0.0
+        assert high == pytest.approx(float(exact), rel=1e-13)
+
+
+@njit(error_model="numpy")
+def ends(x, y):  # type: ignore[no-untyped-def]
+    a = pairs.as_pair(x) * y
+    return (
+        pairs.nearest(a),
+        pairs.nearest(a - pairs.as_pair(x) * y),
+        pairs.nearest(pairs.as_pair(x) / y),
+        pairs.nearest(pairs.root_of(x)),
+        pairs.nearest(pairs.exp_of(a)),
+        pairs.gap(x, a),
+    )
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "expected"),
+    [
+        (1e200, 1e200, (math.inf, math.nan, 1.0, 1e100, math.inf, -math.inf)),
+        (-1e200, 1e200, (-math.inf, math.nan, -1.0, math.nan, 0.0, math.inf)),
+        (0.0, 0.0, (0.0, 0.0, math.nan, 0.0, 1.0, 0.0)),
+        (math.inf, 1.0, (math.inf, math.nan, math.inf, math.inf, math.inf, math.nan)),
+        (math.nan, 1.0, (math.nan,) * 6),
+        (3.0, 0.0, (0.0, 0.0, math.inf, math.sqrt(3.0), 1.0, 3.0)),
+    ],
+)
+def test_ends_of_the_range_are_those_of_floats(x: float, y: float, expected: tuple[float, ...]) -> None:
+    assert ends(x, y) == pytest.approx(expected, rel=1e-15, nan_ok=True)
+
+
+@njit(error_model="numpy")
+def total(x):  # type: ignore[no-untyped-def]
+    sums, n = pairs.lanes(), x.shape[0]
+    for begin in range(0, n, pairs.LANES):
+        for k in range(begin, min(begin + pairs.LANES, n)):
+            pairs.collect(sums, k - begin, x[k])
+    return pairs.nearest(pairs.total_of(sums, n))
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 31, 32, 33, 64, 1000])
+def test_sums_that_cancel_are_exact(count: int) -> None:
+    rng = np.random.default_rng(count)
+    half = rng.normal(size=count) * 10.0 ** rng.integers(-8, 9, count)
+    x = rng.permutation(np.concatenate([half, -half * (1 + 1e-15)]))[: 2 * count]
+    exact = float(sum(map(Fraction, x), Fraction(0)))
+    assert total(x) == pytest.approx(exact, rel=1e-15, abs=0.0)
+
+
+def test_means_are_taken_off_with_both_floats() -> None:
+    @njit(error_model="numpy")
+    def centred(x, count):  # type: ignore[no-untyped-def]
+        return pairs.gap(x, pairs.as_pair(1) / count)
+
+    x = 1 / 3
+    assert centred(x, 3) == float(Fraction(x) - Fraction(1, 3))
