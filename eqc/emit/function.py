@@ -14,6 +14,7 @@ from eqc.emit.names import RESERVED, names_of, unlike, words
 from eqc.emit.nest import Kept, Leaf, Loop, Nest, contract, leaves_of, loops_of, made, nests
 from eqc.emit.pair_source import PairSource
 from eqc.emit.printer import SourcePrinter
+from eqc.emit.reuse import standing_in
 from eqc.emit.room import allocate
 from eqc.emit.solve import Equations
 from eqc.ir.opaque import Opaque
@@ -54,6 +55,8 @@ class Function:
         self.leaves = {leaf.statement.target.name: leaf for leaf in leaves_of(self.tree)}
         self.at_block: Loop | None = None
         self.names = names_of(self.program, self.reserved)
+        self.reused = standing_in(self.program, self.tree, self.storage) if self.shares and not self.own_dtype else {}
+        self.names |= {name: self.names[result] for name, result in self.reused.items()}
         self.helpers: dict[str, str] = {}
         self.printer = SourcePrinter(self.place, self.function_name, lambda node: paired.gap(self, node))
         self.pair_source = PairSource(lambda r: paired.place(self, r), self.printer)

@@ -26,6 +26,8 @@ def allocate(function: Function) -> None:
             function.allocated.add(function.names[name])
             if _starts_at_once(function, statement):
                 function.line(0, f"{function.names[name]}[:] = 0")
+        elif name in function.reused:
+            function.allocated.add(function.names[name])
         elif statement.target.shape[function.kept(name).dropped :] and not _is_made_whole(function, statement):
             function.allocated.add(function.names[name])
             _make(function, statement)

@@ -1,0 +1,36 @@
+"""Temporaries stand in the memory of results that are written after them."""
+
+from __future__ import annotations
+
+from core_samples import VECTOR, program
+
+from eqc.emit.function import Function
+from eqc.schedule.passes import schedule
+
+SYMBOLS = {"a": VECTOR, "x": VECTOR, "y": VECTOR, "n": "size"}
+
+
+def lines(*formulas: str, **symbols: str) -> str:
+    return "\n".join(Function(schedule(program(*formulas, **{**SYMBOLS, **symbols})), frozenset()).body())
+
+
+def test_a_temporary_needs_no_memory_of_its_own() -> None:
+    text = lines("Eq(a[i], exp(x[i]))", "Eq(y[i], a[i]/Sum(a[k], (k, 1, n)))")
+    assert "np.empty" not in text
+    assert "y[i] = y[i]/total" in text
+
+
+def test_entries_that_are_read_elsewhere_keep_their_memory() -> None:
+    text = lines("Eq(a[i], exp(x[i]))", "Eq(y[i], a[n + 1 - i]/Sum(a[k], (k, 1, n)))")
+    assert "a = np.empty" in text
+
+
+def test_what_is_read_after_the_result_keeps_its_memory() -> None:
+    entries = "{shape: [n], output: true}"
+    formulas = (
+        "Eq(a[i], exp(x[i]))",
+        "Eq(y[i], a[i]/Sum(a[k], (k, 1, n)))",
+        "Eq(s, Sum(a[k]*y[n + 1 - k], (k, 1, n)))",
+    )
+    text = lines(*formulas, s="sum", y=entries)
+    assert "a = np.empty" in text
