@@ -10,15 +10,21 @@ from eqc.ir.stable import (
     BinaryDivergence,
     BinaryEntropy,
     CosTurns,
+    CosTurnsFrom,
     Difference,
+    DigammaExcess,
     ExpDifference,
     Expm1,
+    GeometricSlope,
+    GeometricSum,
     HyperbolicTangent,
     Log1mExp,
     Log1p,
     Log1pExp,
+    Log1pGap,
     LogCosh,
     LogExcess,
+    LogGammaExcess,
     Logistic,
     LogisticGate,
     LogisticGateSlope,
@@ -34,9 +40,12 @@ from eqc.ir.stable import (
     NormalProbability,
     OnePlusLog,
     OnePlusLogRatio,
+    OnePlusPower,
     PowerComplement,
     RelativeEntropy,
+    ScaledLog1p,
     SinTurns,
+    SinTurnsFrom,
     SoftTangent,
     SoftTangentGate,
     SoftTangentGateSlope,
@@ -68,6 +77,24 @@ def _weighted(w: Expr, x: Expr, y: Expr) -> tuple[Expr, ...]:
     return LogRatio(x, y), branches([(_ZERO, none), (w / x, sp.true)]), branches([(_ZERO, none), (-w / y, sp.true)])
 
 
+def _one_plus_power(x: Expr, y: Expr) -> tuple[Expr, ...]:
+    slope = branches([(_ZERO, sp.Eq(y, 0)), (y * OnePlusPower(x, y - 1), sp.true)])
+    return slope, Log1p(x) * OnePlusPower(x, y)
+
+
+def _geometric_curvature(x: Expr, y: Expr) -> tuple[Expr, ...]:
+    """Both follow from (1 - x)G' - G = -y x**(y - 1)."""
+    power = x ** (y - 1)
+    bend = (2 * GeometricSlope(x, y) - y * (y - 1) * x ** (y - 2)) / (1 - x)
+    moved = -x * power * sp.log(x) / (1 - x)
+    return bend, (moved - power - y * power * sp.log(x)) / (1 - x)
+
+
+def _digamma_excess(x: Expr, a: Expr) -> tuple[Expr, ...]:
+    far = sp.polygamma(1, x + a)
+    return far - sp.polygamma(1, x) + a / x**2, far - 1 / x
+
+
 SLOPES: Mapping[type[Stable], Callable[..., tuple[Expr, ...]]] = {
     Log1p: lambda x: (1 / (1 + x),),
     Expm1: lambda x: (sp.exp(x),),
@@ -91,6 +118,15 @@ SLOPES: Mapping[type[Stable], Callable[..., tuple[Expr, ...]]] = {
     Difference: lambda x, y: (_ONE, -_ONE),
     SinTurns: lambda x: (2 * sp.pi * CosTurns(x),),
     CosTurns: lambda x: (-2 * sp.pi * SinTurns(x),),
+    SinTurnsFrom: lambda x, p: (2 * sp.pi * CosTurnsFrom(x, p), CosTurnsFrom(x, p)),
+    CosTurnsFrom: lambda x, p: (-2 * sp.pi * SinTurnsFrom(x, p), -SinTurnsFrom(x, p)),
+    OnePlusPower: _one_plus_power,
+    GeometricSum: lambda x, y: (GeometricSlope(x, y), -(x**y) * sp.log(x) / (1 - x)),
+    GeometricSlope: _geometric_curvature,
+    ScaledLog1p: lambda x, y: (1 / (1 + x / y), Log1pGap(x / y)),
+    Log1pGap: lambda x: (x / (1 + x) ** 2,),
+    LogGammaExcess: lambda x, a: (DigammaExcess(x, a), sp.polygamma(0, x + a) - sp.log(x)),
+    DigammaExcess: _digamma_excess,
     PowerComplement: lambda x, y: (-y * x ** (y - 1), -sp.log(x) * x**y),
     XLog1pY: _xlog1py,
     LogRatio: lambda x, y: (1 / x, -1 / y),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import sympy as sp
 
 from eqc.ir import stable
-from eqc.ir.terms import Converged, Magnitude, Maximum, Minimum, Quotient, XLogY
+from eqc.ir.terms import Converged, Expr, Magnitude, Maximum, Minimum, Quotient, XLogY
 
 MATH: Mapping[type, str] = {
     sp.tan: "tan",
@@ -45,6 +45,14 @@ STABLE: Mapping[type, str] = {
     stable.CosTurns: "_cos_turns",
     stable.PowerComplement: "_power_complement",
     stable.XLog1pY: "_xlog1py",
+    stable.SinTurnsFrom: "_sin_turns_from",
+    stable.CosTurnsFrom: "_cos_turns_from",
+    stable.GeometricSum: "_geometric_sum",
+    stable.GeometricSlope: "_geometric_slope",
+    stable.ScaledLog1p: "_scaled_log1p",
+    stable.Log1pGap: "_log1p_gap",
+    stable.LogGammaExcess: "_log_gamma_excess",
+    stable.DigammaExcess: "_digamma_excess",
     stable.XLogX: "_xlogx",
     stable.XLogRatio: "_xlog_ratio",
     stable.WeightedLogRatio: "_weighted_log_ratio",
@@ -55,7 +63,12 @@ STABLE: Mapping[type, str] = {
 }
 """Functions of the module of stable forms, which is written beside the kernels too."""
 
-OF_PRODUCTS: Mapping[type, str] = {stable.SinTurns: "_sin_turns_of", stable.CosTurns: "_cos_turns_of"}
+OF_PRODUCTS: Mapping[type, str] = {
+    stable.SinTurns: "_sin_turns_of",
+    stable.CosTurns: "_cos_turns_of",
+    stable.SinTurnsFrom: "_sine_of_turns",
+    stable.CosTurnsFrom: "_cosine_of_turns",
+}
 """Those that take the two factors of a product, whose rounding would spoil the result."""
 
 VECTOR: Mapping[type, str] = {
@@ -79,6 +92,7 @@ VECTOR: Mapping[type, str] = {
     stable.LogisticGateSlope: "_logistic_gate_slope",
     stable.NormalGate: "_normal_gate",
     stable.NormalGateSlope: "_normal_gate_slope",
+    stable.OnePlusPower: "_one_plus_power",
     stable.LogRatio: "_log_ratio",
     stable.OnePlusLogRatio: "_one_plus_log_ratio",
     stable.OnePlusLog: "_one_plus_log",
@@ -124,25 +138,45 @@ WIDE: Mapping[type, str] = {
 }
 """Head -> the function on wide numbers. Others are computed in floats."""
 
-BY_DEFINITION = frozenset(
-    {
-        stable.LogRatio,
-        stable.OnePlusLogRatio,
-        stable.OnePlusLog,
-        stable.LogOverMean,
-        stable.Logit,
-        stable.XLogX,
-        stable.XLogRatio,
-        stable.WeightedLogRatio,
-        stable.LogExcess,
-        stable.RelativeEntropy,
-        stable.LogShortfall,
-        stable.MeanDivergence,
-        stable.BinaryEntropy,
-        stable.BinaryDivergence,
-    }
+_AS_DEFINED = (
+    stable.LogRatio,
+    stable.OnePlusLogRatio,
+    stable.OnePlusLog,
+    stable.LogOverMean,
+    stable.Logit,
+    stable.XLogX,
+    stable.XLogRatio,
+    stable.WeightedLogRatio,
+    stable.LogExcess,
+    stable.RelativeEntropy,
+    stable.LogShortfall,
+    stable.MeanDivergence,
+    stable.BinaryEntropy,
+    stable.BinaryDivergence,
+    stable.OnePlusPower,
+    stable.GeometricSum,
+    stable.GeometricSlope,
+    stable.ScaledLog1p,
+    stable.Log1pGap,
+    stable.LogGammaExcess,
+    stable.DigammaExcess,
 )
-"""Stable heads that wide numbers need no form of their own for: they have digits enough."""
+
+
+def _sin_turns_from(x: Expr, phase: Expr) -> Expr:
+    return stable.SinTurns(x) * sp.cos(phase) + stable.CosTurns(x) * sp.sin(phase)
+
+
+def _cos_turns_from(x: Expr, phase: Expr) -> Expr:
+    return stable.CosTurns(x) * sp.cos(phase) - stable.SinTurns(x) * sp.sin(phase)
+
+
+IN_WIDE: Mapping[type, Callable[..., Expr]] = {
+    **{head: stable.DEFINITIONS[head] for head in _AS_DEFINED},
+    stable.SinTurnsFrom: _sin_turns_from,
+    stable.CosTurnsFrom: _cos_turns_from,
+}
+"""Stable heads in terms of others: wide numbers have digits enough for them."""
 
 ARITHMETIC = (
     *("_wide", "_narrow", "_load", "_store", "_ratio", "_negative", "_plus", "_minus", "_times", "_over", "_wide_root"),
@@ -171,7 +205,8 @@ MODULES: Mapping[str, str] = {
     **dict.fromkeys((*PAIRS.values(), *OF_PAIRS), "_pairs"),
     **dict.fromkeys((*VECTOR.values(), "_KernelCompiler", "_add", "_multiply", "_power", "_watch"), "_vector"),
     **dict.fromkeys(("_largest", "_least", "_matrix_product", "_block_rows"), "_vector"),
-    **dict.fromkeys((*STABLE.values(), *OF_PRODUCTS.values()), "_stable"),
+    **dict.fromkeys(("_sin_turns_of", "_cos_turns_of", *STABLE.values()), "_stable"),
+    **dict.fromkeys(("_sine_of_turns", "_cosine_of_turns"), "_vector"),
     **dict.fromkeys((*WIDE.values(), *ARITHMETIC), "_wide"),
 }
 """Where a helper comes from, if not from the runtime module."""

@@ -92,7 +92,7 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
         if head in VECTOR:
             return self._real_call(VECTOR[head], expr.args)
         if head in OF_PRODUCTS and expr.args[0].is_Mul and len(expr.args[0].args) == 2:
-            return self._call(OF_PRODUCTS[head], expr.args[0].args)
+            return self._real_call(OF_PRODUCTS[head], (*expr.args[0].args, *expr.args[1:]))
         if head in STABLE:
             return self._real_call(STABLE[head], expr.args)
         if head in RUNTIME:

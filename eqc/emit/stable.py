@@ -4,12 +4,12 @@ Each holds over the whole range of floats, its slopes as well: no result overflo
 does not, and NaN stays NaN.
 """
 
-from math import copysign, sin
+from math import copysign, lgamma, nan, sin
 
 from numba import njit
 from numpy import floor  # Python's would give an integer of 64 bits
 
-from ._vector import exp, expm1, log, log1p, log_excess, log_ratio, sinh
+from ._vector import cosine_of_turns, exp, expm1, log, log1p, log_excess, log_ratio, sine_of_turns, sinh
 
 _TWO_PI = 6.283185307179586
 _LOG_2 = 0.6931471805599453
@@ -108,6 +108,18 @@ def cos_turns_of(x, y):
     return _cos_of_turn(r, rest)
 
 
+@njit(cache=True)
+def sin_turns_from(x, phase):
+    """sin(2πx + phase)."""
+    return sine_of_turns(1.0 * x, 1.0, 1.0 * phase)
+
+
+@njit(cache=True)
+def cos_turns_from(x, phase):
+    """cos(2πx + phase)."""
+    return cosine_of_turns(1.0 * x, 1.0, 1.0 * phase)
+
+
 @njit(cache=True, inline="always")
 def power_complement(x, y):
     """1 - xʸ; near 0 by expm1."""
@@ -162,6 +174,122 @@ def binary_divergence(x, y):
     """x·log(x/y) + (1 - x)·log((1 - x)/(1 - y)), as two numbers that are not negative."""
     d = 1.0 * x - y
     return log_excess(1.0 * x, 1.0 * y, d) + log_excess(1.0 - x, 1.0 - y, -d)
+
+
+@njit(cache=True)
+def _artanh_more(s):
+    """artanh(s)/s - 1 for |s| up to 1/5."""
+    z, total = s * s, 0.0
+    for k in range(12, 0, -1):
+        total = (total + 1.0 / (2.0 * k + 1.0)) * z
+    return total
+
+
+@njit(cache=True)
+def log1p_less(t):
+    """log(1 + t) - t."""
+    if abs(t) < 0.4:
+        s = t / (2.0 + t)
+        return 2.0 * s * _artanh_more(s) - t * s
+    return log1p(t) - t
+
+
+@njit(cache=True)
+def log1p_gap(t):
+    """log(1 + t) - t/(1 + t)."""
+    if abs(t) < 0.4:
+        s = t / (2.0 + t)
+        return 2.0 * s * _artanh_more(s) + 2.0 * s * s / (1.0 + s)
+    return log1p(t) - (t / (1.0 + t) if t < 1e300 else 1.0)
+
+
+@njit(cache=True)
+def scaled_log1p(x, y):
+    """y·log(1 + x/y)."""
+    return y * log1p(1.0 * x / y)
+
+
+_STIRLING = (1.0 / 12.0, -1.0 / 360.0, 1.0 / 1260.0, -1.0 / 1680.0, 1.0 / 1188.0, -691.0 / 360360.0, 1.0 / 156.0)
+_LARGE = 12.0
+
+
+@njit(cache=True)
+def _stirling(x, slope):
+    """What Stirling's series adds to (x - 1/2)log(x) - x + log(2π)/2, or minus its slope."""
+    inverse = 1.0 / x
+    term, total = inverse * inverse if slope else inverse, 0.0
+    for k in range(len(_STIRLING)):
+        total += term * _STIRLING[k] * (2.0 * k + 1.0 if slope else 1.0)
+        term *= inverse * inverse
+    return total
+
+
+@njit(cache=True)
+def log_gamma_excess(x, a):
+    """log Γ(x + a) - log Γ(x) - a·log(x): by the recurrence to large x, there by Stirling's series."""
+    total = 0.0
+    if not x > 0.0 or not x + a > 0.0:
+        return lgamma(x + a) - lgamma(x) - a * log(1.0 * x)
+    while x < _LARGE:
+        total += a * log1p(1.0 / x) - log1p(a / x)
+        x += 1.0
+    t = a / x
+    return total + (x * log1p_less(t) + (a - 0.5) * log1p(t) + (_stirling(x + a, False) - _stirling(x, False)))
+
+
+@njit(cache=True)
+def digamma_excess(x, a):
+    """The slope of that in x: ψ(x + a) - ψ(x) - a/x."""
+    total = 0.0
+    if not x > 0.0 or not x + a > 0.0:
+        return nan
+    while x < _LARGE:
+        total += a * (1.0 - a) / (x * (x + a) * (x + 1.0))
+        x += 1.0
+    t = a / x
+    return total + (log1p_less(t) + 0.5 * t / (x + a) - (_stirling(x + a, True) - _stirling(x, True)))
+
+
+@njit(cache=True)
+def geometric_sum(x, y):
+    """(1 - xʸ)/(1 - x), which is y where x is 1."""
+    return 1.0 * y if x == 1.0 else power_complement(x, y) / (1.0 - x)
+
+
+_LEAN = (
+    1.0 / 12.0,
+    -1.0 / 720.0,
+    1.0 / 30240.0,
+    -1.0 / 1209600.0,
+    1.0 / 47900160.0,
+    -691.0 / 1307674368000.0,
+    1.0 / 74724249600.0,
+    -3617.0 / 10670622842880000.0,
+)
+
+
+@njit(cache=True)
+def _lean(a):
+    """1/(1 - exp(-a)) - 1/a, which is 1/2 at 0."""
+    if abs(a) >= 0.5:
+        return -1.0 / expm1(-a) - 1.0 / a
+    term, total = 1.0 * a, 0.5
+    for k in range(len(_LEAN)):
+        total += term * _LEAN[k]
+        term *= a * a
+    return total
+
+
+@njit(cache=True)
+def geometric_slope(x, y):
+    """The slope in x of (1 - xʸ)/(1 - x): near 1 by logarithms, where the quotient's slope cancels."""
+    if y == 0.0 or y == 1.0:
+        return 0.0 * x
+    total = geometric_sum(x, y)
+    if 0.5 < x < 2.0:
+        w = log(1.0 * x)
+        return total * (y * _lean(y * w) - _lean(w)) / x
+    return (total - y * x ** (y - 1.0)) / (1.0 - x)
 
 
 @njit(cache=True, inline="always")

@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 
 import sympy as sp
 
-from eqc.emit.heads import BY_DEFINITION, MATH, RUNTIME, STABLE, VECTOR, WIDE
+from eqc.emit.heads import IN_WIDE, MATH, RUNTIME, STABLE, VECTOR, WIDE
 from eqc.emit.printer import SourcePrinter
-from eqc.ir.stable import DEFINITIONS
 from eqc.ir.terms import Expr, Maximum, Minimum, NonZero, Read
 
 _RELATIONS = {"==": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
@@ -125,8 +124,8 @@ class WideSource:
             return self.call("_wide_digamma", self.number(node.args[1]))
         if head in WIDE:
             return self.call(WIDE[head], *(self.number(a) for a in node.args))
-        if head in BY_DEFINITION:
-            return self.number(DEFINITIONS[head](*node.args))
+        if head in IN_WIDE:
+            return self.number(IN_WIDE[head](*node.args))
         if node in (sp.oo, -sp.oo, sp.nan) or not node.args:
             return self.call("_wide", self.plain.source(node))
         return self._in_floats(node)

@@ -112,6 +112,58 @@ class CosTurns(Stable):
     """cos(2πx), likewise."""
 
 
+class SinTurnsFrom(Stable):
+    """sin(2πx + φ), likewise, before φ is added."""
+
+    nargs = 2
+
+
+class CosTurnsFrom(Stable):
+    """cos(2πx + φ), likewise."""
+
+    nargs = 2
+
+
+class OnePlusPower(Stable):
+    """(1 + x)ʸ, right also where 1 + x is rounded."""
+
+    nargs = 2
+
+
+class GeometricSum(Stable):
+    """(1 - xʸ)/(1 - x), which is y where x is 1."""
+
+    nargs = 2
+
+
+class GeometricSlope(Stable):
+    """The slope of `GeometricSum` in x."""
+
+    nargs = 2
+
+
+class ScaledLog1p(Stable):
+    """y·log(1 + x/y)."""
+
+    nargs = 2
+
+
+class Log1pGap(Stable):
+    """log(1 + x) - x/(1 + x)."""
+
+
+class LogGammaExcess(Stable):
+    """log Γ(x + a) - log Γ(x) - a·log(x)."""
+
+    nargs = 2
+
+
+class DigammaExcess(Stable):
+    """The slope of `LogGammaExcess` in x."""
+
+    nargs = 2
+
+
 class PowerComplement(Stable):
     """1 - xʸ for positive x."""
 
@@ -128,6 +180,11 @@ class LogRatio(Stable):
     """log(x/y)."""
 
     nargs = 2
+
+    @classmethod
+    def eval(cls, x: Expr, y: Expr) -> Expr | None:
+        ratio = x / y
+        return sp.log(ratio) if ratio.is_number else None
 
 
 class OnePlusLogRatio(Stable):
@@ -248,6 +305,15 @@ DEFINITIONS: Mapping[type[Stable], Callable[..., Expr]] = {
     Difference: lambda x, y: x - y,
     SinTurns: lambda x: sp.sin(2 * sp.pi * x),
     CosTurns: lambda x: sp.cos(2 * sp.pi * x),
+    SinTurnsFrom: lambda x, phase: sp.sin(2 * sp.pi * x + phase),
+    CosTurnsFrom: lambda x, phase: sp.cos(2 * sp.pi * x + phase),
+    OnePlusPower: lambda x, y: (1 + x) ** y,
+    GeometricSum: lambda x, y: (1 - x**y) / (1 - x),
+    GeometricSlope: lambda x, y: ((1 - x**y) / (1 - x) - y * x ** (y - 1)) / (1 - x),
+    ScaledLog1p: lambda x, y: y * sp.log(1 + x / y),
+    Log1pGap: lambda x: sp.log(1 + x) - x / (1 + x),
+    LogGammaExcess: lambda x, a: sp.loggamma(x + a) - sp.loggamma(x) - a * sp.log(x),
+    DigammaExcess: lambda x, a: sp.polygamma(0, x + a) - sp.polygamma(0, x) - a / x,
     PowerComplement: lambda x, y: 1 - x**y,
     XLog1pY: lambda x, y: x * sp.log(1 + y),
     LogRatio: lambda x, y: sp.log(x / y),

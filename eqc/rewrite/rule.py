@@ -126,12 +126,17 @@ def _match_all(patterns: tuple[Expr, ...], nodes: tuple[Expr, ...], bound: Bindi
 
 def _match_part(pattern: Expr, node: Expr, bound: Binding) -> Iterator[tuple[Binding, list[Expr]]]:
     """Every way to read some terms (or factors) of a node as those of a pattern, with the others."""
-    fixed = [p for p in pattern.args if p not in _LETTERS]
+    fixed = sorted((p for p in pattern.args if p not in _LETTERS), key=_letter_count)
     letters = [p for p in pattern.args if p in _LETTERS]
     for found, rest in _choose(fixed, list(node.args), bound):
         taken = _take_letters(letters, type(node), rest, found)
         if taken is not None:
             yield taken
+
+
+def _letter_count(pattern: Expr) -> int:
+    """What is matched first leaves less to choose."""
+    return len(pattern.free_symbols & set(_LETTERS))
 
 
 def _choose(patterns: list[Expr], nodes: list[Expr], bound: Binding) -> Iterator[tuple[Binding, list[Expr]]]:

@@ -12,12 +12,15 @@ from eqc.ir.stable import (
     BinaryDivergence,
     BinaryEntropy,
     CosTurns,
+    CosTurnsFrom,
     Expm1,
+    GeometricSum,
     HyperbolicTangent,
     Log1mExp,
     Log1p,
     Log1pExp,
     LogCosh,
+    LogGammaExcess,
     Logistic,
     LogisticGate,
     LogisticSlope,
@@ -27,9 +30,12 @@ from eqc.ir.stable import (
     MeanDivergence,
     NormalGate,
     NormalProbability,
+    OnePlusPower,
     PowerComplement,
     RelativeEntropy,
+    ScaledLog1p,
     SinTurns,
+    SinTurnsFrom,
     SoftTangent,
     SoftTangentGate,
     WeightedLogRatio,
@@ -67,6 +73,10 @@ def _varied(found: Binding) -> bool:
 def _weighs(found: Binding) -> bool:
     """Whether the weight of a logarithm may be 0."""
     return not any(isinstance(f, sp.log | Log1p | LogRatio) for f in sp.Mul.make_args(found[A]))
+
+
+def _small_step(found: Binding) -> bool:
+    return bool(found[B].is_number and 0 < found[B] <= 1)
 
 
 EXPONENTIALS = (
@@ -149,11 +159,37 @@ NORMAL = (
     Rule(A * NormalProbability(A), NormalGate(A), "its slope cancels near a root, unless it is known as a whole"),
 )
 
+_NEAR_ONE = "its slope cancels near 1, unless it is known as a whole"
+
 POWERS = (
     Rule(A**2 - B**2, (A - B) * (A + B), _CANCELS),
     Rule(1 - A**2, (1 - A) * (1 + A), _CANCELS),
+    Rule((1 + A) ** B, OnePlusPower(A, B), "a power magnifies the rounding of 1 + a", "a > -1", _varying_power),
+    Rule(PowerComplement(A, B) / (1 - A), GeometricSum(A, B), _NEAR_ONE, _POSITIVE),
+    Rule(PowerComplement(A, B) / (A - 1), -GeometricSum(A, B), _NEAR_ONE, _POSITIVE),
     Rule(1 - A**B, PowerComplement(A, B), _CANCELS, where=_varying_power),
     Rule(A**B - 1, -PowerComplement(A, B), _CANCELS, where=_varying_power),
+)
+
+_BEYOND = "the two are large where their difference is small, and so are their slopes"
+
+GAMMAS = (
+    Rule(
+        sp.loggamma(A + B) - sp.loggamma(A),
+        B * sp.log(A) + LogGammaExcess(A, B),
+        _BEYOND,
+        "a > 0",
+        where=_small_step,
+    ),
+    Rule(XLog1pY(B + 1, A / B), ScaledLog1p(A, B) + Log1p(A / B), _BEYOND, _POSITIVE, _varied),
+    Rule(
+        XLog1pY(B / 2 + sp.Rational(1, 2), A / B),
+        ScaledLog1p(A, B) / 2 + Log1p(A / B) / 2,
+        _BEYOND,
+        _POSITIVE,
+        _varied,
+    ),
+    Rule(XLog1pY(B, A / B), ScaledLog1p(A, B), _BEYOND, _POSITIVE, _varied),
 )
 
 _TURN = 2 * sp.pi
@@ -162,8 +198,8 @@ _TURNS = "whole turns are taken off exactly, where 2π times a large number has 
 TRIGONOMETRY = (
     Rule(sp.sin(_TURN * A), SinTurns(A), _TURNS),
     Rule(sp.cos(_TURN * A), CosTurns(A), _TURNS),
-    Rule(sp.sin(_TURN * A + B), SinTurns(A) * sp.cos(B) + CosTurns(A) * sp.sin(B), _TURNS),
-    Rule(sp.cos(_TURN * A + B), CosTurns(A) * sp.cos(B) - SinTurns(A) * sp.sin(B), _TURNS),
+    Rule(sp.sin(_TURN * A + B), SinTurnsFrom(A, B), _TURNS),
+    Rule(sp.cos(_TURN * A + B), CosTurnsFrom(A, B), _TURNS),
     Rule(1 - sp.cos(A), 2 * sp.sin(A / 2) ** 2, _CANCELS),
 )
 
@@ -174,6 +210,7 @@ RULES: tuple[Rule, ...] = (
     *LOGARITHMS,
     *RATIOS,
     *ENTROPIES,
+    *GAMMAS,
     *NORMAL,
     *POWERS,
     *TRIGONOMETRY,

@@ -57,10 +57,11 @@ def _guarded(term: Expr) -> _Guarded | None:
     return _Guarded(term, number * value, guard)
 
 
-_CASE = sp.Symbol("case", real=True)
+_CASE, _POWER = sp.Symbol("case", real=True), sp.Symbol("power", real=True)
 _CHOICES = (
     Rule(1 - _CASE, 1 - _CASE, "a complement of a complement is exact", "case by case"),
     Rule(sp.log(_CASE), sp.log(_CASE), "each logarithm gets the form that suits it", "case by case"),
+    Rule(_CASE**_POWER, _CASE**_POWER, "each power gets the form that suits it", "case by case"),
 )
 
 
@@ -154,10 +155,15 @@ class _Rewriter:
         return node
 
     def _inside(self, node: Expr) -> Expr:
-        if isinstance(node, Read) or not node.args:
-            return node
-        args = tuple(self.run(a) for a in node.args)
-        return node if args == node.args else rebuild(node, args)
+        """A node with its arguments by the rules; rebuilding may give it others."""
+        for _ in range(_MOST_STEPS):
+            if isinstance(node, Read) or not node.args:
+                break
+            args = tuple(self.run(a) for a in node.args)
+            if args == node.args:
+                break
+            node = rebuild(node, args)
+        return node
 
     def _step(self, node: Expr) -> Expr | None:
         for rule in self.rules:
@@ -187,6 +193,8 @@ class _Rewriter:
             return self._each(node, (-node.args[1]).args, _complement, _CHOICES[0])
         if isinstance(node, sp.log) and isinstance(node.args[0], sp.Piecewise):
             return self._each(node, node.args[0].args, sp.log, _CHOICES[1])
+        if isinstance(node, sp.Pow) and isinstance(node.args[0], sp.Piecewise) and not node.args[1].is_number:
+            return self._each(node, node.args[0].args, lambda base: sp.Pow(base, node.args[1]), _CHOICES[2])
         return None
 
     def _each(self, node: Expr, pairs: tuple[Expr, ...], function: Callable[[Expr], Expr], rule: Rule) -> Expr:

@@ -49,9 +49,12 @@ CONDITIONS: dict[str, dict[Any, tuple[float, float]]] = {
     "x and y of one sign": dict.fromkeys((A, B, C), POSITIVE),
     "0 < a < 1": {A: INSIDE},
     "a, b in (0, 1)": dict.fromkeys((A, B), INSIDE),
+    "a > 0": {A: POSITIVE},
+    "a > -1": {A: (-0.999, 1e4)},
 }
 # What a letter must be for the rule's condition.
 CONSTANTS: dict[str, dict[Any, list[Any]]] = {"(exp(a) + 1)**b": {B: [sp.Integer(-1), sp.Integer(-2), sp.Integer(-3)]}}
+CONSTANTS["-loggamma(a) + loggamma(a + b)"] = {B: [sp.Rational(1, 2), sp.Rational(1, 3), sp.Integer(1)]}
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +69,14 @@ def functions() -> dict[str, Any]:
     names = ("exp", "log", "log1p", "expm1", "sinh", "cosh", "tanh", "sqrt", "sin", "cos", "copysign")
     space: dict[str, Any] = {name: getattr(np, name) for name in names}
     space |= {"erf": lambda x: np.float64(math.erf(x)), "erfc": lambda x: np.float64(math.erfc(x)), "inf": math.inf}
-    space |= {"floor": math.floor, "nan": math.nan, "pi": math.pi, "tan": np.tan, "pow": np.power}
+    space |= {
+        "floor": math.floor,
+        "nan": math.nan,
+        "pi": math.pi,
+        "tan": np.tan,
+        "pow": np.power,
+        "lgamma": math.lgamma,
+    }
     space["math"] = type("math", (), {k: staticmethod(v) if callable(v) else v for k, v in space.items()})
     space |= {"np": np, "njit": lambda *a, **k: a[0] if a and callable(a[0]) else (lambda f: f)}
     space |= {"overload": lambda *a, **k: lambda f: f, "types": None}
@@ -194,6 +204,19 @@ SHAPES = [
     (X**2 - Y**2, (X - Y) * (X + Y)),
     (1 - X**Y, stable.PowerComplement(X, Y)),
     (1 - sp.cos(2 * Z), 2 * sp.sin(Z) ** 2),
+    (sp.sin(2 * sp.pi * X * Y + Z), stable.SinTurnsFrom(X * Y, Z)),
+    ((1 - X**Y) / (1 - X), stable.GeometricSum(X, Y)),
+    ((X**Y - 1) / (X - 1), stable.GeometricSum(X, Y)),
+    (W * (1 + X / Z) ** (Y * Z), W * stable.OnePlusPower(X / Z, Y * Z)),
+    (
+        sp.loggamma((X + 1) / 2) - sp.loggamma(X / 2) - sp.log(sp.pi * X) / 2,
+        stable.LogGammaExcess(X / 2, sp.Rational(1, 2)) + sp.log(1 / (2 * sp.pi)) / 2,
+    ),
+    (
+        (X + 1) / 2 * sp.log(1 + Y**2 / X),
+        stable.ScaledLog1p(Y**2, X) / 2 + stable.Log1p(Y**2 / X) / 2,
+    ),
+    ((X + 1) * sp.log(1 + Y / X), stable.ScaledLog1p(Y, X) + stable.Log1p(Y / X)),
     (3 - 3 * sp.cos(2 * Z), 6 * sp.sin(Z) ** 2),
     (sp.log(X) - sp.log(Y), stable.LogRatio(X, Y)),
     (sp.log(X / (2 * Y * Z)), stable.LogRatio(X / 2, Y * Z)),

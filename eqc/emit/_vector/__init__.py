@@ -9,6 +9,7 @@ from .functions import (
     expm1,
     log,
     log1p,
+    one_plus_power,
     power,
     sigmoid,
     sin,
@@ -36,6 +37,7 @@ from .ratios import (
     one_plus_log_ratio,
 )
 from .reductions import add, largest, least, maximum, minimum, multiply, watch
+from .turns import cosine_of_turns, sine_of_turns
 
 __all__ = [
     "KernelCompiler",
@@ -43,6 +45,7 @@ __all__ = [
     "block_rows",
     "cos",
     "cosh",
+    "cosine_of_turns",
     "erf",
     "erfc",
     "exp",
@@ -68,9 +71,11 @@ __all__ = [
     "normal_probability",
     "one_plus_log",
     "one_plus_log_ratio",
+    "one_plus_power",
     "power",
     "sigmoid",
     "sin",
+    "sine_of_turns",
     "sinh",
     "softplus",
     "tanh",

@@ -1,0 +1,105 @@
+"""Stable forms as generated kernels compute them, against many digits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+from mpmath import log, loggamma, mpf, psi
+from numba import njit
+
+from eqc.emit import _vector, stable
+
+Point = tuple[float, ...]
+
+
+@njit(error_model="numpy")
+def sine(x, y, phase):
+    return _vector.sine_of_turns(x, y, phase)
+
+
+@njit(error_model="numpy")
+def cosine(x, y, phase):
+    return _vector.cosine_of_turns(x, y, phase)
+
+
+@njit(error_model="numpy")
+def power(x, y):
+    return _vector.one_plus_power(x, y)
+
+
+def geometric(x: Any, n: Any) -> Any:
+    return (1 - x**n) / (1 - x)
+
+
+def near_one(rng: Any) -> Point:
+    x = rng.choice([rng.uniform(0, 1), 1 - 10 ** rng.uniform(-15, -1), 10 ** rng.uniform(-8, 0)])
+    return float(x), float(rng.integers(2, 10) if rng.random() < 0.5 else int(10 ** rng.uniform(0, 7)))
+
+
+def gammas(rng: Any) -> Point:
+    return float(10 ** rng.uniform(-6, 8)), float(rng.choice([0.5, 1 / 3, 0.25]))
+
+
+def turns(rng: Any) -> Point:
+    return tuple(float(10 ** rng.uniform(-8, 8) * rng.choice((-1, 1))) for _ in range(3))
+
+
+def grown(rng: Any) -> Point:
+    x = float(10 ** rng.uniform(-10, 0) * rng.choice((-0.9, 1)))
+    return x, float(rng.uniform(-300, 300) / math.log1p(x))
+
+
+def signed(rng: Any) -> Point:
+    return (float(rng.choice([10 ** rng.uniform(-10, 10), -rng.uniform(0, 0.99), -(10 ** rng.uniform(-10, -1))])),)
+
+
+CASES: dict[str, tuple[Callable[..., Any], Callable[..., Any], Callable[[Any], Point], float]] = {
+    "geometric_sum": (stable.geometric_sum, geometric, near_one, 4),
+    "geometric_slope": (
+        stable.geometric_slope,
+        lambda x, n: (geometric(x, n) - n * x ** (n - 1)) / (1 - x),
+        near_one,
+        8,
+    ),
+    "log_gamma_excess": (
+        stable.log_gamma_excess,
+        lambda x, a: loggamma(x + a) - loggamma(x) - a * log(x),
+        gammas,
+        12,
+    ),
+    "digamma_excess": (stable.digamma_excess, lambda x, a: psi(0, x + a) - psi(0, x) - a / x, gammas, 12),
+    "log1p_gap": (stable.log1p_gap, lambda t: log(1 + t) - t / (1 + t), signed, 8),
+    "log1p_less": (stable.log1p_less, lambda t: log(1 + t) - t, signed, 8),
+    "sine_of_turns": (sine, lambda x, y, p: mpmath.sin(2 * mpmath.pi * x * y + p), turns, 1.1),
+    "cosine_of_turns": (cosine, lambda x, y, p: mpmath.cos(2 * mpmath.pi * x * y + p), turns, 1.1),
+    "one_plus_power": (power, lambda x, y: (1 + x) ** y, grown, 1.5),
+}
+"""Function, what it is, where, and the greatest error in units of the last place."""
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_errors_in_units_of_the_last_place(name: str) -> None:
+    function, exact, draw, ulps = CASES[name]
+    rng = np.random.default_rng(len(name))
+    with mpmath.workdps(80):
+        for _ in range(300):
+            at = draw(rng)
+            expected = exact(*map(mpf, at))
+            assert abs(function(*at) - expected) <= ulps * mpf(float(np.spacing(abs(float(expected))))), at
+
+
+def test_sums_of_one_and_of_no_powers() -> None:
+    assert (stable.geometric_sum(1.0, 5.0), stable.geometric_sum(0.3, 0.0)) == (5.0, 0.0)
+    assert (stable.geometric_slope(0.3, 1.0), stable.geometric_slope(0.3, 0.0)) == (0.0, 0.0)
+    assert stable.geometric_slope(1.0, 5.0) == pytest.approx(10.0)
+
+
+def test_powers_at_the_ends() -> None:
+    assert (power(-1.0, 2.0), power(-1.0, -1.0), power(math.inf, 1.0)) == (0.0, math.inf, math.inf)
+    assert power(-3.0, 3.0) == -8.0
+    assert math.isnan(power(-3.0, 0.5))
