@@ -199,7 +199,7 @@ def _is_watched(record: Record, kind: str, programs: Mapping[str, Program]) -> b
     return (
         record.stabilise
         and _guarded(record, program) is None
-        and can_leave_range(program)
+        and can_leave_range(program, [name for name in program.arguments if name not in programs["value"].arguments])
         and all(can_be_widened(programs[needed]) for needed in _WIDENED.get(kind, (kind,)))
     )
 

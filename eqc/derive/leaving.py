@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import sympy as sp
 
 from eqc.derive.peaks import Peak, peaks
-from eqc.derive.ranges import DATA, LOST, UNIT, Range, any_of, data_range, exact_number, function_range, total_of
+from eqc.derive.ranges import (
+    DATA,
+    LOST,
+    ORDINARY,
+    UNIT,
+    Range,
+    any_of,
+    data_range,
+    exact_number,
+    function_range,
+    total_of,
+)
 from eqc.ir.opaque import Opaque
 from eqc.ir.program import Op, Program, Statement
 from eqc.ir.stable import ExpDifference
@@ -25,7 +36,7 @@ class _Known:
     """What is known of tensors."""
 
     peaks: Mapping[str, Peak]
-    ranges: dict[str, Range] = field(default_factory=dict)
+    ranges: dict[str, Range]
 
     def has_peak(self, node: Expr) -> bool:
         """Whether a difference is one between an entry and the greatest one."""
@@ -35,8 +46,10 @@ class _Known:
         )
 
 
-def can_leave_range(program: Program) -> bool:
+def can_leave_range(program: Program, ordinary: Collection[str] = ()) -> bool:
     """Whether a real result may be infinite or NaN in floats though the formula's value is not.
+
+    `ordinary` inputs (cotangents and tangents) are taken to be of some size that people use.
 
     >>> from eqc.ir.program import Tensor
     >>> from eqc.ir.terms import read
@@ -47,7 +60,7 @@ def can_leave_range(program: Program) -> bool:
     >>> leaves(x*y), leaves(x*y*z), leaves(sp.sqrt(x**2 + y**2)), leaves(sp.exp(x)), leaves(1/(1 + sp.exp(-x)))
     (False, True, True, False, False)
     """
-    known = _Known(peaks(program))
+    known = _Known(peaks(program), dict.fromkeys(ordinary, ORDINARY))
     for statement in program.statements:
         known.ranges[statement.target.name] = _of_statement(statement, known)
     tensors = program.tensors

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import inf
+from math import inf, prod
 
 import sympy as sp
 
@@ -18,19 +18,29 @@ from eqc.ir.stable import (
     HyperbolicTangent,
     Log1p,
     Logistic,
+    LogisticGate,
+    LogisticGateSlope,
     LogisticSlope,
     NormalDensity,
+    NormalGate,
+    NormalGateSlope,
     NormalProbability,
     SinTurns,
     SoftTangent,
+    SoftTangentGate,
+    SoftTangentGateSlope,
+    SoftTangentSlope,
 )
 from eqc.ir.terms import Expr, Magnitude, Maximum, Minimum, Read
 
-_TINY, _HUGE = 1e-30, 1e30
-"""What a number that stays between them may be multiplied or divided by a few times, in float32 too."""
+_TINY, _HUGE, _MOST = 1e-30, 1e30, 1e36
+"""Numbers up to `_HUGE` are lost beside the largest floats, and those up to `_MOST` are far from the end of float32."""
+
+_MANY = 1e9
+"""More terms than sums have."""
 
 _FEW = 3
-"""So many bounded factors cannot leave the range together."""
+"""The largest whole power that is a product of so many factors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +58,14 @@ class Range:
     is_exact: bool = False
 
     @property
+    def reach(self) -> float:
+        """How large it may be; infinite where nothing says that it is finite."""
+        return max(abs(self.low), abs(self.high)) if self.is_finite else inf
+
+    @property
     def is_small(self) -> bool:
-        """Whether it is finite, and stays so with a few more of its kind."""
-        return self.is_finite and self.low >= -_HUGE and self.high <= _HUGE
+        """Whether nothing is lost by adding it to the largest floats."""
+        return self.reach <= _HUGE
 
     @property
     def is_shrinking(self) -> bool:
@@ -71,16 +86,17 @@ class Range:
 LOST = Range(is_true=False)
 DATA = Range(is_finite=True, is_exact=True)
 UNIT = Range(0.0, 1.0, is_finite=True)
+ORDINARY = Range(-1e6, 1e6, is_finite=True, is_exact=True)
 _SIGNED_UNIT = Range(-1.0, 1.0, is_finite=True)
 
 
 def total_of(term: Range) -> Range:
     """A sum over an index: terms of one sign, or so small that their number does not matter."""
-    most = _HUGE if term.is_small else inf
+    most = term.reach * _MANY
     if term.low >= 0 or term.high <= 0:
         low, high = (0.0, most) if term.low >= 0 else (-most, 0.0)
-        return Range(low, high, term.is_true, term.is_small, term.is_exact)
-    return Range(-_HUGE, _HUGE, is_finite=True) if term.is_small else LOST
+        return Range(low, high, term.is_true, most <= _MOST, term.is_exact)
+    return Range(-most, most, is_finite=True) if most <= _MOST else LOST
 
 
 def exact_number(number: float) -> Range:
@@ -111,16 +127,16 @@ def _sum(node: Expr, parts: Sequence[Range]) -> Range:
     low, high = sum(p.low for p in parts), sum(p.high for p in parts)
     one_sign = all(p.low >= 0 for p in parts) or all(p.high <= 0 for p in parts)
     large = [p for p in parts if not p.is_small]
+    finite = (len(large) < 2 and all(p.is_finite for p in parts)) or sum(p.reach for p in parts) <= _MOST
     true = all(p.is_true for p in parts) and (
-        one_sign or len(large) < 2 or (len(parts) == 2 and all(p.is_finite for p in parts))
+        one_sign or finite or len(large) < 2 or (len(parts) == 2 and all(p.is_finite for p in parts))
     )
     exact = all(p.is_exact for p in parts) and (one_sign or len(parts) == 2)
-    finite = len(large) < 2 and all(p.is_finite for p in parts)
     return Range(low, high, true, finite, exact) if true else LOST
 
 
 def _product(node: Expr, parts: Sequence[Range]) -> Range:
-    """One large factor among ones that only shrink or only grow it, or two large ones alone, also as a quotient."""
+    """Two factors alone, also as a quotient; or one large one among ones that only shrink or only grow it."""
     below = [isinstance(f, sp.Pow) and f.args[1].is_number and f.args[1] < 0 for f in node.args]
     above = [p for p, is_below in zip(parts, below, strict=True) if not is_below]
     divisors = [p for p, is_below in zip(parts, below, strict=True) if is_below]
@@ -128,20 +144,25 @@ def _product(node: Expr, parts: Sequence[Range]) -> Range:
     if not all(p.is_true for p in parts):
         return LOST
     low, high = _bounds(parts)
-    if len(parts) <= _FEW and all(p.is_small for p in parts):
+    if prod(max(1.0, p.reach) for p in parts) <= _MOST:
         return Range(low, high, is_finite=True)
     large = [p for p in parts if not p.is_small]
     rest = [p for p in parts if p.is_small]
     shrinking = all(p.is_shrinking for p in rest) and not numbers
     growing = all(p.is_growing for p in rest) and not numbers
+    if _count_operands(parts) == 2 and not numbers and all(p.is_finite for p in above) and len(divisors) < 2:
+        return Range(low, high, is_finite=shrinking and all(p.is_finite for p in large[:1]) and len(large) < 2)
     if len(large) == 1:
         kept = (shrinking and large[0].is_finite) or growing
         return Range(low, high, kept, kept and shrinking and large[0].is_finite) if kept else LOST
     if not large:
         return Range(low, high, is_finite=True) if shrinking else LOST
-    alone = len(large) == 2 and all(abs(p.low) == 1 == abs(p.high) for p in rest)
-    fits = alone and all(p.is_finite for p in above) and len(divisors) < 2
-    return Range(low, high) if fits else LOST
+    return LOST
+
+
+def _count_operands(parts: Sequence[Range]) -> int:
+    """How many factors are not just a sign."""
+    return sum(not abs(p.low) == 1 == abs(p.high) for p in parts)
 
 
 def _bounds(parts: Sequence[Range]) -> tuple[float, float]:
@@ -165,11 +186,19 @@ def _power(node: Expr, parts: Sequence[Range]) -> Range:
         return Range(0.0 if base.low >= 0 else -inf) if all(p.is_finite and p.is_exact for p in parts) else LOST
     if exponent < 0:
         return _reciprocal(_power(node.base**-exponent, [base]) if exponent != -1 else base)
-    low = 0.0 if base.low >= 0 or exponent.is_even else -inf
-    if base.is_small and exponent <= _FEW:
-        most = max(abs(base.low), abs(base.high)) ** float(exponent)
+    low = _raised(base.low, exponent) if base.low > 0 else 0.0 if base.low == 0 or exponent.is_even else -inf
+    most = _raised(base.reach, exponent) if exponent <= _FEW else inf
+    if most <= _MOST:
         return Range(max(low, -most), most, is_finite=True)
     return Range(low, inf if not base.is_shrinking else 1.0, base.is_true, base.is_shrinking)
+
+
+def _raised(number: float, exponent: Expr) -> float:
+    """A power of a bound."""
+    try:
+        return float(number ** float(exponent))
+    except OverflowError:
+        return inf
 
 
 def _root(base: Range) -> Range:
@@ -242,6 +271,15 @@ def _function(node: Expr, parts: Sequence[Range]) -> Range:
     return Range(low) if all(p.is_finite for p in parts) else LOST
 
 
+def _gate(node: Expr, parts: Sequence[Range]) -> Range:
+    """Functions that are no larger than their argument, or not by much."""
+    return Range(min(parts[0].low, -1.0), max(parts[0].high, 1.0), is_finite=True) if parts[0].is_finite else LOST
+
+
+def _gate_slope(node: Expr, parts: Sequence[Range]) -> Range:
+    return Range(-2.0, 2.0, is_finite=True) if parts[0].is_finite else LOST
+
+
 def _turning(node: Expr, parts: Sequence[Range]) -> Range:
     return _SIGNED_UNIT if all(p.is_finite for p in parts) else LOST
 
@@ -267,6 +305,8 @@ _RULES: Mapping[type, _Rule] = {
     CosTurns: _turning,
     **dict.fromkeys((sp.tanh, sp.erf, HyperbolicTangent, SoftTangent), _bounded),
     **dict.fromkeys((Logistic, LogisticSlope, NormalDensity, NormalProbability), _share),
+    **dict.fromkeys((LogisticGate, NormalGate, SoftTangentGate), _gate),
+    **dict.fromkeys((LogisticGateSlope, NormalGateSlope, SoftTangentGateSlope, SoftTangentSlope), _gate_slope),
 }
 """How the range of a function follows from those of its arguments; others go by `_function`."""
 

@@ -121,3 +121,9 @@ def test_a_kernel_tells_whether_a_result_is_not_finite() -> None:
         assert not module["sample_into"](np.array([[3.0, 4.0], [1.0, 2.0]]), y)
         assert module["sample_into"](np.array([[3.0, 4.0], [0.0, 1e-200]]), y)
         np.testing.assert_array_equal(module["sample"](np.array([3.0, 4.0])), [0.6, 0.8])
+
+
+def test_gates_and_shares_are_never_computed_again() -> None:
+    share = "Eq(y[i], exp(x[i])/Sum(exp(x[k]), (k, 1, n)))"
+    assert watched(share, x=VECTOR, y=VECTOR, n="n") == ()
+    assert set(watched("x/(1 + exp(-x))", x="x")) <= {"hvp"}
