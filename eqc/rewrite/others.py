@@ -1,8 +1,9 @@
-"""Sums of exponentials without weights: the greatest exponent apart from the sum of the others.
+"""Sums of exponentials with weights or without: the greatest term apart from the sum of the others.
 
-With p the place of the greatest exponent, t = u[p] and o = Σ_{k≠p} exp(u[k] - t):
+With p the place of the greatest w exp(u), t = u[p] and o = Σ_{k≠p} w[k] exp(u[k] - t):
 
-    Σ exp(u) = exp(t)(1 + o),   log Σ exp(u) = t + log(1 + o),   exp(u[j])/Σ exp(u) = exp(u[j] - t)/(1 + o)
+    Σ w exp(u) = exp(t)(w[p] + o),   log Σ w exp(u) = t + log(w[p] + o),
+    exp(u[j])/Σ w exp(u) = exp(u[j] - t)/(w[p] + o)
 
 Nothing overflows, and nothing is computed as 1 - s where s is close to 1: derivatives go through t, and what belongs to
 p in them is again a sum over the others.
@@ -15,15 +16,15 @@ from dataclasses import dataclass, replace
 
 import sympy as sp
 
-from eqc.ir.program import Op, Program, Statement, Tensor, fresh, names_in, reads_of, tensors_read
+from eqc.ir.program import Op, Program, Statement, Tensor, box, fresh, names_in, reads_of, tensors_read
 from eqc.ir.stable import Difference, ExpDifference
-from eqc.ir.terms import Expr, Index, Read, read
+from eqc.ir.terms import Expr, Index, Magnitude, Read, read
 from eqc.ir.walk import rebuild, substitute
-from eqc.rewrite.shift import exponent_of, store
+from eqc.rewrite.shift import exponent_of, store, with_weight
 
 
 def part_greatest(program: Program) -> Program:
-    """Rewrite every sum of exponentials all of whose readers are quotients or logarithms."""
+    """Rewrite every sum of exponentials over a whole axis all of whose readers are quotients or logarithms."""
     taken = names_in(program)
     statements = list(program.statements)
     for total in program.statements:
@@ -34,10 +35,11 @@ def part_greatest(program: Program) -> Program:
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """What stands for one sum: its loop, the exponent as a read, and the tensors p, t and o."""
+    """What stands for one sum: its loop, the weight, the exponent as a read, and the tensors p, t and o."""
 
     total: Statement
     loop: Index
+    weight: Expr
     exponent: Expr
     at_loop: Read
     place: Tensor
@@ -59,7 +61,9 @@ class _Parts:
         return read(self.top.name, r.positions)
 
     def sum_at(self, r: Read) -> Expr:
-        return 1 + read(self.others.name, r.positions)
+        place = read(self.place.name, r.positions, integer=True)
+        greatest = substitute(self.weight, {**self.at(r), self.loop.symbol: place})
+        return greatest + read(self.others.name, r.positions)
 
     def scaled(self, j: Expr, r: Read) -> Expr:
         """exp(u[j] - t), which is 1 at p, where it has no slope."""
@@ -85,15 +89,17 @@ def _positions(expression: Expr) -> list[Expr]:
 def _parted(statements: list[Statement], total: Statement, taken: set[str]) -> list[Statement] | None:
     """The statements with the sum's parts in its place, or None if some reader would keep the sum."""
     exponent = exponent_of(total)
-    if exponent is None or total.body != sp.exp(exponent) or len(total.bound) != 1 or not _is_full(total.bound[0]):
+    if exponent is None or len(total.bound) != 1 or not _is_full(total.bound[0]):
         return None
     names = set(taken)
     stored, at_loop = store(total, exponent, names)
-    parts = _parts(total, exponent, at_loop, names)
+    weight = total.body / sp.exp(exponent)
+    parts = _parts(total, weight, exponent, at_loop, names)
+    compared, found = _compared(parts, names)
     result: list[Statement] = []
     for statement in statements:
         if statement.target.name == total.target.name:
-            result += [*stored, *_made(parts)]
+            result += [*stored, *compared, *_made(parts, found)]
         elif total.target.name in tensors_read(statement):
             body = _reader(statement.body, parts)
             changed = replace(statement, body=body)
@@ -111,22 +117,36 @@ def _is_full(loop: Index) -> bool:
     return bool(loop.extent.is_Symbol and not isinstance(loop.extent, Read))
 
 
-def _parts(total: Statement, exponent: Expr, at_loop: Expr, names: set[str]) -> _Parts:
+def _parts(total: Statement, weight: Expr, exponent: Expr, at_loop: Expr, names: set[str]) -> _Parts:
     like = replace(total.target, differentiable=False)
     place = replace(like, name=fresh("place", names), integer=True)
     top = replace(like, name=fresh("top", names))
     others = replace(like, name=fresh("others", names))
-    return _Parts(total, total.bound[0], exponent, at_loop, place, top, others)
+    return _Parts(total, total.bound[0], weight, exponent, at_loop, place, top, others)
 
 
-def _made(parts: _Parts) -> list[Statement]:
+def _compared(parts: _Parts, names: set[str]) -> tuple[list[Statement], Expr]:
+    """What the greatest term is found by: the exponents, or the terms over their exponents' greatest exponential."""
+    total = parts.total
+    if not reads_of(parts.weight):
+        return [], parts.at_loop
+    weighed, counted = with_weight(total, parts.at_loop, parts.weight, names)
+    most = replace(total.target, name=fresh("most", names), differentiable=False, constant=True)
+    size = Tensor(fresh("size", names), box(total.loops), differentiable=False, constant=True)
+    at = tuple(loop.symbol for loop in total.loops)
+    term = Magnitude(parts.weight) * sp.exp(parts.at_loop - read(most.name, total.positions))
+    greatest = replace(total, target=most, op=Op.MAX, body=counted)
+    return [*weighed, greatest, Statement(size, total.loops, at, Op.NONE, term)], read(size.name, at)
+
+
+def _made(parts: _Parts, compared: Expr) -> list[Statement]:
     """The statements for p, t and o."""
     total, k = parts.total, parts.loop.symbol
     own = read(total.target.name, total.positions)
-    place = replace(total, target=parts.place, op=Op.ARGMAX, body=parts.at_loop)
+    place = replace(total, target=parts.place, op=Op.ARGMAX, body=compared)
     at_place = substitute(parts.at_loop, {k: read(parts.place.name, total.positions, integer=True)})
     top = Statement(parts.top, total.free, total.positions, Op.NONE, at_place)
-    body = (1 - parts.is_place(k, own)) * ExpDifference(parts.at_loop, parts.top_at(own))
+    body = (1 - parts.is_place(k, own)) * parts.weight * ExpDifference(parts.at_loop, parts.top_at(own))
     return [place, top, replace(total, target=parts.others, body=body)]
 
 

@@ -45,7 +45,7 @@ def _shift(statements: list[Statement], total: Statement, exponent: Expr, taken:
     """The statements with the shift, or None if some reader would keep exp(m)."""
     stored, argument = store(total, exponent, taken)
     top = Tensor(fresh("top", taken), total.target.shape, differentiable=False, constant=True)
-    weighed, counted = _with_weight(total, argument, total.body / sp.exp(exponent), taken)
+    weighed, counted = with_weight(total, argument, total.body / sp.exp(exponent), taken)
     greatest = replace(total, target=top, op=Op.MAX, body=counted)
     scaled = replace(total.target, name=fresh(total.target.name, taken))
     at = read(top.name, total.positions)
@@ -73,7 +73,7 @@ def store(total: Statement, exponent: Expr, taken: set[str]) -> tuple[list[State
     return [Statement(tensor, total.loops, at, Op.NONE, exponent)], read(tensor.name, at)
 
 
-def _with_weight(total: Statement, exponent: Expr, weight: Expr, taken: set[str]) -> tuple[list[Statement], Expr]:
+def with_weight(total: Statement, exponent: Expr, weight: Expr, taken: set[str]) -> tuple[list[Statement], Expr]:
     """The exponents of terms whose weight is 0 do not count."""
     if not reads_of(weight):
         return [], exponent

@@ -97,13 +97,36 @@ def stable(*formulas: str, **symbols: str) -> Program:
     return check(rewrite(program(*formulas, **symbols), stable=True))
 
 
-def test_weighted_sums_are_shifted() -> None:
-    value = stable("Eq(y[j], exp(z[j])/Sum(w[k]*exp(z[k]), (k, 1, n)))", y=VECTOR, z=VECTOR, w=VECTOR, n="size")
+def test_the_greatest_term_of_a_weighted_sum_is_parted_from_the_others() -> None:
+    value = stable("Eq(y[j], w[j]*exp(z[j])/Sum(w[k]*exp(z[k]), (k, 1, n)))", y=VECTOR, z=VECTOR, w=VECTOR, n="size")
+    quotient = "w[j]*((1 - KroneckerDelta(place, j))*ExpDifference(z[j], top) + KroneckerDelta(place, j))"
     assert lines(value) == [
         "counted[k] = Piecewise((z[k], Ne(w[k], 0)), (-oo, True))  for k: n",
-        "top = max(k: n) counted[k]",
-        "total1 = sum(k: n) w[k]*exp(-top + z[k])",
-        "y[j] = exp(-top + z[j])/total1  for j: n",
+        "most = max(k: n) counted[k]",
+        "size[k] = exp(-most + z[k])*Magnitude(w[k])  for k: n",
+        "place = argmax(k: n) size[k]",
+        "top = z[place]",
+        "others = sum(k: n) w[k]*(1 - KroneckerDelta(place, k))*ExpDifference(z[k], top)",
+        f"y[j] = {quotient}/(others + w[place])  for j: n",
+    ]
+
+
+def test_the_slope_of_a_weighted_probability_near_1_keeps_its_digits() -> None:
+    formula = "Eq(y[j], w[j]*exp(z[j])/Sum(w[k]*exp(z[k]), (k, 1, n)))"
+    slopes = derivative_programs(stable(formula, y=VECTOR, z=VECTOR, w=VECTOR, n="size"))["vjp"]
+    given = {"z": [1, 50, 2], "w": [mpmath.mpf(2) ** -90, 1, mpmath.mpf(2) ** -3], "y_bar": [0, 1, 0]}
+    exact = interpret(slopes, given)["z_bar"][1]
+    with mpmath.workdps(15):  # far fewer digits than 1 - y would need
+        assert abs(interpret(slopes, given)["z_bar"][1] - exact) < 1e-13 * exact
+
+
+def test_weighted_sums_over_ragged_ranges_are_shifted() -> None:
+    value = stable("Eq(s[i], log(Sum(w[k]*exp(x[k]), (k, 1, i))))", s=VECTOR, x=VECTOR, w=VECTOR, n="size")
+    assert lines(value) == [
+        "counted[i, k] = Piecewise((x[k], Ne(w[k], 0)), (-oo, True))  for i: n, k: i + 1",
+        "top[i] = max(k: i + 1) counted[i, k]  for i: n",
+        "total1[i] = sum(k: i + 1) w[k]*exp(-top[i] + x[k])  for i: n",
+        "s[i] = top[i] + log(total1[i])  for i: n",
     ]
 
 
@@ -140,11 +163,13 @@ def test_the_logarithm_of_a_sum_is_shifted() -> None:
 
 
 def test_the_shift_has_no_derivative() -> None:
-    value = stable("log(Sum(w[i]*exp(x[i]), (i, 1, n)))", x=VECTOR, w="{shape: [n], differentiable: false}", n="size")
+    formula = "Eq(s[i], log(Sum(w[k]*exp(x[k]), (k, 1, i))))"
+    weights = "{shape: [n], differentiable: false}"
+    value = stable(formula, s=VECTOR, x=VECTOR, w=weights, n="size")
     assert [t.name for t in value.tensors.values() if t.constant] == ["counted", "top"]
-    gradient = derivative_programs(value)["gradient"]
-    assert not any(s.target.name.startswith("top_") for s in gradient.statements)
-    found = interpret(gradient, {"x": [3, 3, 3], "w": [1, 1, 1]})["x_bar"]
+    slopes = derivative_programs(value)["vjp"]
+    assert not any(s.target.name.startswith("top_") for s in slopes.statements)
+    found = interpret(slopes, {"x": [3, 3, 3], "w": [1, 1, 1], "s_bar": [0, 0, 1]})["x_bar"]
     assert all(abs(entry - mpmath.fraction(1, 3)) < 1e-38 for entry in found)
 
 
