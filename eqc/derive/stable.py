@@ -9,12 +9,14 @@ import sympy as sp
 from eqc.ir.stable import (
     BinaryDivergence,
     BinaryEntropy,
+    BinaryExponent,
     CosTurns,
     CosTurnsFrom,
     Difference,
     DigammaExcess,
     ExpDifference,
     Expm1,
+    ExpOfParts,
     GeometricSlope,
     GeometricSum,
     HyperbolicTangent,
@@ -22,6 +24,7 @@ from eqc.ir.stable import (
     Log1p,
     Log1pExp,
     Log1pGap,
+    LogApart,
     LogCosh,
     LogExcess,
     LogGammaExcess,
@@ -95,6 +98,12 @@ def _digamma_excess(x: Expr, a: Expr) -> tuple[Expr, ...]:
     return far - sp.polygamma(1, x) + a / x**2, far - 1 / x
 
 
+def _exp_of_parts(x: Expr, k: Expr, a: Expr, b: Expr) -> tuple[Expr, ...]:
+    node = ExpOfParts(x, k, a, b)
+    whole = x + k * sp.log(2)
+    return node * a / b, node * a * sp.log(2) / b, node * whole / b, -node * whole * a / b**2
+
+
 SLOPES: Mapping[type[Stable], Callable[..., tuple[Expr, ...]]] = {
     Log1p: lambda x: (1 / (1 + x),),
     Expm1: lambda x: (sp.exp(x),),
@@ -134,6 +143,9 @@ SLOPES: Mapping[type[Stable], Callable[..., tuple[Expr, ...]]] = {
     OnePlusLog: lambda x: (1 / x,),
     LogOverMean: lambda x, y: (y / (x * (x + y)), -1 / (x + y)),
     Logit: lambda x: (1 / (x * (1 - x)),),
+    BinaryExponent: lambda x: (_ZERO,),
+    LogApart: lambda x, k: (1 / x, -sp.log(2)),
+    ExpOfParts: _exp_of_parts,
     XLogX: lambda x: (OnePlusLog(x),),
     XLogRatio: lambda x, y: (OnePlusLogRatio(x, y), -x / y),
     WeightedLogRatio: _weighted,

@@ -53,6 +53,7 @@ STABLE: Mapping[type, str] = {
     stable.Log1pGap: "_log1p_gap",
     stable.LogGammaExcess: "_log_gamma_excess",
     stable.DigammaExcess: "_digamma_excess",
+    stable.ExpOfParts: "_exp_of_parts",
     stable.XLogX: "_xlogx",
     stable.XLogRatio: "_xlog_ratio",
     stable.WeightedLogRatio: "_weighted_log_ratio",
@@ -93,6 +94,8 @@ VECTOR: Mapping[type, str] = {
     stable.NormalGate: "_normal_gate",
     stable.NormalGateSlope: "_normal_gate_slope",
     stable.OnePlusPower: "_one_plus_power",
+    stable.BinaryExponent: "_binary_exponent",
+    stable.LogApart: "_log_apart",
     stable.LogRatio: "_log_ratio",
     stable.OnePlusLogRatio: "_one_plus_log_ratio",
     stable.OnePlusLog: "_one_plus_log",
@@ -139,6 +142,9 @@ WIDE: Mapping[type, str] = {
 """Head -> the function on wide numbers. Others are computed in floats."""
 
 _AS_DEFINED = (
+    stable.BinaryExponent,
+    stable.LogApart,
+    stable.ExpOfParts,
     stable.LogRatio,
     stable.OnePlusLogRatio,
     stable.OnePlusLog,

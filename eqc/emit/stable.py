@@ -177,6 +177,17 @@ def binary_divergence(x, y):
 
 
 @njit(cache=True)
+def exp_of_parts(x, k, a, b):
+    """exp((x + k·log(2))·a/b) for a whole number k: whole powers of two are taken off exactly."""
+    power = floor(1.0 * k * a / b + 0.5)
+    if not abs(power) < 2000.0:
+        return exp((x + k * _LOG_2) * a / b)
+    rest = (1.0 * k * a - power * b) / b
+    half = floor(0.5 * power)
+    return exp(rest * _LOG_2 + x * a / b) * 2.0**half * 2.0 ** (power - half)
+
+
+@njit(cache=True)
 def _artanh_more(s):
     """artanh(s)/s - 1 for |s| up to 1/5."""
     z, total = s * s, 0.0

@@ -207,6 +207,22 @@ class Logit(Stable):
     """log(x/(1 - x))."""
 
 
+class BinaryExponent(Stable):
+    """The whole number k for which x/2ᵏ is between √½ and √2; it has no slope."""
+
+
+class LogApart(Stable):
+    """log(x) - k·log(2) for the k of `BinaryExponent`."""
+
+    nargs = 2
+
+
+class ExpOfParts(Stable):
+    """exp((x + k·log(2))·a/b) for a whole number k."""
+
+    nargs = 4
+
+
 class XLogX(Stable):
     """x·log(x), which is 0 where x is 0."""
 
@@ -321,6 +337,9 @@ DEFINITIONS: Mapping[type[Stable], Callable[..., Expr]] = {
     OnePlusLog: lambda x: 1 + sp.log(x),
     LogOverMean: lambda x, y: sp.log(2 * x / (x + y)),
     Logit: lambda x: sp.log(x / (1 - x)),
+    BinaryExponent: lambda x: sp.floor(sp.log(x) / sp.log(2) + sp.Rational(1, 2)),
+    LogApart: lambda x, k: sp.log(x) - k * sp.log(2),
+    ExpOfParts: lambda x, k, a, b: sp.exp((x + k * sp.log(2)) * a / b),
     XLogX: lambda x: XLogY(x, x),
     XLogRatio: lambda x, y: XLogY(x, x / y),
     WeightedLogRatio: lambda w, x, y: XLogY(w, x / y),

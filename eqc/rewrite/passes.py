@@ -8,6 +8,7 @@ from eqc.ir.program import Program
 from eqc.rewrite.excess import part_excess
 from eqc.rewrite.join import join_sums
 from eqc.rewrite.others import part_greatest
+from eqc.rewrite.powers import part_powers
 from eqc.rewrite.shift import shift_exponentials
 from eqc.rewrite.split import split
 from eqc.rewrite.stability import fired_rules, stabilise
@@ -15,6 +16,7 @@ from eqc.rewrite.stability import fired_rules, stabilise
 STABILITY: tuple[tuple[str, Callable[[Program], Program]], ...] = (
     ("part the greatest of exponentials", part_greatest),
     ("shift sums of exponentials", shift_exponentials),
+    ("part powers of two from logarithms", part_powers),
     ("join sums", join_sums),
     ("stable forms", stabilise),
     ("part differences from relative entropies", part_excess),

@@ -14,7 +14,7 @@ from eqc.derive.stable import SLOPES
 from eqc.ir.interpret import evaluate
 from eqc.ir.stable import DEFINITIONS, Log1mExp, Stable
 
-LETTERS = tuple(sp.Symbol(name, real=True) for name in ("x", "y", "z"))
+LETTERS = tuple(sp.Symbol(name, real=True) for name in ("x", "y", "z", "w"))
 NEGATIVE = {Log1mExp}
 
 

@@ -54,6 +54,10 @@ def grown(rng: Any) -> Point:
     return x, float(rng.uniform(-300, 300) / math.log1p(x))
 
 
+def parts(rng: Any) -> Point:
+    return float(rng.uniform(-5, 5)), float(rng.integers(-1000, 1000)), -1.0, float(rng.integers(10, 50))
+
+
 def signed(rng: Any) -> Point:
     return (float(rng.choice([10 ** rng.uniform(-10, 10), -rng.uniform(0, 0.99), -(10 ** rng.uniform(-10, -1))])),)
 
@@ -77,6 +81,7 @@ CASES: dict[str, tuple[Callable[..., Any], Callable[..., Any], Callable[[Any], P
     "log1p_less": (stable.log1p_less, lambda t: log(1 + t) - t, signed, 8),
     "sine_of_turns": (sine, lambda x, y, p: mpmath.sin(2 * mpmath.pi * x * y + p), turns, 1.1),
     "cosine_of_turns": (cosine, lambda x, y, p: mpmath.cos(2 * mpmath.pi * x * y + p), turns, 1.1),
+    "exp_of_parts": (stable.exp_of_parts, lambda x, k, a, b: mpmath.exp((x + k * log(2)) * a / b), parts, 3),
     "one_plus_power": (power, lambda x, y: (1 + x) ** y, grown, 1.5),
 }
 """Function, what it is, where, and the greatest error in units of the last place."""
@@ -97,6 +102,24 @@ def test_sums_of_one_and_of_no_powers() -> None:
     assert (stable.geometric_sum(1.0, 5.0), stable.geometric_sum(0.3, 0.0)) == (5.0, 0.0)
     assert (stable.geometric_slope(0.3, 1.0), stable.geometric_slope(0.3, 0.0)) == (0.0, 0.0)
     assert stable.geometric_slope(1.0, 5.0) == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_logarithms_without_their_whole_powers(dtype: Any) -> None:
+    limits = np.finfo(dtype)
+    x = np.array([limits.smallest_subnormal, limits.tiny, 0.7, 0.75, 1, 1.4, 1.5, 3, 1e30, limits.max], dtype)
+    k = np.array([apart(y)[0] for y in x])
+    assert list(k) == [math.floor(mpmath.log(float(y), 2) + 0.5) for y in x]
+    found = np.array([apart(y)[1] for y in x])
+    np.testing.assert_allclose(found, [float(log(mpf(float(y)) / mpf(2) ** int(n))) for y, n in zip(x, k, strict=True)])
+    assert apart(dtype(0)) == (0, -math.inf)
+    assert apart(dtype(math.inf)) == (0, math.inf)
+
+
+@njit(error_model="numpy")
+def apart(x):
+    k = _vector.binary_exponent(x)
+    return k, _vector.log_apart(x, k)
 
 
 def test_powers_at_the_ends() -> None:

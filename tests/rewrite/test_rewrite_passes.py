@@ -240,6 +240,25 @@ def test_sums_that_gain_nothing_are_not_joined() -> None:
     assert rewrite(value, stable=True) == value
 
 
+# exponentials of sums of logarithms ---------------------------------------------------------------------------------
+
+
+def test_whole_powers_are_parted_from_sums_of_logarithms() -> None:
+    value = stable("exp(-Sum(log(p[i]), (i, 1, n))/(2*n))", p=VECTOR, n="size")
+    assert lines(value) == [
+        "whole[i] = BinaryExponent(p[i])  for i: n",
+        "powers = sum(i: n) whole[i]",
+        "rest = sum(i: n) LogApart(p[i], whole[i])",
+        "out = ExpOfParts(rest, powers, -1, 2*n)",
+    ]
+
+
+def test_sums_of_logarithms_that_are_wanted_themselves_stay() -> None:
+    formulas = ("Eq(s, Sum(log(p[i]), (i, 1, n)))", "Eq(g, exp(s/n))", "Eq(h, 2*s)")
+    value = program(*formulas, p=VECTOR, s="sum", g="mean", h="double", n="size")
+    assert not any("BinaryExponent" in line for line in lines(rewrite(value, stable=True)))
+
+
 # splitting --------------------------------------------------------------------------------------------------------
 
 

@@ -28,6 +28,8 @@ from .gates import (
 from .precision import KernelCompiler
 from .products import block_rows, matrix_product
 from .ratios import (
+    binary_exponent,
+    log_apart,
     log_excess,
     log_over_mean,
     log_ratio,
@@ -42,6 +44,7 @@ from .turns import cosine_of_turns, sine_of_turns
 __all__ = [
     "KernelCompiler",
     "add",
+    "binary_exponent",
     "block_rows",
     "cos",
     "cosh",
@@ -54,6 +57,7 @@ __all__ = [
     "least",
     "log",
     "log1p",
+    "log_apart",
     "log_excess",
     "log_over_mean",
     "log_ratio",

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from .bits import brought_near, fma, polynomial, power_between
-from .core import compiled
+from .core import compiled, log_at_ends, log_of_parts, split
 from .tables import ARTANH_32, ARTANH_64, MEAN_32, MEAN_64, QUARTER_E_32, QUARTER_E_64
 
 _FAR = 0.3
@@ -217,5 +217,29 @@ def logit(precision):
         z, n, k = close_parts(x, other)
         top = two * (x - half) if k == zero else z - n
         return ratio_at_ends(x, other, log_from(top / (z + n), k))
+
+    return implementation
+
+
+@compiled(lambda x: np.floor(np.log2(x) + 0.5) if 0 < x < np.inf else 0.0)
+def binary_exponent(precision):
+    """The whole number k for which x/2**k is between the roots of 1/2 and of 2; 0 where there is none."""
+    zero, inf = precision.real(0), precision.real(math.inf)
+
+    def implementation(x):
+        _, k = split(x)
+        return k if x > zero and x < inf else zero
+
+    return implementation
+
+
+@compiled(lambda x, k: np.log(np.ldexp(x, -int(k))))
+def log_apart(precision):
+    """log(x) - k log(2) for that k."""
+    one, zero = precision.real(1), precision.real(0)
+
+    def implementation(x, k):
+        m, _ = split(x)
+        return log_at_ends(x, log_of_parts(m - one, zero))
 
     return implementation
