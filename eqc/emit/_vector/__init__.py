@@ -1,5 +1,6 @@
 """Elementary functions that LLVM compiles to vector instructions, and sums and extrema that it may reorder."""
 
+from .blas import load_blas
 from .functions import (
     cos,
     cosh,
@@ -40,6 +41,8 @@ from .ratios import (
 )
 from .reductions import add, largest, least, maximum, minimum, multiply, watch
 from .turns import cosine_of_turns, sine_of_turns
+
+load_blas()
 
 __all__ = [
     "KernelCompiler",
