@@ -36,6 +36,7 @@ _OF_NUMBERS: Mapping[str, Callable[..., Any]] = {
     "log": math.log,
     "abs": abs,
     "pow": math.pow,
+    "power": math.pow,
     "maximum": max,
     "minimum": min,
     "floor": math.floor,
@@ -145,6 +146,7 @@ def torch_namespace() -> Namespace:
         torch,
         {
             "permute_dims": torch.permute,
+            "power": torch.pow,
             "maximum": extremum(torch.maximum),
             "minimum": extremum(torch.minimum),
             "amax": lambda x, axis: torch.amax(x, dim=axis),

@@ -45,6 +45,9 @@ class ArrayPrinter(SourcePrinter):
     def _call(self, name: str, args: tuple[Expr, ...]) -> str:
         return f"_xp.{name.removeprefix('math.').removeprefix('_')}({', '.join(self._print(a) for a in args)})"
 
+    def _real_call(self, name: str, args: tuple[Expr, ...]) -> str:
+        return self._call(name, args)
+
     def _constant(self, name: str) -> str:
         return f"_xp.{name}"
 
