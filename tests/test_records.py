@@ -18,12 +18,13 @@ CATALOG = Catalog(ROOT)
 
 
 HEAVY = ("np.linalg", "._solvers")
-LONG = 20_000
+LONG = 12_000
 """What Numba compiles for ten seconds to a minute: matrices, solvers, functions as inputs, long modules."""
 
 
 def is_heavy(record_id: str) -> bool:
-    modules = sorted((ROOT / "generated" / CATALOG.path(record_id).parent.name).glob(f"{record_id}*.py"))
+    folder = ROOT / "generated" / CATALOG.path(record_id).parent.name
+    modules = [folder / f"{record_id}.py", *sorted(folder.glob(f"{record_id}__*.py"))]
     texts = [module.read_text(encoding="utf-8") for module in modules]
     return len(texts) > 1 or any(len(text) > LONG or any(word in text for word in HEAVY) for text in texts)
 

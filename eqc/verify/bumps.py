@@ -8,43 +8,26 @@ from typing import Any
 import numpy as np
 from numba import njit, objmode
 
-_CALLS: list[tuple[tuple[str, ...], Mapping[str, int]]] = []
+_CALLS: list[tuple[tuple[str, ...], tuple[int, ...], Mapping[str, int]]] = []
 
 
-def _sizes_of(slot: int) -> np.ndarray[Any, Any]:
-    """The extents of a function's value, at the point that is being checked."""
-    names, sizes = _CALLS[slot]
-    return np.array([int(name) if name.isdigit() else sizes[name] for name in names], dtype=np.int64)
-
-
-@njit
-def _sizes(slot: int) -> Any:
-    with objmode(found="int64[:]"):
-        found = _sizes_of(slot)
-    return found  # noqa: RET504  (what leaves a block of objects has a name)
-
-
-@njit
-def _flat_number(x: Any) -> Any:
-    return np.full(1, x, np.float64)
+def _value_of(slot: int, arguments: tuple[Any, ...]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """All entries of a function's value, or of a derivative of it, in C order, and their shape."""
+    names, wrt, sizes = _CALLS[slot]
+    own = [int(name) if name.isdigit() else sizes[name] for name in names]
+    flat = np.concatenate([np.ravel(a) for a in arguments]).astype(np.float64)
+    starts = np.cumsum([0, *map(np.size, arguments)])
+    shape = [*own, *(size for n in wrt for size in np.shape(arguments[n]))]
+    found = _entries(flat, starts, np.array(own, np.int64), np.array(wrt, np.int64))
+    return found, np.array(shape, np.int64)
 
 
 @njit
-def _flat_array(x: Any) -> Any:
-    flat = np.empty(x.size, np.float64)
-    for k, entry in enumerate(x.flat):
-        flat[k] = entry
-    return flat
-
-
-@njit
-def _no_axes(x: Any) -> Any:
-    return np.empty(0, np.int64)
-
-
-@njit
-def _axes(x: Any) -> Any:
-    return np.array(x.shape, dtype=np.int64)
+def _called(slot: int, arguments: Any) -> Any:
+    """Leaves machine code, so that little is compiled for every kernel that a function is given to."""
+    with objmode(found="float64[::1]", shape="int64[::1]"):
+        found, shape = _value_of(slot, arguments)
+    return found, shape
 
 
 @njit
@@ -103,46 +86,48 @@ _SHAPED = (
 
 def bump(ranks: tuple[int, ...], returns: tuple[str, ...], wrt: tuple[int, ...], sizes: Mapping[str, int]) -> Any:
     """A bump of arguments with these axes, differentiated in `wrt`; `returns` are the extents of its value."""
-    _CALLS.append((returns, sizes))
-    slot, order = len(_CALLS) - 1, np.array(wrt, dtype=np.int64)
-    known = not returns
-    shaped = _SHAPED[len(returns) + sum(ranks[n] for n in wrt)]
-    flats = [_flat_array if rank else _flat_number for rank in ranks]
-    shapes = [_axes if rank else _no_axes for rank in ranks]
+    if not any(ranks) and not returns:
+        return _WITH_ARGUMENTS[len(ranks)](_of_numbers(wrt))
+    _CALLS.append((returns, wrt, sizes))
+    slot, shaped = len(_CALLS) - 1, _SHAPED[len(returns) + sum(ranks[n] for n in wrt)]
 
     @njit
-    def finish(parts: Any, axes: Any) -> Any:
-        flat, inner = np.empty(0), np.empty(0, np.int64)
-        starts = np.zeros(len(parts) + 1, np.int64)
-        for n in range(len(parts)):
-            flat = np.concatenate((flat, parts[n]))
-            starts[n + 1] = len(flat)
-        for n in order:
-            inner = np.concatenate((inner, axes[n]))
-        own = np.empty(0, np.int64) if known else _sizes(slot)
-        return shaped(_entries(flat, starts, own, order), np.concatenate((own, inner)))
+    def finish(arguments: Any) -> Any:
+        entries, shape = _called(slot, arguments)
+        return shaped(entries, shape)
 
-    return _WITH_ARGUMENTS[len(ranks)](finish, flats, shapes)
+    return _WITH_ARGUMENTS[len(ranks)](finish)
 
 
-def _of_one(finish: Any, flats: Any, shapes: Any) -> Any:
-    (a,), (s,) = flats, shapes
-    return njit(lambda x: finish((a(x),), (s(x),)))
+def _of_numbers(wrt: tuple[int, ...]) -> Any:
+    """One number of some numbers, which integrals ask for thousands of times."""
+    order = len(wrt)
+    factor = float(np.prod([_weight.py_func(0, k) for k in wrt]))
+
+    @njit
+    def finish(arguments: Any) -> Any:
+        s = 0.25
+        for k in range(len(arguments)):
+            s += _weight(0, k) * arguments[k]
+        return factor * _derivative(s, order)
+
+    return finish
 
 
-def _of_two(finish: Any, flats: Any, shapes: Any) -> Any:
-    (a, b), (s, t) = flats, shapes
-    return njit(lambda x, y: finish((a(x), b(y)), (s(x), t(y))))
+def _of_one(finish: Any) -> Any:
+    return njit(lambda x: finish((x,)))
 
 
-def _of_three(finish: Any, flats: Any, shapes: Any) -> Any:
-    (a, b, c), (s, t, u) = flats, shapes
-    return njit(lambda x, y, z: finish((a(x), b(y), c(z)), (s(x), t(y), u(z))))
+def _of_two(finish: Any) -> Any:
+    return njit(lambda x, y: finish((x, y)))
 
 
-def _of_four(finish: Any, flats: Any, shapes: Any) -> Any:
-    (a, b, c, d), (s, t, u, v) = flats, shapes
-    return njit(lambda x, y, z, w: finish((a(x), b(y), c(z), d(w)), (s(x), t(y), u(z), v(w))))
+def _of_three(finish: Any) -> Any:
+    return njit(lambda x, y, z: finish((x, y, z)))
+
+
+def _of_four(finish: Any) -> Any:
+    return njit(lambda x, y, z, w: finish((x, y, z, w)))
 
 
 _WITH_ARGUMENTS = {1: _of_one, 2: _of_two, 3: _of_three, 4: _of_four}
