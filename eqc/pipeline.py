@@ -196,10 +196,11 @@ _WIDENED = {"gradient": ("vjp",), "value_and_gradient": ("value", "vjp")}
 def _is_watched(record: Record, kind: str, programs: Mapping[str, Program]) -> bool:
     """Whether results that are not finite are tried again in wide numbers: where that may help, and cannot last."""
     program = programs[kind]
+    seeds = [name for name in program.arguments if name not in programs["value"].arguments]
     return (
         record.stabilise
         and _guarded(record, program) is None
-        and can_leave_range(program, [name for name in program.arguments if name not in programs["value"].arguments])
+        and (can_leave_range(program, seeds) or bool(_pairs(record, program).reasons))
         and all(can_be_widened(programs[needed]) for needed in _WIDENED.get(kind, (kind,)))
     )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import sympy as sp
 
+from eqc.emit import watch
 from eqc.emit.nest import loops_of
 from eqc.emit.pair_source import Text
 from eqc.ir.gaps import parted
@@ -67,6 +68,7 @@ def assign(function: Function, leaf: Leaf, depth: int) -> None:
         _store(function, name, target, function.pair_source.pair(body), depth)
     else:
         function.line(depth, f"{target} = {function.pair_source.nearest(body)}")
+    watch.entry(function, leaf.statement, depth)
 
 
 def _store(function: Function, name: str, target: str, source: str, depth: int) -> None:
