@@ -19,18 +19,18 @@ from enum import IntEnum
 import sympy as sp
 
 from eqc.derive.roundings import count_of, count_roundings, is_power_of_two
-from eqc.ir.gaps import parted
+from eqc.ir.gaps import is_made_of, parted
 from eqc.ir.opaque import Opaque
 from eqc.ir.products import matrix_product
-from eqc.ir.program import Op, Program, Statement, statement_reads
-from eqc.ir.stable import Difference, ExpDifference, Log1p
+from eqc.ir.program import Op, Program, Statement, reads_of, statement_reads
+from eqc.ir.stable import Difference, ExpDifference, Expm1, Log1p, Log1pExp, Logistic
 from eqc.ir.terms import Expr, Magnitude, Maximum, Minimum, NonZero, Read
 from eqc.ir.walk import is_short
 
 _LARGEST_BODY = 400
 _EXACT = (sp.sign, sp.floor, sp.ceiling, sp.KroneckerDelta, NonZero)
 _UNROUNDED = (sp.Abs, Magnitude, Maximum, Minimum)
-_MAGNIFIERS = (sp.exp, sp.sin, sp.cos, ExpDifference)
+_MAGNIFIERS = (sp.exp, sp.sin, sp.cos, ExpDifference, Expm1, Logistic, Log1pExp)
 _KEPT = (sp.log, Log1p)
 """Functions that pairs have to more digits than a float's."""
 
@@ -125,9 +125,25 @@ class _Chooser:
         body = statement.body
         if statement.op is Op.SUM and self.of(body) is not Nature.GIVEN and not self._sign(body):
             return "its terms may cancel"
+        if statement.op is Op.NONE and statement.loops and self._is_affine(body):
+            return "an entry and a number may cancel"
         dense = self._is_dense(statement) or (statement.op is Op.SUM and self._sign(body) != 0)
         found = (self._magnified(node) or ("" if dense else self._cancelling(node)) for node in _arithmetic(body))
         return next((why for why in found if why), "")
+
+    def _is_affine(self, body: Expr) -> bool:
+        """Whether an entry is a·x + b with one number of the data, and numbers a or b that pairs improve."""
+        if not isinstance(body, sp.Add) or self._sign(body):
+            return False
+        moving = [t for t in body.args if any(r.positions for r in reads_of(t))]
+        fixed = [t for t in body.args if t not in moving]
+        if len(moving) != 1 or not all(is_made_of(t, self._is_improvable) for t in fixed):
+            return False
+        factors = sp.Mul.make_args(moving[0])
+        data = [f for f in factors if any(r.positions for r in reads_of(f))]
+        scale = sp.Mul(*(f for f in factors if f not in data))
+        exact = len(data) == 1 and isinstance(data[0], Read) and self.of(data[0]) is Nature.EXACT
+        return exact and scale not in (1, -1) and is_made_of(scale, self._is_improvable)
 
     def _cancelling(self, node: Expr) -> str:
         """Why a sum needs exact terms, or nothing."""
@@ -154,7 +170,7 @@ class _Chooser:
             return set()
         sums = [n for n in _arithmetic(statement.body) if isinstance(n, sp.Add)]
         found = [parted(node, self._is_improvable) for node in sums]
-        return {r.tensor for parts in found if parts is not None for _, r in parts[2]}
+        return {r.tensor for parts in found if parts is not None for _, number in parts[2] for r in reads_of(number)}
 
     def _is_improvable(self, r: Read) -> bool:
         return self.natures.get(r.tensor) is Nature.ROUNDED
@@ -223,7 +239,9 @@ def _is_arithmetic(node: Expr) -> bool:
 def _arithmetic(body: Expr) -> Iterator[Expr]:
     """The nodes of a body that are reached by arithmetic, and by functions that pairs are good for."""
     yield body
-    if _is_arithmetic(body) or isinstance(body, (*_MAGNIFIERS, *_KEPT, sp.Piecewise)):
+    if isinstance(body, sp.Pow) and not _is_arithmetic(body):
+        yield from _arithmetic(body.args[0])
+    elif _is_arithmetic(body) or isinstance(body, (*_MAGNIFIERS, *_KEPT, sp.Piecewise)):
         parts = [p.args[0] for p in body.args] if isinstance(body, sp.Piecewise) else body.args
         for part in parts:
             if not part.is_integer:

@@ -196,6 +196,9 @@ PAIRS: Mapping[type, str] = {
     sp.log: "_log_of",
     sp.sin: "_sin_of",
     sp.cos: "_cos_of",
+    stable.Expm1: "_expm1_of",
+    stable.Logistic: "_sigmoid_of",
+    stable.Log1pExp: "_softplus_of",
     sp.Abs: "_size_of",
     Magnitude: "_size_of",
 }

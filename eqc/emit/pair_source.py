@@ -136,7 +136,7 @@ class PairSource:
             return self._whole(self._made("_root_of", self.text(base).source), sp.Integer(exponent.p))
         if exponent.is_integer:
             return self._whole(self.text(base), exponent)
-        return Text(f"({self.plain.source(sp.Pow(base, exponent))})")
+        return self._made("_power_of", self.text(base).source, self.plain.source(exponent))
 
     def _whole(self, base: Text, exponent: Expr) -> Text:
         """A power with a whole exponent."""

@@ -45,8 +45,7 @@ def gap(function: Function, node: Expr) -> str | None:
     scale, rest, taken = found
     source = function.printer.doprint(rest)
     for sign, number in taken:
-        operand = place(function, number).source
-        source = function.pair_source.call("_gap", source, operand if sign < 0 else f"-{operand}")
+        source = function.pair_source.call("_gap", source, function.pair_source.pair(-sign * number))
     return source if scale == 1 else f"{function.printer.doprint(scale)}*{source}"
 
 

@@ -19,7 +19,7 @@ from numba.core.typing.templates import AbstractTemplate, infer_global, signatur
 from numba.extending import intrinsic, overload, register_jitable, register_model
 from numba.np.arrayobj import make_array, populate_array
 
-from ._vector import cos, power, sin
+from ._vector import cos, exp, expm1, power, sigmoid, sin, softplus
 from ._vector.core import exp_parts, log_at_ends, log_in_two, scaled, split
 
 LANES = 32
@@ -239,8 +239,11 @@ def parts(typing, x):
     """The two floats of a pair, the first being the nearest one."""
 
     def build(context, builder, signature, values):
-        high, low = _Arithmetic(builder).normal(_parts_of(context, builder, signature.args[0], values[0]))
-        return context.make_tuple(builder, signature.return_type, (high, _ZERO if low is None else low))
+        arithmetic = _Arithmetic(builder)
+        high, low = arithmetic.normal(_parts_of(context, builder, signature.args[0], values[0]))
+        return context.make_tuple(
+            builder, signature.return_type, (high, _ZERO if low is None else arithmetic.finite(low))
+        )
 
     return types.UniTuple(types.float64, 2)(x), build
 
@@ -409,6 +412,24 @@ def exp_of(x, rest):
     """exp(x), rounded once."""
     p, k = exp_parts(x, rest if abs(x) < _EXP_END else 0.0)
     return scaled(p, k) if x == x else x, 0.0
+
+
+@_function
+def expm1_of(x, rest):
+    """exp(x) - 1, rounded once."""
+    return expm1(x) + exp(x) * rest, 0.0
+
+
+@_function
+def sigmoid_of(x, rest):
+    """1/(1 + exp(-x)), rounded once."""
+    return sigmoid(x) + sigmoid(x) * sigmoid(-x) * rest, 0.0
+
+
+@_function
+def softplus_of(x, rest):
+    """log(1 + exp(x)), rounded once."""
+    return softplus(x) + sigmoid(x) * rest, 0.0
 
 
 @_function

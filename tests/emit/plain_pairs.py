@@ -46,6 +46,9 @@ PLAIN: dict[str, Any] = {
     "size_of": abs,
     "exp_of": _whole(np.exp),
     "log_of": _whole(np.log),
+    "expm1_of": _whole(np.expm1),
+    "sigmoid_of": _whole(lambda x: 1 / (1 + np.exp(-x))),
+    "softplus_of": _whole(lambda x: np.logaddexp(0, x)),
     "sin_of": _whole(np.sin),
     "cos_of": _whole(np.cos),
 }

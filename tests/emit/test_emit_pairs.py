@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from eqc.emit import pairs
+from eqc.emit import paired, pairs
 
 DIGITS = 2.0**-98
 """What the operations may be off, relative to what they start from."""
@@ -101,6 +101,10 @@ def test_sums_that_cancel_are_exact(count: int) -> None:
     x = rng.permutation(np.concatenate([half, -half * (1 + 1e-15)]))[: 2 * count]
     exact = float(sum(map(Fraction, x), Fraction(0)))
     assert total(x) == pytest.approx(exact, rel=1e-15, abs=0.0)
+
+
+def test_loops_are_parted_as_the_lanes_are() -> None:
+    assert paired.LANES == pairs.LANES
 
 
 def test_means_are_taken_off_with_both_floats() -> None:
