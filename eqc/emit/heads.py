@@ -54,6 +54,12 @@ STABLE: Mapping[type, str] = {
     stable.LogGammaExcess: "_log_gamma_excess",
     stable.DigammaExcess: "_digamma_excess",
     stable.ExpOfParts: "_exp_of_parts",
+    stable.ExpQuotient: "_exp_quotient",
+    stable.ExpMean: "_exp_mean",
+    stable.Langevin: "_langevin",
+    stable.LangevinSlope: "_langevin_slope",
+    stable.Sinc: "_sinc",
+    stable.SincSlope: "_sinc_slope",
     stable.XLogX: "_xlogx",
     stable.XLogRatio: "_xlog_ratio",
     stable.WeightedLogRatio: "_weighted_log_ratio",
@@ -179,6 +185,7 @@ def _cos_turns_from(x: Expr, phase: Expr) -> Expr:
 
 IN_WIDE: Mapping[type, Callable[..., Expr]] = {
     **{head: stable.DEFINITIONS[head] for head in _AS_DEFINED},
+    stable.ExpQuotient: lambda x: stable.Expm1(x) / x,
     stable.SinTurnsFrom: _sin_turns_from,
     stable.CosTurnsFrom: _cos_turns_from,
 }

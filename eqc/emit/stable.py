@@ -4,12 +4,12 @@ Each holds over the whole range of floats, its slopes as well: no result overflo
 does not, and NaN stays NaN.
 """
 
-from math import copysign, lgamma, nan, sin
+from math import copysign, cos, lgamma, nan, sin
 
 from numba import njit
 from numpy import floor  # Python's would give an integer of 64 bits
 
-from ._vector import cosine_of_turns, exp, expm1, log, log1p, log_excess, log_ratio, sine_of_turns, sinh
+from ._vector import cosine_of_turns, exp, expm1, log, log1p, log_excess, log_ratio, sine_of_turns, sinh, tanh
 
 _TWO_PI = 6.283185307179586
 _LOG_2 = 0.6931471805599453
@@ -267,7 +267,7 @@ def geometric_sum(x, y):
     return 1.0 * y if x == 1.0 else power_complement(x, y) / (1.0 - x)
 
 
-_LEAN = (
+_MEAN = (
     1.0 / 12.0,
     -1.0 / 720.0,
     1.0 / 30240.0,
@@ -280,14 +280,61 @@ _LEAN = (
 
 
 @njit(cache=True)
-def _lean(a):
+def exp_mean(a):
     """1/(1 - exp(-a)) - 1/a, which is 1/2 at 0."""
     if abs(a) >= 0.5:
         return -1.0 / expm1(-a) - 1.0 / a
     term, total = 1.0 * a, 0.5
-    for k in range(len(_LEAN)):
-        total += term * _LEAN[k]
+    for k in range(len(_MEAN)):
+        total += term * _MEAN[k]
         term *= a * a
+    return total
+
+
+@njit(cache=True)
+def exp_quotient(x):
+    """(exp(x) - 1)/x."""
+    if x > 700.0:
+        half = exp(0.5 * x)
+        return half / x * half
+    return 1.0 + 0.0 * x if x == 0.0 else expm1(1.0 * x) / x
+
+
+@njit(cache=True)
+def langevin(x):
+    """coth(x) - 1/x, near 0 by Lambert's continued fraction, whose terms are all of one sign."""
+    if abs(x) > 2.0:
+        return 1.0 / tanh(1.0 * x) - 1.0 / x
+    below = 31.0
+    for n in range(29, 1, -2):
+        below = n + x * x / below
+    return x / below
+
+
+@njit(cache=True)
+def langevin_slope(x):
+    """1/x² - 1/sinh(x)²; near 0 in terms of the function itself."""
+    if abs(x) > 1.5:
+        return 1.0 / x / x - (1.0 / sinh(1.0 * x)) ** 2
+    value = langevin(x)
+    return 1.0 - value * value - 2.0 * (value / x if x != 0.0 else 1.0 / 3.0)
+
+
+@njit(cache=True)
+def sinc(x):
+    """sin(x)/x."""
+    return 1.0 if x == 0.0 else sin(1.0 * x) / x
+
+
+@njit(cache=True)
+def sinc_slope(x):
+    """(cos(x) - sin(x)/x)/x, near 0 by its series."""
+    if abs(x) > 2.0:
+        return (cos(1.0 * x) - sin(1.0 * x) / x) / x
+    term, total = -x / 3.0, 0.0
+    for k in range(1, 16):
+        total += term
+        term *= -x * x * (k + 1.0) / (k * (2.0 * k + 2.0) * (2.0 * k + 3.0))
     return total
 
 
@@ -299,7 +346,7 @@ def geometric_slope(x, y):
     total = geometric_sum(x, y)
     if 0.5 < x < 2.0:
         w = log(1.0 * x)
-        return total * (y * _lean(y * w) - _lean(w)) / x
+        return total * (y * exp_mean(y * w) - exp_mean(w)) / x
     return (total - y * x ** (y - 1.0)) / (1.0 - x)
 
 

@@ -223,6 +223,30 @@ class ExpOfParts(Stable):
     nargs = 4
 
 
+class ExpQuotient(Stable):
+    """(exp(x) - 1)/x, which is 1 where x is 0."""
+
+
+class ExpMean(Stable):
+    """1/(1 - exp(-x)) - 1/x, which is 1/2 where x is 0."""
+
+
+class Langevin(Stable):
+    """coth(x) - 1/x, which is 0 where x is 0."""
+
+
+class LangevinSlope(Stable):
+    """The slope of `Langevin`."""
+
+
+class Sinc(Stable):
+    """sin(x)/x, which is 1 where x is 0."""
+
+
+class SincSlope(Stable):
+    """The slope of `Sinc`."""
+
+
 class XLogX(Stable):
     """x·log(x), which is 0 where x is 0."""
 
@@ -340,6 +364,12 @@ DEFINITIONS: Mapping[type[Stable], Callable[..., Expr]] = {
     BinaryExponent: lambda x: sp.floor(sp.log(x) / sp.log(2) + sp.Rational(1, 2)),
     LogApart: lambda x, k: sp.log(x) - k * sp.log(2),
     ExpOfParts: lambda x, k, a, b: sp.exp((x + k * sp.log(2)) * a / b),
+    ExpQuotient: lambda x: (sp.exp(x) - 1) / x,
+    ExpMean: lambda x: 1 / (1 - sp.exp(-x)) - 1 / x,
+    Langevin: lambda x: 1 / sp.tanh(x) - 1 / x,
+    LangevinSlope: lambda x: 1 / x**2 - 1 / sp.sinh(x) ** 2,
+    Sinc: lambda x: sp.sin(x) / x,
+    SincSlope: lambda x: (sp.cos(x) - sp.sin(x) / x) / x,
     XLogX: lambda x: XLogY(x, x),
     XLogRatio: lambda x, y: XLogY(x, x / y),
     WeightedLogRatio: lambda w, x, y: XLogY(w, x / y),

@@ -14,8 +14,11 @@ from eqc.ir.stable import (
     CosTurns,
     CosTurnsFrom,
     Expm1,
+    ExpMean,
+    ExpQuotient,
     GeometricSum,
     HyperbolicTangent,
+    Langevin,
     Log1mExp,
     Log1p,
     Log1pExp,
@@ -34,6 +37,7 @@ from eqc.ir.stable import (
     PowerComplement,
     RelativeEntropy,
     ScaledLog1p,
+    Sinc,
     SinTurns,
     SinTurnsFrom,
     SoftTangent,
@@ -192,6 +196,17 @@ GAMMAS = (
     Rule(XLog1pY(B, A / B), ScaledLog1p(A, B), _BEYOND, _POSITIVE, _varied),
 )
 
+_SINGULAR = "its slope cancels near 0, where the value is a limit"
+
+REMOVABLE = (
+    Rule(Expm1(A) / A, ExpQuotient(A), _SINGULAR),
+    Rule(A / Expm1(A), 1 / ExpQuotient(A), _SINGULAR),
+    Rule(1 / A - 1 / Expm1(A), ExpMean(-A), _CANCELS),
+    Rule(-1 / Expm1(-A) - 1 / A, ExpMean(A), _CANCELS),
+    Rule(1 / HyperbolicTangent(A) - 1 / A, Langevin(A), _CANCELS),
+    Rule(sp.sin(A) / A, Sinc(A), _SINGULAR),
+)
+
 _TURN = 2 * sp.pi
 _TURNS = "whole turns are taken off exactly, where 2π times a large number has lost its digits"
 
@@ -211,6 +226,7 @@ RULES: tuple[Rule, ...] = (
     *RATIOS,
     *ENTROPIES,
     *GAMMAS,
+    *REMOVABLE,
     *NORMAL,
     *POWERS,
     *TRIGONOMETRY,

@@ -58,6 +58,21 @@ def parts(rng: Any) -> Point:
     return float(rng.uniform(-5, 5)), float(rng.integers(-1000, 1000)), -1.0, float(rng.integers(10, 50))
 
 
+def around_zero(rng: Any) -> Point:
+    return (
+        float(rng.choice((-1, 1)) * rng.choice([10 ** rng.uniform(-12, 0), rng.uniform(0, 4), rng.uniform(0, 40)])),
+    )
+
+
+def near_zero(rng: Any) -> Point:
+    """Before the slope of sin(x)/x has a root, where it has no relative accuracy."""
+    return (float(rng.choice((-1, 1)) * rng.choice([10 ** rng.uniform(-12, 0), rng.uniform(0, 4)])),)
+
+
+def coth_less(x: Any) -> Any:
+    return mpmath.coth(x) - 1 / x
+
+
 def signed(rng: Any) -> Point:
     return (float(rng.choice([10 ** rng.uniform(-10, 10), -rng.uniform(0, 0.99), -(10 ** rng.uniform(-10, -1))])),)
 
@@ -82,6 +97,12 @@ CASES: dict[str, tuple[Callable[..., Any], Callable[..., Any], Callable[[Any], P
     "sine_of_turns": (sine, lambda x, y, p: mpmath.sin(2 * mpmath.pi * x * y + p), turns, 1.1),
     "cosine_of_turns": (cosine, lambda x, y, p: mpmath.cos(2 * mpmath.pi * x * y + p), turns, 1.1),
     "exp_of_parts": (stable.exp_of_parts, lambda x, k, a, b: mpmath.exp((x + k * log(2)) * a / b), parts, 3),
+    "exp_quotient": (stable.exp_quotient, lambda x: mpmath.expm1(x) / x, around_zero, 3),
+    "exp_mean": (stable.exp_mean, lambda x: (1 + coth_less(x / 2)) / 2, around_zero, 8),
+    "langevin": (stable.langevin, coth_less, around_zero, 4),
+    "langevin_slope": (stable.langevin_slope, lambda x: 1 / x**2 - mpmath.csch(x) ** 2, around_zero, 12),
+    "sinc": (stable.sinc, lambda x: mpmath.sin(x) / x, around_zero, 2),
+    "sinc_slope": (stable.sinc_slope, lambda x: (mpmath.cos(x) - mpmath.sin(x) / x) / x, near_zero, 8),
     "one_plus_power": (power, lambda x, y: (1 + x) ** y, grown, 1.5),
 }
 """Function, what it is, where, and the greatest error in units of the last place."""
@@ -120,6 +141,15 @@ def test_logarithms_without_their_whole_powers(dtype: Any) -> None:
 def apart(x):
     k = _vector.binary_exponent(x)
     return k, _vector.log_apart(x, k)
+
+
+def test_limits() -> None:
+    limits = {stable.exp_quotient: 1, stable.exp_mean: 0.5, stable.langevin: 0, stable.langevin_slope: 1 / 3}
+    for function, limit in {**limits, stable.sinc: 1, stable.sinc_slope: 0}.items():
+        assert function(0.0) == pytest.approx(limit)
+        assert math.isnan(function(math.nan))
+    assert (stable.langevin(1e300), stable.langevin(-1e300), stable.exp_mean(-1e300)) == (1, -1, 1e-300)
+    assert math.isfinite(stable.exp_quotient(715.0))
 
 
 def test_powers_at_the_ends() -> None:
