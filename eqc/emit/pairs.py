@@ -30,6 +30,7 @@ _ZERO = ir.Constant(_DOUBLE, 0.0)
 _WHOLE = ir.IntType(64)
 _FREE = ("reassoc", "nsz")
 _EXP_END = 1000.0
+_NOISE = 2.0**-96
 _INLINE = {"forceinline": True}
 
 
@@ -86,9 +87,14 @@ class _Arithmetic:
         return x if x[1] is None else self.two_sum(x[0], self.finite(x[1]))
 
     def sum(self, x, y):
-        """Where nearly all cancels, the low part may be as large as the high one."""
+        """Where much cancels, the low part may be as large as the high one; where all does, what is left is noise."""
         total, lost = self.two_sum(x[0], y[0])
-        return total, self.add(lost, x[1], y[1])
+        low = self.add(lost, x[1], y[1])
+        if x[1] is None and y[1] is None:
+            return total, low
+        noise = self.b.fmul(self.float_size(x[0]), ir.Constant(_DOUBLE, _NOISE))
+        is_noise = self.b.fcmp_ordered("<", self.float_size(self.b.fadd(total, low)), noise)
+        return tuple(self.b.select(is_noise, _ZERO, part) for part in (total, low))
 
     def difference(self, x, y):
         return self.sum(x, (self.negative(y[0]), self.negative(y[1])))
@@ -113,8 +119,14 @@ class _Arithmetic:
         return high, self.b.fdiv(left, self.b.fadd(high, high))
 
     def float_root(self, x):
+        return self._of_float("llvm.sqrt", x)
+
+    def float_size(self, x):
+        return self._of_float("llvm.fabs", x)
+
+    def _of_float(self, name, x):
         kind = ir.FunctionType(_DOUBLE, [_DOUBLE])
-        return self.b.call(self.b.module.declare_intrinsic("llvm.sqrt", [_DOUBLE], kind), [x])
+        return self.b.call(self.b.module.declare_intrinsic(name, [_DOUBLE], kind), [x])
 
     def size(self, x):
         """|x|, whose sign is that of its high part."""

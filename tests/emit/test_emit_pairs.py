@@ -103,6 +103,18 @@ def test_sums_that_cancel_are_exact(count: int) -> None:
     assert total(x) == pytest.approx(exact, rel=1e-15, abs=0.0)
 
 
+@njit(error_model="numpy")
+def cancelling(x, y):  # type: ignore[no-untyped-def]
+    total = pairs.as_pair(x) + y
+    return pairs.nearest(1 / total - x / pairs.square_of(total))
+
+
+def test_what_cancels_altogether_is_0() -> None:
+    for x in np.random.default_rng(7).uniform(0.1, 100.0, 200):
+        assert cancelling(x, 0.0) == 0.0
+        assert cancelling(x, 1e-8) == pytest.approx(1e-8 / (x + 1e-8) ** 2, rel=1e-14)
+
+
 def test_loops_are_parted_as_the_lanes_are() -> None:
     assert paired.LANES == pairs.LANES
 
