@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from eqc import atomic
@@ -185,7 +185,7 @@ def outdated_support(whole: Survey) -> dict[Path, bytes]:
 def superfluous_modules(whole: Survey) -> tuple[Path, ...]:
     """Files in `generated/` that eqc wrote for records, or areas, that are gone."""
     root = whole.root
-    named = {p for file in whole.files.values() for p in _siblings(root, file, read_if_there(root / file.module))}
+    named = {path for module in whole.claimed for path in _named_by(root, module)}
     modules = [
         path
         for pattern in ("*/*.py", "*/_wide/*.py")
@@ -195,6 +195,12 @@ def superfluous_modules(whole: Survey) -> tuple[Path, ...]:
     accuracy = [path.with_suffix(".accuracy.json") for path in modules]
     packages = [path for path in sorted((root / GENERATED).glob("*/__init__.py")) if _is_empty_area(whole, path)]
     return (*modules, *(path for path in accuracy if path.is_file()), *packages)
+
+
+def _named_by(root: Path, module: str) -> tuple[str, ...]:
+    """The further modules that a module names, also that of a record which cannot be read now."""
+    parts = split(read_if_there(root / module) or b"")
+    return tuple(f"{PurePosixPath(module).parent}/{name}.py" for name in parts[0].siblings) if parts else ()
 
 
 def _is_ours(path: Path) -> bool:

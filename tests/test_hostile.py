@@ -427,15 +427,15 @@ def assert_whole(tree: dict[str, bytes], names: set[str]) -> None:
 
 
 def test_a_build_killed_at_any_time_leaves_whole_files(project: Project) -> None:
-    many(project, "exp")
+    many(project, "cosh")
     assert start(project.root, "build").wait(timeout=120) == 0
     names, killed = set(project.tree()), 0
-    many(project, "sin")
+    many(project, "sinh")
     begin = time.monotonic()
     assert start(project.root, "build").wait(timeout=120) == 0
     took = time.monotonic() - begin
     for turn, share in enumerate((0.3, 0.7, 0.9)):
-        many(project, ("cos", "sin")[turn % 2])
+        many(project, ("cosh", "sinh")[turn % 2])
         process = start(project.root, "build")
         time.sleep(took * share)
         process.kill()
@@ -443,7 +443,7 @@ def test_a_build_killed_at_any_time_leaves_whole_files(project: Project) -> None
         killed += process.returncode < 0
         assert_whole(project.tree(), names)
     assert killed
-    many(project, "exp")
+    many(project, "cosh")
     assert start(project.root, "build").wait(timeout=120) == 0
     assert start(project.root, "build", "--check").wait(timeout=120) == 0
     assert set(project.tree()) == names
