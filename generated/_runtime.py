@@ -1,4 +1,4 @@
-# eqc-inputs: 130895621acf88bd01e485d7fcd6d83efd9942ae0644655d496ba126496cdb0f
+# eqc-inputs: db1f344f13bc4b22cf7703288e5c7dd33ea55ca99466feb79b5f87fef7860d68
 """Functions that generated kernels share: what Python's math module lacks, with NaN, infinities and signs right."""
 
 from math import floor, inf, nan, pi, tan

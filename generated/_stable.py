@@ -1,16 +1,16 @@
-# eqc-inputs: 130895621acf88bd01e485d7fcd6d83efd9942ae0644655d496ba126496cdb0f
+# eqc-inputs: db1f344f13bc4b22cf7703288e5c7dd33ea55ca99466feb79b5f87fef7860d68
 """Functions that generated kernels share: stable forms with errors of one or two units in the last place.
 
 Each holds over the whole range of floats, its slopes as well: no result overflows or loses digits where the exact one
 does not, and NaN stays NaN.
 """
 
-from math import copysign, sin
+from math import copysign, cos, lgamma, nan, sin
 
 from numba import njit
 from numpy import floor  # Python's would give an integer of 64 bits
 
-from ._vector import exp, expm1, log, log1p, sinh
+from ._vector import cosine_of_turns, exp, expm1, log, log1p, log_excess, log_ratio, sine_of_turns, sinh, tanh
 
 _TWO_PI = 6.283185307179586
 _LOG_2 = 0.6931471805599453
@@ -109,6 +109,18 @@ def cos_turns_of(x, y):
     return _cos_of_turn(r, rest)
 
 
+@njit(cache=True)
+def sin_turns_from(x, phase):
+    """sin(2πx + phase)."""
+    return sine_of_turns(1.0 * x, 1.0, 1.0 * phase)
+
+
+@njit(cache=True)
+def cos_turns_from(x, phase):
+    """cos(2πx + phase)."""
+    return cosine_of_turns(1.0 * x, 1.0, 1.0 * phase)
+
+
 @njit(cache=True, inline="always")
 def power_complement(x, y):
     """1 - xʸ; near 0 by expm1."""
@@ -120,6 +132,223 @@ def power_complement(x, y):
 def xlog1py(x, y):
     """x·log(1 + y), which is 0 where x is 0."""
     return 0.0 * y if x == 0.0 and y < 1e300 else x * log1p(y)
+
+
+@njit(cache=True, inline="always")
+def xlogx(x):
+    """x·log(x), which is 0 where x is 0."""
+    return x if x == 0.0 else x * log(x)
+
+
+@njit(cache=True, inline="always")
+def xlog_ratio(x, y):
+    """x·log(x/y), which is 0 where x is 0."""
+    return 0.0 * y if x == 0.0 and y < 1e300 else x * log_ratio(x, y)
+
+
+@njit(cache=True, inline="always")
+def weighted_log_ratio(w, x, y):
+    """w·log(x/y), which is 0 where w is 0."""
+    return 0.0 * (x + y) if w == 0.0 and x < 1e300 and y < 1e300 else w * log_ratio(x, y)
+
+
+@njit(cache=True, inline="always")
+def relative_entropy(x, y):
+    """x·log(x/y) - x + y."""
+    return log_excess(1.0 * x, 1.0 * y, 1.0 * x - y)
+
+
+@njit(cache=True, inline="always")
+def log_shortfall(x, y):
+    """x/y - 1 - log(x/y)."""
+    return log_excess(1.0 * y, 1.0 * x, 1.0 * y - x) / y
+
+
+@njit(cache=True, inline="always")
+def binary_entropy(x):
+    """-x·log(x) - (1 - x)·log(1 - x)."""
+    return -(x if x == 0.0 else x * log(x)) - (0.0 if x == 1.0 else (1.0 - x) * log1p(-x))
+
+
+@njit(cache=True, inline="always")
+def binary_divergence(x, y):
+    """x·log(x/y) + (1 - x)·log((1 - x)/(1 - y)), as two numbers that are not negative."""
+    d = 1.0 * x - y
+    return log_excess(1.0 * x, 1.0 * y, d) + log_excess(1.0 - x, 1.0 - y, -d)
+
+
+@njit(cache=True)
+def exp_of_parts(x, k, a, b):
+    """exp((x + k·log(2))·a/b) for a whole number k: whole powers of two are taken off exactly."""
+    power = floor(1.0 * k * a / b + 0.5)
+    if not abs(power) < 2000.0:
+        return exp((x + k * _LOG_2) * a / b)
+    rest = (1.0 * k * a - power * b) / b
+    half = floor(0.5 * power)
+    return exp(rest * _LOG_2 + x * a / b) * 2.0**half * 2.0 ** (power - half)
+
+
+@njit(cache=True)
+def _artanh_more(s):
+    """artanh(s)/s - 1 for |s| up to 1/5."""
+    z, total = s * s, 0.0
+    for k in range(12, 0, -1):
+        total = (total + 1.0 / (2.0 * k + 1.0)) * z
+    return total
+
+
+@njit(cache=True)
+def log1p_less(t):
+    """log(1 + t) - t."""
+    if abs(t) < 0.4:
+        s = t / (2.0 + t)
+        return 2.0 * s * _artanh_more(s) - t * s
+    return log1p(t) - t
+
+
+@njit(cache=True)
+def log1p_gap(t):
+    """log(1 + t) - t/(1 + t)."""
+    if abs(t) < 0.4:
+        s = t / (2.0 + t)
+        return 2.0 * s * _artanh_more(s) + 2.0 * s * s / (1.0 + s)
+    return log1p(t) - (t / (1.0 + t) if t < 1e300 else 1.0)
+
+
+@njit(cache=True)
+def scaled_log1p(x, y):
+    """y·log(1 + x/y)."""
+    return y * log1p(1.0 * x / y)
+
+
+_STIRLING = (1.0 / 12.0, -1.0 / 360.0, 1.0 / 1260.0, -1.0 / 1680.0, 1.0 / 1188.0, -691.0 / 360360.0, 1.0 / 156.0)
+_LARGE = 12.0
+
+
+@njit(cache=True)
+def _stirling(x, slope):
+    """What Stirling's series adds to (x - 1/2)log(x) - x + log(2π)/2, or minus its slope."""
+    inverse = 1.0 / x
+    term, total = inverse * inverse if slope else inverse, 0.0
+    for k in range(len(_STIRLING)):
+        total += term * _STIRLING[k] * (2.0 * k + 1.0 if slope else 1.0)
+        term *= inverse * inverse
+    return total
+
+
+@njit(cache=True)
+def log_gamma_excess(x, a):
+    """log Γ(x + a) - log Γ(x) - a·log(x): by the recurrence to large x, there by Stirling's series."""
+    total = 0.0
+    if not x > 0.0 or not x + a > 0.0:
+        return lgamma(x + a) - lgamma(x) - a * log(1.0 * x)
+    while x < _LARGE:
+        total += a * log1p(1.0 / x) - log1p(a / x)
+        x += 1.0
+    t = a / x
+    return total + (x * log1p_less(t) + (a - 0.5) * log1p(t) + (_stirling(x + a, False) - _stirling(x, False)))
+
+
+@njit(cache=True)
+def digamma_excess(x, a):
+    """The slope of that in x: ψ(x + a) - ψ(x) - a/x."""
+    total = 0.0
+    if not x > 0.0 or not x + a > 0.0:
+        return nan
+    while x < _LARGE:
+        total += a * (1.0 - a) / (x * (x + a) * (x + 1.0))
+        x += 1.0
+    t = a / x
+    return total + (log1p_less(t) + 0.5 * t / (x + a) - (_stirling(x + a, True) - _stirling(x, True)))
+
+
+@njit(cache=True)
+def geometric_sum(x, y):
+    """(1 - xʸ)/(1 - x), which is y where x is 1."""
+    return 1.0 * y if x == 1.0 else power_complement(x, y) / (1.0 - x)
+
+
+_MEAN = (
+    1.0 / 12.0,
+    -1.0 / 720.0,
+    1.0 / 30240.0,
+    -1.0 / 1209600.0,
+    1.0 / 47900160.0,
+    -691.0 / 1307674368000.0,
+    1.0 / 74724249600.0,
+    -3617.0 / 10670622842880000.0,
+)
+
+
+@njit(cache=True)
+def exp_mean(a):
+    """1/(1 - exp(-a)) - 1/a, which is 1/2 at 0."""
+    if abs(a) >= 0.5:
+        return -1.0 / expm1(-a) - 1.0 / a
+    term, total = 1.0 * a, 0.5
+    for k in range(len(_MEAN)):
+        total += term * _MEAN[k]
+        term *= a * a
+    return total
+
+
+@njit(cache=True)
+def exp_quotient(x):
+    """(exp(x) - 1)/x."""
+    if x > 700.0:
+        half = exp(0.5 * x)
+        return half / x * half
+    return 1.0 + 0.0 * x if x == 0.0 else expm1(1.0 * x) / x
+
+
+@njit(cache=True)
+def langevin(x):
+    """coth(x) - 1/x, near 0 by Lambert's continued fraction, whose terms are all of one sign."""
+    if abs(x) > 2.0:
+        return 1.0 / tanh(1.0 * x) - 1.0 / x
+    below = 31.0
+    for n in range(29, 1, -2):
+        below = n + x * x / below
+    return x / below
+
+
+@njit(cache=True)
+def langevin_slope(x):
+    """1/x² - 1/sinh(x)²; near 0 in terms of the function itself."""
+    if abs(x) > 1.5:
+        return 1.0 / x / x - (1.0 / sinh(1.0 * x)) ** 2
+    value = langevin(x)
+    return 1.0 - value * value - 2.0 * (value / x if x != 0.0 else 1.0 / 3.0)
+
+
+@njit(cache=True)
+def sinc(x):
+    """sin(x)/x."""
+    return 1.0 if x == 0.0 else sin(1.0 * x) / x
+
+
+@njit(cache=True)
+def sinc_slope(x):
+    """(cos(x) - sin(x)/x)/x, near 0 by its series."""
+    if abs(x) > 2.0:
+        return (cos(1.0 * x) - sin(1.0 * x) / x) / x
+    term, total = -x / 3.0, 0.0
+    for k in range(1, 16):
+        total += term
+        term *= -x * x * (k + 1.0) / (k * (2.0 * k + 2.0) * (2.0 * k + 3.0))
+    return total
+
+
+@njit(cache=True)
+def geometric_slope(x, y):
+    """The slope in x of (1 - xʸ)/(1 - x): near 1 by logarithms, where the quotient's slope cancels."""
+    if y == 0.0 or y == 1.0:
+        return 0.0 * x
+    total = geometric_sum(x, y)
+    if 0.5 < x < 2.0:
+        w = log(1.0 * x)
+        return total * (y * exp_mean(y * w) - exp_mean(w)) / x
+    return (total - y * x ** (y - 1.0)) / (1.0 - x)
 
 
 @njit(cache=True, inline="always")

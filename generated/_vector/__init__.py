@@ -1,6 +1,7 @@
-# eqc-inputs: 130895621acf88bd01e485d7fcd6d83efd9942ae0644655d496ba126496cdb0f
+# eqc-inputs: db1f344f13bc4b22cf7703288e5c7dd33ea55ca99466feb79b5f87fef7860d68
 """Elementary functions that LLVM compiles to vector instructions, and sums and extrema that it may reorder."""
 
+from .blas import load_blas
 from .functions import (
     cos,
     cosh,
@@ -10,6 +11,7 @@ from .functions import (
     expm1,
     log,
     log1p,
+    one_plus_power,
     power,
     sigmoid,
     sin,
@@ -27,14 +29,30 @@ from .gates import (
 )
 from .precision import KernelCompiler
 from .products import block_rows, matrix_product
+from .ratios import (
+    binary_exponent,
+    log_apart,
+    log_excess,
+    log_over_mean,
+    log_ratio,
+    logit,
+    mean_divergence,
+    one_plus_log,
+    one_plus_log_ratio,
+)
 from .reductions import add, largest, least, maximum, minimum, multiply, watch
+from .turns import cosine_of_turns, sine_of_turns
+
+load_blas()
 
 __all__ = [
     "KernelCompiler",
     "add",
+    "binary_exponent",
     "block_rows",
     "cos",
     "cosh",
+    "cosine_of_turns",
     "erf",
     "erfc",
     "exp",
@@ -43,19 +61,29 @@ __all__ = [
     "least",
     "log",
     "log1p",
+    "log_apart",
+    "log_excess",
+    "log_over_mean",
+    "log_ratio",
     "logistic_gate",
     "logistic_gate_slope",
+    "logit",
     "matrix_product",
     "maximum",
+    "mean_divergence",
     "minimum",
     "multiply",
     "normal_density",
     "normal_gate",
     "normal_gate_slope",
     "normal_probability",
+    "one_plus_log",
+    "one_plus_log_ratio",
+    "one_plus_power",
     "power",
     "sigmoid",
     "sin",
+    "sine_of_turns",
     "sinh",
     "softplus",
     "tanh",

@@ -1,4 +1,4 @@
-# eqc-inputs: 130895621acf88bd01e485d7fcd6d83efd9942ae0644655d496ba126496cdb0f
+# eqc-inputs: db1f344f13bc4b22cf7703288e5c7dd33ea55ca99466feb79b5f87fef7860d68
 """What Python has no words for and the processor does in one instruction; inside compiled code only."""
 
 from llvmlite import ir
@@ -86,6 +86,39 @@ def mantissa(typing, x):
         return builder.bitcast(builder.add(low, whole(root)), arguments[0].type)
 
     return x(x), build
+
+
+def _steps(builder, x, y):
+    """The bits of x less those of y, rounded to whole powers of two by adding half of one."""
+    whole, mantissa, _, _ = _layout(x)
+    between = builder.sub(builder.bitcast(x, whole), builder.bitcast(y, whole))
+    return builder.add(between, whole(1 << (mantissa - 1)))
+
+
+@intrinsic
+def power_between(typing, x, y):
+    """The power k, as a float, for which x/2**k and y differ by a factor of at most 1.502; both positive and normal."""
+
+    def build(context, builder, signature, arguments):
+        whole, mantissa, one, _ = _layout(arguments[0])
+        top = whole.width - 1
+        field = builder.lshr(builder.add(_steps(builder, *arguments), whole(1 << top)), whole(mantissa))
+        joined = builder.bitcast(builder.or_(field, whole(one + (mantissa << mantissa))), arguments[0].type)
+        return builder.fsub(joined, arguments[0].type(float((1 << mantissa) + (1 << (top - mantissa)))))
+
+    return x(x, y), build
+
+
+@intrinsic
+def brought_near(typing, z, x, y):
+    """z/2**k with the k of `power_between` x and y; z is of the size of x."""
+
+    def build(context, builder, signature, arguments):
+        whole, mantissa, _, _ = _layout(arguments[0])
+        steps = builder.and_(_steps(builder, *arguments[1:]), whole(-(1 << mantissa)))
+        return builder.bitcast(builder.sub(builder.bitcast(arguments[0], whole), steps), arguments[0].type)
+
+    return z(z, x, y), build
 
 
 @intrinsic

@@ -1,4 +1,4 @@
-# eqc-inputs: 130895621acf88bd01e485d7fcd6d83efd9942ae0644655d496ba126496cdb0f
+# eqc-inputs: db1f344f13bc4b22cf7703288e5c7dd33ea55ca99466feb79b5f87fef7860d68
 """How vector functions are made for a precision, and the parts that they share.
 
 The methods are the usual ones: exponentials by Cody and Waite's reduction to |r| <= log(2)/2, logarithms by
@@ -77,7 +77,9 @@ def compiled(
 def _widened(function: Callable[..., Any], result: type, count: int) -> Callable[..., Any]:
     if count == 1:
         return lambda x: result(function(np.float64(x)))
-    return lambda x, y: result(function(np.float64(x), np.float64(y)))
+    if count == 2:
+        return lambda x, y: result(function(np.float64(x), np.float64(y)))
+    return lambda x, y, z: result(function(np.float64(x), np.float64(y), np.float64(z)))
 
 
 @compiled()

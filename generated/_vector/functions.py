@@ -1,4 +1,4 @@
-# eqc-inputs: 130895621acf88bd01e485d7fcd6d83efd9942ae0644655d496ba126496cdb0f
+# eqc-inputs: db1f344f13bc4b22cf7703288e5c7dd33ea55ca99466feb79b5f87fef7860d68
 """Elementary functions without branches and calls, which LLVM compiles to vector instructions inside loops.
 
 Each is one algorithm for double and single precision. NaN, infinities, signed zeros and denormal numbers come out
@@ -18,6 +18,7 @@ from .core import (
     log_at_ends,
     log_in_two,
     log_of_parts,
+    plus,
     quarter_of_expm1,
     quarter_turns,
     scaled,
@@ -228,5 +229,24 @@ def power(precision):
         result = nan if x < 0.0 and not whole and size < inf else result
         result = x + y if x != x or y != y else result
         return 1.0 if x == 1.0 or y == 0.0 else result
+
+    return implementation
+
+
+@compiled(lambda x, y: np.exp(y * np.log1p(x)) if x > -1 else np.power(1 + x, y), wide=True)
+def one_plus_power(precision):
+    """(1 + x)**y, right also where 1 + x is rounded."""
+    inf, end = math.inf, 1000.0
+
+    def implementation(x, y):
+        base, lost = plus(1.0, x)
+        m, k = split(base)
+        high, low = log_in_two(m, k)
+        low = low + lost / base
+        product = y * high
+        rest = fma(y, high, -product) + y * low
+        p, k = exp_parts(product, rest if abs(product) < end else 0.0)
+        result = scaled(p, k)
+        return result if base > 0.0 and base < inf and y - y == 0.0 else power(base, y)
 
     return implementation

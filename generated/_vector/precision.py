@@ -1,4 +1,4 @@
-# eqc-inputs: 130895621acf88bd01e485d7fcd6d83efd9942ae0644655d496ba126496cdb0f
+# eqc-inputs: db1f344f13bc4b22cf7703288e5c7dd33ea55ca99466feb79b5f87fef7860d68
 """Numbers in a kernel's source take the precision of its data, as in NumPy: 0.5*x is float32 where x is.
 
 Numba makes every number in a source a double, and so would have all arithmetic of a float32 kernel done in double
@@ -93,6 +93,7 @@ class _Narrowing:
         for statement in self._assignments():
             self.values.setdefault(statement.target.name, []).append(statement.value)
         self.real: set[str] = set()
+        self.pairs = self._pairs()
 
     def _assignments(self):
         for block in self.function.blocks.values():
@@ -102,10 +103,33 @@ class _Narrowing:
         size = -1
         while size != len(self.real):
             size = len(self.real)
-            self.real |= {name for name, values in self.values.items() if any(map(self._is_real, values))}
+            found = {name for name, values in self.values.items() if any(map(self._is_real, values))}
+            self.real |= found - self.pairs
         whole = self._mixed()
         for block in self.function.blocks.values():
             block.body = [new for statement in block.body for new in self._narrowed(statement, whole)]
+
+    def _pairs(self) -> set[str]:
+        """The variables that hold pairs of floats, which know their precision themselves."""
+        found: set[str] = set()
+        size = -1
+        while size != len(found):
+            size = len(found)
+            found |= {name for name, values in self.values.items() if any(self._is_pair(v, found) for v in values)}
+        return found
+
+    def _is_pair(self, value, known) -> bool:
+        if isinstance(value, ir.Var):
+            return value.name in known
+        if not isinstance(value, ir.Expr):
+            return False
+        if value.op == "call":
+            return self._gives_pairs(value)
+        return value.op in ("binop", "unary", "phi") and any(v.name in known for v in value.list_vars())
+
+    def _gives_pairs(self, call) -> bool:
+        function = self._object(call.func)
+        return str(getattr(function, "__module__", "")).endswith("pairs") and function.__name__ != "nearest"
 
     # which variables hold real numbers, or arrays of them -----------------------------------------------------------
 
@@ -134,7 +158,7 @@ class _Narrowing:
         function = self._object(call.func)
         if function in (np.empty, np.zeros):
             return self._object(call.args[-1]) is not np.int64
-        given = {v.name for v in call.args} & self.real
+        given = {v.name for v in call.args} & (self.real | self.pairs)
         return function in _WIDE or (bool(given) and function not in _WHOLE)
 
     def _object(self, variable):
@@ -184,7 +208,7 @@ class _Narrowing:
         """Whole numbers that meet real ones, such as an extent that a sum is divided by, become float32."""
         names = _operands(statement.value, _ARITHMETIC)
         whole = [name for name in sorted(names - self.real) if not self._is_source(name)]
-        if not names & self.real or not whole:
+        if not names & self.real or not whole or names & self.pairs:
             return []
         side = "lhs" if statement.value.lhs.name == whole[0] else "rhs"
         old = getattr(statement.value, side)

@@ -1,4 +1,4 @@
-# eqc-inputs: 130895621acf88bd01e485d7fcd6d83efd9942ae0644655d496ba126496cdb0f
+# eqc-inputs: db1f344f13bc4b22cf7703288e5c7dd33ea55ca99466feb79b5f87fef7860d68
 """Products of matrices: BLAS where it is worth its call, loops below.
 
 BLAS takes matrices one of whose axes is contiguous, so views and transposes cost nothing; others are copied first.
