@@ -65,7 +65,7 @@ STABLE: Mapping[type, str] = {
     stable.WeightedLogRatio: "_weighted_log_ratio",
     stable.RelativeEntropy: "_relative_entropy",
     stable.LogShortfall: "_log_shortfall",
-    stable.BinaryEntropy: "_binary_entropy",
+    stable.BinaryEntropy: "_entropy_of_two",
     stable.BinaryDivergence: "_binary_divergence",
 }
 """Functions of the module of stable forms, which is written beside the kernels too."""

@@ -164,7 +164,7 @@ def log_shortfall(x, y):
 
 
 @njit(cache=True, inline="always")
-def binary_entropy(x):
+def entropy_of_two(x):
     """-x·log(x) - (1 - x)·log(1 - x)."""
     return -(x if x == 0.0 else x * log(x)) - (0.0 if x == 1.0 else (1.0 - x) * log1p(-x))
 
