@@ -47,7 +47,7 @@ STABLE: Mapping[type, str] = {
     stable.XLog1pY: "_xlog1py",
     stable.SinTurnsFrom: "_sin_turns_from",
     stable.CosTurnsFrom: "_cos_turns_from",
-    stable.GeometricSum: "_geometric_sum",
+    stable.GeometricSum: "_sum_of_powers",
     stable.GeometricSlope: "_geometric_slope",
     stable.ScaledLog1p: "_scaled_log1p",
     stable.Log1pGap: "_log1p_gap",
