@@ -200,8 +200,8 @@ def _is_watched(record: Record, kind: str, programs: Mapping[str, Program]) -> b
     return (
         record.stabilise
         and _guarded(record, program) is None
-        and (can_leave_range(program, seeds) or bool(_pairs(record, program).reasons))
         and all(can_be_widened(programs[needed]) for needed in _WIDENED.get(kind, (kind,)))
+        and (can_leave_range(program, seeds) or bool(_pairs(record, program).reasons))
     )
 
 

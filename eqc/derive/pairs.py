@@ -18,7 +18,7 @@ from enum import IntEnum
 
 import sympy as sp
 
-from eqc.derive.roundings import count_of, count_roundings, is_power_of_two
+from eqc.derive.roundings import LARGEST_BODY, count_of, count_roundings, is_power_of_two
 from eqc.ir.gaps import is_made_of, parted
 from eqc.ir.opaque import Opaque
 from eqc.ir.products import matrix_product
@@ -27,7 +27,6 @@ from eqc.ir.stable import Difference, ExpDifference, Expm1, Log1p, Log1pExp, Log
 from eqc.ir.terms import Expr, Magnitude, Maximum, Minimum, NonZero, Read
 from eqc.ir.walk import is_short
 
-_LARGEST_BODY = 400
 _EXACT = (sp.sign, sp.floor, sp.ceiling, sp.KroneckerDelta, NonZero)
 _UNROUNDED = (sp.Abs, Magnitude, Maximum, Minimum)
 _MAGNIFIERS = (sp.exp, sp.sin, sp.cos, ExpDifference, Expm1, Logistic, Log1pExp)
@@ -202,7 +201,7 @@ def _is_suitable(statement: Statement) -> bool:
     """Whether the work of a statement may be done in pairs: it must be linear in the data."""
     if statement.scatter or statement.guard != sp.true or isinstance(statement.body, Opaque):
         return False
-    if statement.op not in (Op.NONE, Op.SUM) or not is_short(statement.body, _LARGEST_BODY):
+    if statement.op not in (Op.NONE, Op.SUM) or not is_short(statement.body, LARGEST_BODY):
         return False
     if statement.op is Op.SUM and statement.body.has(*_KEPT):
         return False

@@ -28,8 +28,12 @@ from eqc.ir.stable import (
     Stable,
 )
 from eqc.ir.terms import Expr, Maximum, Minimum, Read
+from eqc.ir.walk import is_short
 
 _MOST_STEPS = 8
+LARGEST_BODY = 400
+"""Nothing is said of longer bodies, which pairs and wide numbers are not for."""
+
 _POSITIVE = (
     sp.exp,
     sp.cosh,
@@ -89,6 +93,8 @@ def count_roundings(program: Program, signs: Mapping[str, int] = NO_SIGNS) -> Ma
 
 
 def _of_statement(statement: Statement, counts: Mapping[str, Count]) -> Count:
+    if not is_short(statement.body, LARGEST_BODY):
+        return Count(is_sound=False)
     body = count_of(statement.body, counts)
     if statement.target.integer:
         return Count()

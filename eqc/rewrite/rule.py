@@ -18,6 +18,9 @@ from eqc.ir.terms import Expr
 A = sp.Symbol("a", real=True)
 B = sp.Symbol("b", real=True)
 C = sp.Symbol("c", real=True)
+_MOST_SCALED = 12
+"""Longer sums are matched as they stand, so that the work grows with the formula only."""
+
 _LETTERS = (A, B, C)
 
 Binding = dict[Expr, Expr]
@@ -78,7 +81,9 @@ class Rule:
 
 
 def _common_numbers(node: Expr) -> list[Expr]:
-    """1, and the numbers that stand before more than one term, up to their signs."""
+    """1, and the numbers that stand before more than one term, up to their signs; just 1 for a long sum."""
+    if len(node.args) > _MOST_SCALED:
+        return [sp.Integer(1)]
     sizes = [abs(term if term.is_Rational else term.as_coeff_Mul()[0]) for term in node.args]
     repeated = {n for n in sizes if n.is_Rational and sizes.count(n) > 1 and n != 0} | {sp.Integer(1)}
     return [sign * n for n in sorted(repeated, key=lambda n: (n != 1, n)) for sign in (1, -1)]
