@@ -165,7 +165,7 @@ def log_shortfall(x, y):
 
 
 @njit(cache=True, inline="always")
-def binary_entropy(x):
+def entropy_of_two(x):
     """-x·log(x) - (1 - x)·log(1 - x)."""
     return -(x if x == 0.0 else x * log(x)) - (0.0 if x == 1.0 else (1.0 - x) * log1p(-x))
 
@@ -263,7 +263,7 @@ def digamma_excess(x, a):
 
 
 @njit(cache=True)
-def geometric_sum(x, y):
+def sum_of_powers(x, y):
     """(1 - xʸ)/(1 - x), which is y where x is 1."""
     return 1.0 * y if x == 1.0 else power_complement(x, y) / (1.0 - x)
 
@@ -344,7 +344,7 @@ def geometric_slope(x, y):
     """The slope in x of (1 - xʸ)/(1 - x): near 1 by logarithms, where the quotient's slope cancels."""
     if y == 0.0 or y == 1.0:
         return 0.0 * x
-    total = geometric_sum(x, y)
+    total = sum_of_powers(x, y)
     if 0.5 < x < 2.0:
         w = log(1.0 * x)
         return total * (y * exp_mean(y * w) - exp_mean(w)) / x
