@@ -78,7 +78,7 @@ def signed(rng: Any) -> Point:
 
 
 CASES: dict[str, tuple[Callable[..., Any], Callable[..., Any], Callable[[Any], Point], float]] = {
-    "geometric_sum": (stable.geometric_sum, geometric, near_one, 4),
+    "sum_of_powers": (stable.sum_of_powers, geometric, near_one, 4),
     "geometric_slope": (
         stable.geometric_slope,
         lambda x, n: (geometric(x, n) - n * x ** (n - 1)) / (1 - x),
@@ -120,7 +120,7 @@ def test_errors_in_units_of_the_last_place(name: str) -> None:
 
 
 def test_sums_of_one_and_of_no_powers() -> None:
-    assert (stable.geometric_sum(1.0, 5.0), stable.geometric_sum(0.3, 0.0)) == (5.0, 0.0)
+    assert (stable.sum_of_powers(1.0, 5.0), stable.sum_of_powers(0.3, 0.0)) == (5.0, 0.0)
     assert (stable.geometric_slope(0.3, 1.0), stable.geometric_slope(0.3, 0.0)) == (0.0, 0.0)
     assert stable.geometric_slope(1.0, 5.0) == pytest.approx(10.0)
 
