@@ -6,6 +6,7 @@ Commands return their exit code: 0 fine, 1 a record failed or the input is bad, 
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -32,6 +33,10 @@ COMMANDS = {
 }
 
 _INTERRUPTED = 130
+
+# SymPy forgets all but its last 1,000 results unless told otherwise before it is imported: formulas of 1,000 terms
+# would then be worked out many times over. 100,000 results take some ten megabytes.
+os.environ.setdefault("SYMPY_CACHE_SIZE", "100000")
 
 
 class Commands(click.Group):

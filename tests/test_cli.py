@@ -75,6 +75,12 @@ def test_help_names_every_command(run: Runner) -> None:
     assert all(name in result.out for name in COMMANDS)
 
 
+def test_sympy_remembers_more_than_a_long_formula_needs() -> None:
+    program = "import eqc.cli, sympy; print(sympy.Function.__new__.cache_info().maxsize)"
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert int(found.stdout) == 100_000
+
+
 def test_version(run: Runner) -> None:
     result = run("--version")
     assert result.code == 0
