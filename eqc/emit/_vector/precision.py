@@ -14,6 +14,8 @@ from numba import extending, types
 from numba.core import ir, ir_utils, postproc
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import FunctionPass, register_pass
+from numba.core.lowering import Lower
+from numba.core.typed_passes import NativeLowering
 from numba.core.untyped_passes import ReconstructSSA
 
 from .reductions import add, multiply
@@ -24,6 +26,7 @@ _COMPARISONS = (operator.lt, operator.le, operator.gt, operator.ge, operator.eq,
 _LARGEST, _LARGEST_WHOLE = float(np.finfo(np.float32).max), 2**24
 _WHOLE = {range, len, max, min, int, np.int64}
 _WIDE = {add, multiply, np.float64}
+_WIDEST = '"prefer-vector-width"="512"'
 
 
 def single(value):
@@ -42,12 +45,32 @@ def _single(value):
     return number if isinstance(value, types.Number) else array
 
 
+class _WideLower(Lower):
+    """Functions whose loops take the widest vectors that the processor has; LLVM takes shorter ones on some."""
+
+    def setup_function(self, fndesc):
+        super().setup_function(fndesc)
+        self.function.attributes.update({_WIDEST})  # `add` knows attributes without values only
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class WideLowering(NativeLowering):
+    """Numba's own lowering, but for the width of vectors."""
+
+    _name = "wide_lowering"
+
+    @property
+    def lowering_class(self):
+        return _WideLower
+
+
 class KernelCompiler(CompilerBase):
-    """Numba's own pipeline with one pass more."""
+    """Numba's own pipeline with one pass more, and wide vectors."""
 
     def define_pipelines(self):
         pipeline = DefaultPassBuilder.define_nopython_pipeline(self.state)
         pipeline.add_pass_after(NarrowNumbers, ReconstructSSA)
+        pipeline.passes = [(WideLowering if made is NativeLowering else made, name) for made, name in pipeline.passes]
         pipeline.finalize()
         return [pipeline]
 
