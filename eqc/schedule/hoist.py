@@ -1,6 +1,7 @@
 """Roots, powers and functions that do not depend on all loops of a statement are computed once for those that they do.
 
-y[i, j] = x[i, j]/sqrt(v[j]) takes a root for every column, not for every entry.
+y[i, j] = x[i, j]/sqrt(v[j]) takes a root for every column, not for every entry; y[i] = x[i]*exp(-t) takes one
+exponential.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from eqc.ir.products import is_rectangular
 from eqc.ir.program import Op, Program, Statement, Tensor, free_names, fresh, names_in, reads_of
 from eqc.ir.terms import Expr, Index, Read, read
 from eqc.ir.walk import is_long_sum, transform
-from eqc.schedule.share import EXPENSIVE
+from eqc.schedule.share import EXPENSIVE, call_name
 
 
 def hoist(program: Program) -> Program:
@@ -38,7 +39,7 @@ def hoist(program: Program) -> Program:
 
 def _invariants(statement: Statement) -> list[tuple[Expr, tuple[Index, ...]]]:
     """The costly parts of a statement, outermost first, with the loops that each depends on: some, but not all."""
-    plain = len(statement.loops) > 1 and not statement.scatter and is_rectangular(statement)
+    plain = statement.loops and not statement.scatter and is_rectangular(statement)
     if not plain or is_long_sum(statement.body) or statement.body.has(sp.Piecewise):
         return []
     found: list[tuple[Expr, tuple[Index, ...]]] = []
@@ -62,12 +63,17 @@ def _costly(node: Expr) -> Expr | None:
 
 
 def _loops(statement: Statement, node: Expr) -> tuple[Index, ...] | None:
-    """The loops of a node, in order; None if it cannot be stored or would be computed as often."""
+    """The loops of a node, in order; None if it cannot be stored or would be computed as often.
+
+    Roots of numbers are left where they are: there is one instruction for them, which compilers move out of loops.
+    """
     if any(not p.is_Symbol for r in reads_of(node) for p in r.positions):
         return None
     names = free_names(node)
     loops = tuple(loop for loop in statement.loops if loop.name in names)
-    return loops if 0 < len(loops) < len(statement.loops) and reads_of(node) else None
+    if not loops and isinstance(node, sp.Pow) and node.args[1].is_number:
+        return None
+    return loops if len(loops) < len(statement.loops) and reads_of(node) else None
 
 
 def _with_inverses(body: Expr, memo: dict[Expr, Expr]) -> dict[Expr, Expr]:
@@ -83,7 +89,6 @@ def _with_inverses(body: Expr, memo: dict[Expr, Expr]) -> dict[Expr, Expr]:
 
 def _name(node: Expr) -> str:
     """sqrt(v[j]) is named root_v."""
-    first = reads_of(node)[0].tensor
     if isinstance(node, sp.Pow):
-        return f"{'root' if node.args[1] == sp.Rational(1, 2) else 'power'}_{first}"
-    return f"{type(node).__name__}_{first}"
+        return f"{'root' if node.args[1] == sp.Rational(1, 2) else 'power'}_{reads_of(node)[0].tensor}"
+    return call_name(node)

@@ -89,7 +89,7 @@ class _Sharing:
         return statement.op is Op.NONE and statement.body == call.node and set(statement.free) == set(call.loops)
 
     def _store(self, call: _Call, memo: dict[Expr, Expr]) -> None:
-        target = Tensor(fresh(_name(call.node), self.taken), call.key[1], differentiable=False)
+        target = Tensor(fresh(call_name(call.node), self.taken), call.key[1], differentiable=False)
         body = transform(call.node, lambda atom: atom, dict(memo)) if memo else call.node
         at = tuple(loop.symbol for loop in call.loops)
         self.statements.append(Statement(target, call.loops, at, Op.NONE, body))
@@ -144,7 +144,7 @@ def _loops_of(node: Expr, statement: Statement) -> tuple[Index, ...] | None:
     return tuple(loops[n] for n in order)
 
 
-def _name(call: Expr) -> str:
+def call_name(call: Expr) -> str:
     """exp(z[i]) is named exp_z."""
     head = str(call.args[0]) if isinstance(call, Applied) else type(call).__name__
     return f"{head}_{reads_of(call)[0].tensor}"

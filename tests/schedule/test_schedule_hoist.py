@@ -30,6 +30,14 @@ def test_a_function_of_rows_is_stored() -> None:
     ]
 
 
+def test_a_function_of_numbers_is_computed_before_the_loop() -> None:
+    """Compilers do not move functions with branches out of loops; roots they do."""
+    assert hoisted("Eq(B[i, j], A[i, j]*v[j]*exp(-t)/sqrt(s))", t="time", s="scale") == [
+        "exp_t = exp(-t)",
+        "B[i, j] = A[i, j]*exp_t*v[j]/sqrt(s)  for i: n, j: n",
+    ]
+
+
 def test_what_depends_on_every_index_stays() -> None:
     assert len(hoisted("Eq(B[i, j], exp(A[i, j]*v[j]))")) == 1
 
