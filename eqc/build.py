@@ -188,7 +188,7 @@ def superfluous_modules(whole: Survey) -> tuple[Path, ...]:
     named = {path for module in whole.claimed for path in _named_by(root, module)}
     modules = [
         path
-        for pattern in ("*/*.py", "*/_wide/*.py")
+        for pattern in ("*/*.py", "*/_wide/*.py", "*/_batched/*.py")
         for path in sorted((root / GENERATED).glob(pattern))
         if path.relative_to(root).as_posix() not in whole.claimed | named and _is_ours(path)
     ]

@@ -5,10 +5,11 @@ This is the one module that knows the order; each stage knows only its own input
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from eqc.derive.assemble import derivative_programs
+from eqc.derive.batched import batched
 from eqc.derive.conventions import conditions, conventions
 from eqc.derive.implicit import slope_program
 from eqc.derive.jvp import jvp
@@ -54,7 +55,8 @@ Show = Callable[[Program], str]
 class Compiled:
     """The source of a generated module and the ids of the records that it is made from besides its own.
 
-    `siblings` are further modules by name: the same kernels with functions bound to records, and in wide numbers.
+    `siblings` are further modules by name: the same kernels with functions bound to records, in wide numbers, and for
+    many items with the same matrices.
     """
 
     text: str
@@ -159,7 +161,7 @@ def compile_bound(record_id: str, bindings: Bindings, catalog: Catalog) -> Compi
 
 
 def _modules(compiler: Compiler, record_id: str, bindings: Bindings, accuracy: str = "") -> dict[str, str]:
-    """The module of the kernels, and the one of those in wide numbers if there are any, by name."""
+    """The module of the kernels, and those in wide numbers and for many items if there are any, by name."""
     record = compiler.catalog.get(record_id)
     name = bound_id(record_id, bindings)
     value = replace(compiler.program(record_id, bindings), name=name)
@@ -180,13 +182,45 @@ def _modules(compiler: Compiler, record_id: str, bindings: Bindings, accuracy: s
     updates = {n: e.updates for n, e in record.symbols.items() if e.updates}
     kernels = _sharing(kernels, function_name(name, "value_and_gradient"))
     solvers = {p: _equations(p, stable=record.stabilise) for p in problems(k.program for k in kernels)}
-    text = module_source(schedule(value), kernels, _heading(record, bindings, accuracy), updates, solvers)
+    twins = _batched_kernels(record, value, watched)
+    kinds = tuple(twin.kind for twin in twins)
+    heading = _heading(record, bindings, accuracy)
+    modules = {name: module_source(schedule(value), kernels, heading, updates, solvers, batched=kinds)}
+    if twins:
+        note = Documentation(f"{name} for many items with the same matrices.", ())
+        modules[f"{BATCHED_FOLDER}/{name}"] = module_source(twins[0].program, twins, note, {}, {}, "...")
     wide = {
         function_name(name, kind): check(separate_outputs(programs[kind]))
         for kind in programs
         if any(kind in _WIDENED.get(w, (w,)) for w in watched)
     }
-    return {name: text} | ({f"{WIDE_FOLDER}/{name}": wide_module_source(name, wide)} if wide else {})
+    return modules | ({f"{WIDE_FOLDER}/{name}": wide_module_source(name, wide)} if wide else {})
+
+
+BATCHED_FOLDER = "_batched"
+"""The folder beside the kernels in which those for many items stand; they are imported when such a call comes."""
+
+_BATCHED = ("value", "jvp", "vjp")
+"""The kernels whose results for items with the same matrices are either an item's own or summed over the items."""
+
+
+def _batched_kernels(record: Record, value: Program, watched: Collection[str]) -> list[Kernel]:
+    """The kernels of many items at once, the value first; none if that makes no product of matrices."""
+    whole = batched(rewrite(value, stable=record.stabilise))
+    if whole is None or record.accuracy == "high":
+        return []
+    programs = {kind: check(schedule(check(p))) for kind, p in derivative_programs(whole).items() if kind in _BATCHED}
+    kept = {kind: _pairs(record, program) for kind, program in programs.items()}
+    return [
+        Kernel(
+            kind,
+            program,
+            Documentation(f"{_KINDS[kind].format(title=record.title, id=value.name)}, for many items.", ()),
+            watched=kind in watched,
+            pairs={name: name in kept[kind].kept for name in kept[kind].reasons},
+        )
+        for kind, program in programs.items()
+    ]
 
 
 _WIDENED = {"gradient": ("vjp",), "value_and_gradient": ("value", "vjp")}

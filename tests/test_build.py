@@ -55,8 +55,8 @@ class FakeCompiler:
         text = "\n".join(f"# {line}" for line in lines) + "\n"
         binds = [word for line in lines if line.startswith("binds: ") for word in line[7:].split()]
         siblings = {f"{record_id}__{word}": f"{text}# {word}\n" for word in binds}
-        wide = {f"_wide/{record_id}": f"{text}# wide\n"} if "wide" in lines else {}
-        return FakeCompiled(text, uses, {**siblings, **wide})
+        beside = {f"_{word}/{record_id}": f"{text}# {word}\n" for word in ("wide", "batched") if word in lines}
+        return FakeCompiled(text, uses, {**siblings, **beside})
 
 
 @pytest.fixture
@@ -165,16 +165,19 @@ def test_modules_with_functions_bound_are_part_of_the_record(project: Path, comp
     assert build(project).built == ("power",)
 
 
-def test_modules_of_wide_numbers_stand_in_a_folder_of_their_own(project: Path, compiler: FakeCompiler) -> None:
-    record(project, "physics/power", "wide")
+@pytest.mark.parametrize("word", ["wide", "batched"])
+def test_further_modules_of_a_record_stand_in_folders_of_their_own(
+    project: Path, compiler: FakeCompiler, word: str
+) -> None:
+    record(project, "physics/power", word)
     build(project)
-    module = project / "generated/physics/_wide/power.py"
+    module = project / f"generated/physics/_{word}/power.py"
     assert module.is_file()
     assert drift.compare(project).ok
     module.unlink()
     assert build(project).built == ("power",)
     record(project, "physics/power", "")
-    assert build(project).removed == ("generated/physics/_wide/power.py",)
+    assert build(project).removed == (f"generated/physics/_{word}/power.py",)
     assert not module.parent.exists()
 
 

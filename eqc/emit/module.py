@@ -59,10 +59,13 @@ def module_source(
     heading: Documentation,
     updates: Mapping[str, str],
     solvers: Mapping[Problem, tuple[Program, Program]],
+    dots: str = "..",
+    batched: tuple[str, ...] = (),
 ) -> str:
     """The whole module, without the header that freshness checks read.
 
-    `solvers` gives the programs of every problem's residual and of its derivative, inner problems first.
+    `solvers` gives the programs of every problem's residual and of its derivative, inner problems first. `dots` lead to
+    the folder of the helpers. Kernels that are `batched` have a counterpart for many items with the same matrices.
     """
     names = [function_name(value.name, k.kind) for k in kernels]
     equations = _equation_names(value.name, solvers)
@@ -97,11 +100,11 @@ def module_source(
     imports = ["import math", ""] if "math." in body else []
     imports += ["import numpy as np"] if "np." in body else []
     imports += ["from numba import njit"]
-    imports += ["", *helper_imports(used)] if used else []
+    imports += ["", *helper_imports(used, dots)] if used else []
     kinds = tuple(k.kind for k in kernels)
     needs = {k.kind: tuple(str(name) for name in k.program.applied) for k in kernels}
     watched = tuple(k.kind for k in kernels if k.watched)
-    literal = signature(value, kinds, updates, needs, watched)
+    literal = signature(value, kinds, updates, needs, watched, batched)
     return "\n".join([docstring(heading, ""), "", *imports, "", f"SIGNATURE = {literal}", "", "", body, ""])
 
 

@@ -16,10 +16,12 @@ def signature(
     updates: Mapping[str, str],
     needs: Mapping[str, tuple[str, ...]],
     watched: tuple[str, ...] = (),
+    batched: tuple[str, ...] = (),
 ) -> str:
     """The source of the SIGNATURE dictionary; `needs` are the function inputs that each kernel calls.
 
-    `watched` kernels say whether a result is not finite, and have a counterpart in wide numbers.
+    `watched` kernels say whether a result is not finite, and have a counterpart in wide numbers; those that are
+    `batched` have one for many items with the same matrices.
     """
     lines = ["{", f'    "id": {program.name!r},', '    "inputs": (']
     lines += [f"        {_literal(_input(program, name))}," for name in program.arguments]
@@ -33,6 +35,8 @@ def signature(
         lines += ['    "needs": {', *(f"        {kind!r}: {needs[kind]!r}," for kind in kinds), "    },"]
     if watched:
         lines.append(f'    "watched": {watched!r},')
+    if batched:
+        lines.append(f'    "batched": {batched!r},')
     lines.append("}")
     return "\n".join(lines)
 

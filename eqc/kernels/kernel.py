@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +19,7 @@ from eqc.kernels.mending import Mending
 from eqc.kernels.results import Selection, deliver, flatten, select_all, select_inputs
 from eqc.kernels.runner import Runner
 from eqc.kernels.signature import Signature, Tensor, form_of, read_signature
+from eqc.kernels.together import Together
 from eqc.kernels.values import FLOAT32, FLOAT64
 
 
@@ -182,18 +184,22 @@ class Kernel:
             functions = select(self.signature, kernel, self._functions)
             form = replace(form, summed=form.summed and summed)
             mend = self._mending(kernel).run if kernel in self.signature.watched else None
-            runner = Runner(self.signature, form, function, self._loading, functions, mend)
+            together = self._together(kernel, functions) if summed and kernel in self.signature.batched else None
+            runner = Runner(self.signature, form, function, self._loading, functions, mend, together)
             self._runners[key] = runner
         return runner
 
     def _mending(self, kernel: str) -> Mending:
+        return Mending(self.signature, kernel, partial(self._beside, WIDE), self._loading)
+
+    def _together(self, kernel: str, functions: tuple[Any, ...]) -> Together:
+        return Together(self.signature, kernel, partial(self._beside, BATCHED), functions)
+
+    def _beside(self, folder: str) -> ModuleType:
+        """The record's module in a folder beside its own."""
         package, _, name = self._module.__name__.rpartition(".")
-
-        def load() -> ModuleType:
-            with self._loading():
-                return import_module(f"{package}.{WIDE}.{name}")
-
-        return Mending(self.signature, kernel, load, self._loading)
+        with self._loading():
+            return import_module(f"{package}.{folder}.{name}")
 
     def _linear(self, kernel: str) -> Runner | None:
         """A kernel that a Jacobian is assembled from, if there is one."""
@@ -253,6 +259,9 @@ class Kernel:
 
 WIDE = "_wide"
 """The folder of modules in wide numbers."""
+
+BATCHED = "_batched"
+"""The folder of modules for many items with the same matrices."""
 
 _SCALAR_ONLY = ("gradient", "value_and_gradient", "hvp", "hessian")
 _NEEDS = {"jacobian": "vjp", "hessian": "hvp"}

@@ -19,6 +19,7 @@ from eqc.kernels.plans import Key, Mend, Plan, key_of, plan_call, remember, resu
 from eqc.kernels.results import check_distinct, check_out, share_memory
 from eqc.kernels.shapes import Layout, Shape, lay_out
 from eqc.kernels.signature import Form, Signature, Tensor
+from eqc.kernels.together import Together
 from eqc.kernels.values import INT64, Array, DType, Operand, convert, read_operands
 
 
@@ -28,7 +29,7 @@ class Runner:
     `functions` are what people passed for function inputs.
 
     `loading` is entered around the first call for each dtype, when Numba compiles the function or loads it. `mend`
-    is called where the function says that a result is not finite.
+    is called where the function says that a result is not finite. Items with the same matrices are run `together`.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Runner:
         loading: Callable[[], AbstractContextManager[None]],
         functions: tuple[Any, ...] = (),
         mend: Mend | None = None,
+        together: Together | None = None,
     ) -> None:
         self.signature = signature
         self.form = form
@@ -49,7 +51,9 @@ class Runner:
         self._given = functions
         self._loading = loading
         self._mend: Mend = mend or _leave
+        self._together = together
         self._loaded: set[DType] = set()
+        self._loaded_together: set[DType] = set()
         self._layouts: dict[tuple[object, ...], Layout] = {}
         self._plans: dict[Key | None, Plan] = {}
         self._integers_matter = _decide_shapes(signature, form)
@@ -60,6 +64,10 @@ class Runner:
         layout = self.layout(operands)
         some = wanted is not None and len(wanted) < len(self._everything)
         wanted = self._everything if wanted is None else wanted
+        if self._together is not None and self._together.takes(layout):
+            found = self._run_together(self._together, operands, dtype, layout, wanted, out)
+            if found is not None:
+                return found
         if out or not layout.is_even or (layout.batch and some):
             call = _Call(self.tensors, self.form, operands, dtype, layout)
             return call.run(lambda *arguments: self._invoke(dtype, arguments), wanted, out)
@@ -88,6 +96,8 @@ class Runner:
         operands, dtype = read_operands(self.tensors, values)
         given = dict(zip(slots, positional, strict=True))
         function, layout, results = self._function, self.layout(operands), self.form.results
+        if self._together is not None and self._together.takes(layout):
+            return
         plan = plan_call(function, self.tensors, results, given, values, dtype, layout, self._mend)
         if plan is not None and dtype in self._loaded:
             remember(self._plans, key, plan)
@@ -104,6 +114,30 @@ class Runner:
         if layout.items:
             self._invoke(dtype, (*arguments, *buffers))
         return results_of(buffers, layout.batch)
+
+    def _run_together(
+        self,
+        together: Together,
+        operands: list[Operand],
+        dtype: DType,
+        layout: Layout,
+        wanted: tuple[int, ...],
+        out: Sequence[Any],
+    ) -> list[Any] | None:
+        """The wanted results of items that have the same matrices; None if one is not finite, or hard to put in place.
+
+        Items one by one then show which of them has such results, and whether wide numbers give better ones.
+        """
+        if any(share_memory(a, b) for a in out if a is not None for b in operands if isinstance(b, np.ndarray)):
+            return None
+        lost: list[bool] = []
+
+        def function(*arguments: Any) -> None:
+            lost.append(bool(self._enter(together.call, self._loaded_together, dtype, arguments)))
+
+        call = _Call(self.tensors, self.form, operands, dtype, layout, together)
+        found = call.run(function, wanted, out)
+        return None if any(lost) else found
 
     def layout(self, operands: Sequence[Operand]) -> Layout:
         """The shapes of a call, remembered by the operands' shapes."""
@@ -126,32 +160,38 @@ class Runner:
         self._loaded.add(dtype)
 
     def _invoke(self, dtype: DType, arguments: tuple[Any, ...]) -> None:
+        if self._enter(self._function, self._loaded, dtype, arguments):
+            self._mend(arguments)
+
+    def _enter(
+        self, function: Callable[..., object], loaded: set[DType], dtype: DType, arguments: tuple[Any, ...]
+    ) -> object:
+        """Call a generated function, whose first call for a dtype compiles it or loads it."""
         try:
-            if dtype in self._loaded:
-                lost = self._function(*arguments)
-            else:
-                with self._loading():
-                    lost = self._function(*arguments)
-                self._loaded.add(dtype)
-            if lost:
-                self._mend(arguments)
+            if dtype in loaded:
+                return function(*arguments)
+            with self._loading():
+                found = function(*arguments)
+            loaded.add(dtype)
         except (IndexError, ValueError) as error:
             raise _reworded(error) from None
         except Exception as error:
             if not self._given or type(error).__name__ not in _TYPING_ERRORS:
                 raise
             raise _uncallable(self.signature, self._given, error) from error
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """A call with leading axes or with memory given for results."""
+    """A call with leading axes or with memory given for results; items with the same matrices are run `together`."""
 
     tensors: tuple[Tensor, ...]
     form: Form
     operands: list[Operand]
     dtype: DType
     layout: Layout
+    together: Together | None = None
 
     def run(self, function: Callable[..., object], wanted: tuple[int, ...], out: Sequence[Any]) -> list[Any]:
         """The wanted results, in the memory given for them."""
@@ -160,8 +200,9 @@ class _Call:
         results = {i: self._sink(i, given.get(i)) for i in wanted}
         sinks = [results.get(i) or self._dropped(i) for i in range(len(layout.results))]
         if layout.items:
-            step = block_size(ready, layout.leads, layout.alone, sinks, layout.items)
-            places = zip(ready, layout.leads, layout.alone, strict=True)
+            alone = self.together.operands if self.together else layout.alone
+            step = layout.items if self.together else block_size(ready, layout.leads, alone, sinks, layout.items)
+            places = zip(ready, layout.leads, alone, strict=True)
             feeds = [feed(one, lead, layout.batch, step, alone=alone) for one, lead, alone in places]
             run_blocks(function, feeds, sinks, layout.items, step)
         return [results[i].result() for i in wanted]
@@ -196,12 +237,20 @@ class _Call:
     def _sink(self, index: int, out: Array | None) -> Direct | Summed:
         layout, dtype = self.layout, _final(self.form.results[index], self.dtype)
         lead, core = layout.targets[index], layout.results[index]
-        if lead == layout.batch:
-            return Direct(layout.batch, core, dtype, out)
+        if lead == layout.batch or self._is_whole(index):
+            return Direct(lead, core, dtype, out)
         return Summed(layout.batch, core, dtype, lead, layout.front, out)
 
+    def _is_whole(self, index: int) -> bool:
+        """Whether a result comes out once for all items."""
+        return self.together is not None and self.together.results[index]
+
     def _dropped(self, index: int) -> Sink:
-        return Sink(self.layout.batch, self.layout.results[index], _final(self.form.results[index], self.dtype))
+        return (
+            self._sink(index, None)
+            if self._is_whole(index)
+            else Sink(self.layout.batch, self.layout.results[index], _final(self.form.results[index], self.dtype))
+        )
 
     def _shape(self, index: int) -> Shape:
         return self.layout.targets[index] + self.layout.results[index]

@@ -57,8 +57,9 @@ class Signature:
     """Inputs in the glossary's order, outputs in the statements' order, and the kernels that exist.
 
     `functions` are the function inputs; `needs` names those, and derivatives of those, that each kernel calls.
-    Kernels that are `watched` say whether a result is not finite, and have a counterpart in wide numbers. With
-    `shares_items`, an operand with one item serves all items of a call.
+    Kernels that are `watched` say whether a result is not finite, and have a counterpart in wide numbers; those that
+    are `batched` have one for many items with the same matrices. With `shares_items`, an operand with one item serves
+    all items of a call.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Signature:
     functions: tuple[FunctionInput, ...] = ()
     needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     watched: tuple[str, ...] = ()
+    batched: tuple[str, ...] = ()
     shares_items: bool = False
 
     @property
@@ -103,6 +105,7 @@ def read_signature(raw: Mapping[str, Any]) -> Signature:
         tuple(FunctionInput(**function) for function in raw.get("functions", ())),
         raw.get("needs", {}),
         raw.get("watched", ()),
+        raw.get("batched", ()),
         raw.get("shares_items", False),
     )
 
