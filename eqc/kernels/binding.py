@@ -54,9 +54,13 @@ class Binder:
         self._check_complete(values)
         return [values[name] for name in self._names]
 
-    def slots(self, count: int) -> list[int]:
-        """The places among all values of so many positional arguments, which fit."""
-        return self._templates.get(count) or list(range(count))
+    def slots(self, count: int, names: Iterable[str] = ()) -> list[int]:
+        """The places among all values of so many positional arguments and then of named ones, which fit."""
+        names = tuple(names)
+        if not names:
+            return self._templates.get(count) or list(range(count))
+        positional = self._slots(count, extras_named=any(name in names for name in self._extras))
+        return [self._names.index(name) for name in (*positional, *names)]
 
     def _bind_positional(self, positional: tuple[Any, ...]) -> list[Any]:
         count = len(positional)

@@ -16,9 +16,11 @@ from eqc.kernels import dense
 from eqc.kernels.binding import ZERO, Binder
 from eqc.kernels.functions import check_given, select
 from eqc.kernels.mending import Mending
+from eqc.kernels.plans import Key, key_of, remember
 from eqc.kernels.results import Selection, deliver, flatten, select_all, select_inputs
-from eqc.kernels.runner import Runner
-from eqc.kernels.signature import Signature, Tensor, form_of, read_signature
+from eqc.kernels.runner import Runner, decide_shapes
+from eqc.kernels.signature import Form, Signature, Tensor, form_of, read_signature
+from eqc.kernels.single import PATIENCE, Call, Core
 from eqc.kernels.together import Together
 from eqc.kernels.values import FLOAT32, FLOAT64
 
@@ -57,8 +59,11 @@ class Kernel:
         self._runners: dict[str, Runner] = {}
         self._binders: dict[tuple[str, tuple[int, ...] | None], Binder] = {}
         self._selections: dict[str | tuple[str, str | tuple[str, ...]], Selection] = {}
-        self._give = select_all(self.id, self.signature.outputs).give
-        self._give_tangents = select_all(f"{self.id}_jvp", self.signature.real_outputs, "_dot").give
+        self._values = select_all(self.id, self.signature.outputs)
+        self._tangents = select_all(f"{self.id}_jvp", self.signature.real_outputs, "_dot")
+        self._integers_matter = decide_shapes(self.signature)
+        self._calls: dict[Key | None, Call] = {}
+        self._counts: dict[Key, int] = {}
 
     @property
     def id(self) -> str:
@@ -77,7 +82,11 @@ class Kernel:
 
     def __call__(self, /, *args: Any, out: Any = None, **named: Any) -> Any:
         """The value: one output bare, several as a named tuple."""
-        return self._give(self._run("value", args, named, out))
+        key = key_of(args, self._integers_matter, "value", None)
+        call = self._calls.get(key)
+        if call is None or out is not None or named:
+            return self._run("value", self._values, key, args, named, out)
+        return call(args)
 
     def vjp(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
         """Cotangents of the inputs, from the inputs and then a cotangent `y_bar` for each real output `y`.
@@ -85,8 +94,12 @@ class Kernel:
         Cotangents given by name may be left out: they are zero. What an input lacks of the leading axes of all inputs
         is summed over; further leading axes of the cotangents come first in the result.
         """
-        select = self._select("vjp", wrt)
-        return select.give(self._run("vjp", args, named, out, select.wanted))
+        wrt = tuple(wrt) if type(wrt) is list else wrt
+        key = key_of(args, self._integers_matter, "vjp", wrt)
+        call = self._calls.get(key)
+        if call is None or out is not None or named:
+            return self._run("vjp", self._select("vjp", wrt), key, args, named, out)
+        return call(args)
 
     def jvp(self, /, *args: Any, out: Any = None, **named: Any) -> Any:
         """Tangents of the real outputs, from the inputs and then a tangent `x_dot` for each differentiable input `x`.
@@ -94,25 +107,31 @@ class Kernel:
         Tangents given by name may be left out: they are zero.
         """
         self._require("jvp", "jvp")
-        return self._give_tangents(self._run("jvp", args, named, out))
+        return self._run("jvp", self._tangents, key_of(args, self._integers_matter, "jvp", None), args, named, out)
 
     def gradient(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
         """Derivatives of the one scalar output, per item of the leading axes."""
-        select = self._select("gradient", wrt)
-        return select.give(self._run("gradient", args, named, out, select.wanted))
+        wrt = tuple(wrt) if type(wrt) is list else wrt
+        key = key_of(args, self._integers_matter, "gradient", wrt)
+        call = self._calls.get(key)
+        if call is None or out is not None or named:
+            return self._run("gradient", self._select("gradient", wrt), key, args, named, out)
+        return call(args)
 
-    def value_and_gradient(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> tuple[Any, Any]:
+    def value_and_gradient(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
         """The value and the gradient as a pair."""
-        select = self._select("value_and_gradient", wrt)
-        wanted = select.wanted and (0, *[i + 1 for i in select.wanted])
-        results = self._run("value_and_gradient", args, named, out, wanted)
-        return results[0], select.give(results[1:])
+        wrt = tuple(wrt) if type(wrt) is list else wrt
+        key = key_of(args, self._integers_matter, "value_and_gradient", wrt)
+        call = self._calls.get(key)
+        if call is None or out is not None or named:
+            return self._run("value_and_gradient", self._select("value_and_gradient", wrt), key, args, named, out)
+        return call(args)
 
     def hvp(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
         """The Hessian in `wrt` times directions: the inputs, then one direction `x_dot` for each name `x` in `wrt`."""
         select = self._select("hvp", wrt)
         if select.wanted is None:
-            return select.give(self._run("hvp", args, named, out))
+            return self._run("hvp", select, None, args, named, out)
         values = self._binder("hvp", select.indices).bind(args, named)
         count = len(self.signature.inputs)
         given = dict(zip(select.indices, values[count:], strict=True))
@@ -161,19 +180,31 @@ class Kernel:
         return f"<kernel {self.signature}; {', '.join(self.signature.kernels)}>"
 
     def _run(
-        self, method: str, args: tuple[Any, ...], named: dict[str, Any], out: Any, wanted: tuple[int, ...] | None = None
-    ) -> list[Any]:
-        """The wanted results of a kernel (all by default)."""
+        self, method: str, select: Selection, key: Key | None, args: tuple[Any, ...], named: dict[str, Any], out: Any
+    ) -> Any:
+        """What a kernel gives; calls that come again and again get a short way under their key."""
         runner = self._runners.get(method) or self._runner(method)
-        if named:
-            return runner.run(self._binder(method).bind(args, named), wanted, flatten(out))
-        results = runner.repeat(args, wanted, out)
+        given, names = ((*args, *named.values()), tuple(named)) if named else (args, ())
+        results = runner.repeat(given, names, select.wanted, out)
         if results is None:
             binder = self._binder(method)
             values = binder.bind(args, named)
-            results = runner.run(values, wanted, flatten(out))
-            runner.plan(args, binder.slots(len(args)), values)
-        return results
+            results = runner.run(values, select.wanted, flatten(out))
+            runner.plan(given, names, binder.slots(len(args), names), values)
+        elif key is not None and out is None and not named:
+            self._count(method, select, key, args)
+        return select.give(results)
+
+    def _count(self, method: str, select: Selection, key: Key, args: tuple[Any, ...]) -> None:
+        """Count calls alike, and look for a short way when they are many."""
+        count = self._counts.get(key, 0) + 1
+        remember(self._counts, key, count)
+        if count == PATIENCE:
+            call = self._runner(method).short_way(
+                args, lambda values: self._run(method, select, None, tuple(values), {}, None), select.take()
+            )
+            if call is not None:
+                remember(self._calls, key, call)
 
     def _runner(self, kernel: str, summed: bool = True) -> Runner:
         key = kernel if summed else f"{kernel} of each"
@@ -185,9 +216,20 @@ class Kernel:
             form = replace(form, summed=form.summed and summed)
             mend = self._mending(kernel).run if kernel in self.signature.watched else None
             together = self._together(kernel, functions) if summed and kernel in self.signature.batched else None
-            runner = Runner(self.signature, form, function, self._loading, functions, mend, together)
+            core = None if functions else self._core(kernel, form)
+            runner = Runner(self.signature, form, function, self._loading, functions, mend, together, core)
             self._runners[key] = runner
         return runner
+
+    def _core(self, kernel: str, form: Form) -> Core | None:
+        """The function of one item, where the module has one that is compiled."""
+        name = self.id if kernel == "value" else f"{self.id}_{kernel}"
+        has_arrays = any(result.shape for result in form.results)
+        function = getattr(self._module, f"_{name}" if has_arrays else name, None)
+        if not hasattr(function, "compile"):
+            return None
+        tensors = self.signature.inputs + form.extras
+        return Core(function, tensors, form.results, watched=kernel in self.signature.watched)
 
     def _mending(self, kernel: str) -> Mending:
         return Mending(self.signature, kernel, partial(self._beside, WIDE), self._loading)
@@ -223,7 +265,8 @@ class Kernel:
         if select is None:
             self._require(_NEEDS.get(method, method), method)
             suffix = "_bar" if method == "vjp" else ""
-            select = select_inputs(self.signature, f"{self.id}.{method}", wrt, suffix)
+            beside = method == "value_and_gradient"
+            select = select_inputs(self.signature, f"{self.id}.{method}", wrt, suffix, beside=beside)
             self._selections[key] = select
         return select
 

@@ -29,6 +29,7 @@ _SHORT: Final = 1 << 14
 _EXACT: Final = 1 << 53
 """Whole numbers up to this are the same as floats."""
 
+_ARRAY: Final = np.ndarray
 _NUMBERS: Final = frozenset({float, np.float64, np.float32})
 _REMEMBERED: Final = 256
 _first = itemgetter(0)
@@ -38,8 +39,8 @@ _SUMMED: Final = 1 << 20
 """Bytes up to which what is summed over the items is stored for all of them."""
 
 
-def key_of(values: Iterable[Any], integers_matter: bool) -> Key | None:
-    """What decides how a call goes: types and shapes, and the integers if shapes follow from them.
+def key_of(values: Iterable[Any], integers_matter: bool, *kind: object) -> Key | None:
+    """What decides how a call goes: its kind, types and shapes, and the integers if shapes follow from them.
 
     None for arguments that every call looks at anew: lists, strided arrays, whatever is no array.
 
@@ -48,20 +49,20 @@ def key_of(values: Iterable[Any], integers_matter: bool) -> Key | None:
     >>> key_of(([1.0],), False), key_of((np.zeros(4)[::2],), False)
     (None, None)
     """
-    key: Key = ()
+    key = [*kind]
     for value in values:
-        kind = type(value)
-        if kind is np.ndarray:
+        kind_of_value = type(value)
+        if kind_of_value is _ARRAY:
             if not value.flags.carray:
                 return None
-            key += (value.dtype, value.shape)
-        elif kind in _NUMBERS:
-            key += (kind, None)
-        elif kind is int and -_EXACT <= value <= _EXACT:
-            key += (int, value if integers_matter else None)
+            key += value.dtype, value.shape
+        elif kind_of_value in _NUMBERS:
+            key.append(kind_of_value)
+        elif kind_of_value is int and -_EXACT <= value <= _EXACT:
+            key += int, value if integers_matter else None
         else:
             return None
-    return key
+    return tuple(key)
 
 
 def remember(memory: dict[Any, Any], key: Key, value: object) -> None:
@@ -161,13 +162,16 @@ def _whole_call(
     large = any(prod(s) * d.itemsize >= LARGE for s, d in zip(shapes, dtypes, strict=True))
     make: Callable[..., Array] = POOL.empty if large else np.empty
 
+    def total(buffer: Array) -> Array:
+        return buffer if len(buffer) == 1 else np.add.reduce(buffer, axis=0, dtype=FLOAT64).astype(buffer.dtype)
+
     def several(values: Sequence[Any]) -> list[Any]:
         buffers = list(map(make, shapes, dtypes))
         if function(*operands(values), *buffers):
             mend((*operands(values), *buffers))
         results = results_of(buffers, batch)
         for n in sums:
-            results[n] = np.add.reduce(buffers[n], axis=0, dtype=FLOAT64).astype(dtypes[n]).reshape(targets[n])[()]
+            results[n] = total(buffers[n]).reshape(targets[n])[()]
         return results
 
     def one(values: Sequence[Any]) -> list[Any]:
@@ -215,7 +219,9 @@ def _conversion(tensor: Tensor, value: Any, dtype: DType, block: Shape) -> Conve
         return _as_one_item if value.shape == block[1:] else methodcaller("reshape", block)
     if tensor.per_call:
         return index if type(value) is int else None
-    return _number(dtype) if tensor.kind == "real" else None
+    if tensor.kind == "real":
+        return _number(dtype)
+    return _number(INT64) if type(value) is int else None
 
 
 def _as_it_is(value: Any) -> Any:

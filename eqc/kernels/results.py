@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -38,33 +39,48 @@ class Selection:
     """Which of several results are wanted, by number, and how they come back.
 
     `pack` is a tuple class for several results, or None for one that comes bare; `wanted` are the numbers, or None for
-    all results in their order.
+    all results in their order. With `beside`, the first of all, which is always wanted, comes beside the others.
     """
 
     indices: tuple[int, ...]
     pack: Any
     wanted: tuple[int, ...] | None = None
+    beside: bool = False
 
     def give(self, results: Sequence[Any]) -> Any:
-        """The results as the caller gets them."""
+        """What the caller gets of the wanted results."""
+        if self.beside:
+            return results[0], results[1] if self.pack is None else self.pack(results[1:])
         return results[0] if self.pack is None else self.pack(results)
+
+    def take(self) -> Callable[[Sequence[Any]], Any]:
+        """A function that gives the caller what is wanted of all results."""
+        if self.wanted is None:
+            return self.give if self.beside or self.pack is not None else itemgetter(0)
+        if len(self.wanted) == 1:
+            (wanted,) = self.wanted
+            return itemgetter(wanted) if self.pack is None else lambda results: self.pack((results[wanted],))
+        choose = itemgetter(*self.wanted)
+        if self.pack is None:
+            return choose
+        return lambda results: self.give(choose(results))
 
 
 def select_all(title: str, tensors: Sequence[Tensor], suffix: str = "") -> Selection:
     """Everything: one result bare, several as a named tuple."""
     names = tuple(tensor.name for tensor in tensors)
-    pack = None if len(names) == 1 else named_results(title, names, suffix)._make
+    pack = None if len(names) == 1 else partial(tuple.__new__, named_results(title, names, suffix))
     return Selection(tuple(range(len(names))), pack)
 
 
-def select_inputs(signature: Signature, caller: str, wrt: Any, suffix: str = "") -> Selection:
-    """The differentiable inputs that `wrt` names: a name, a tuple of names, or None for all.
+def select_inputs(signature: Signature, caller: str, wrt: Any, suffix: str = "", *, beside: bool = False) -> Selection:
+    """The differentiable inputs that `wrt` names: a name, a tuple of names, or None for all; `beside` a first result.
 
     Raises ValueError for a name that is no differentiable input.
     """
     inputs = signature.differentiable
     if wrt is None:
-        return select_all(caller.replace(".", "_"), inputs, suffix)
+        return replace(select_all(caller.replace(".", "_"), inputs, suffix), beside=beside)
     names = wrt if isinstance(wrt, tuple) else (wrt,)
     known = [tensor.name for tensor in inputs]
     for name in names:
@@ -72,8 +88,9 @@ def select_inputs(signature: Signature, caller: str, wrt: Any, suffix: str = "")
     if not names or len(set(names)) < len(names):
         raise ValueError(f"{caller}: wrt={wrt!r} has to name one or more inputs, each once")
     numbers = tuple(known.index(name) for name in names)
-    wanted = None if numbers == tuple(range(len(known))) else numbers
-    return Selection(numbers, tuple if isinstance(wrt, tuple) else None, wanted)
+    wanted = (0, *[n + 1 for n in numbers]) if beside else numbers
+    whole = numbers == tuple(range(len(known)))
+    return Selection(numbers, tuple if isinstance(wrt, tuple) else None, None if whole else wanted, beside)
 
 
 def _check_wrt(signature: Signature, caller: str, name: Any, known: list[str]) -> None:

@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from eqc.errors import BuildError
 from eqc.kernels.batch import Direct, Sink, Summed, block_size, feed, run_blocks
 from eqc.kernels.binding import Zero
-from eqc.kernels.functions import describe
+from eqc.kernels.complaints import TYPING_ERRORS, reworded, uncallable
 from eqc.kernels.memory import POOL
 from eqc.kernels.plans import Key, Mend, Plan, key_of, plan_call, remember, results_of
 from eqc.kernels.results import check_distinct, check_out, share_memory
 from eqc.kernels.shapes import Layout, Shape, lay_out
 from eqc.kernels.signature import Form, Signature, Tensor
+from eqc.kernels.single import Call, Core, Single, single
 from eqc.kernels.together import Together
 from eqc.kernels.values import INT64, Array, DType, Operand, convert, read_operands
 
@@ -41,6 +41,7 @@ class Runner:
         functions: tuple[Any, ...] = (),
         mend: Mend | None = None,
         together: Together | None = None,
+        core: Core | None = None,
     ) -> None:
         self.signature = signature
         self.form = form
@@ -52,11 +53,13 @@ class Runner:
         self._loading = loading
         self._mend: Mend = mend or _leave
         self._together = together
+        self._core = core
         self._loaded: set[DType] = set()
         self._loaded_together: set[DType] = set()
         self._layouts: dict[tuple[object, ...], Layout] = {}
         self._plans: dict[Key | None, Plan] = {}
-        self._integers_matter = _decide_shapes(signature, form)
+        self._singles: dict[Key | None, Single] = {}
+        self.integers_matter = decide_shapes(signature)
 
     def run(self, values: Sequence[Any], wanted: tuple[int, ...] | None = None, out: Sequence[Any] = ()) -> list[Any]:
         """The wanted results (all by default) for one value per operand, `out` being memory for them or empty."""
@@ -74,33 +77,48 @@ class Runner:
         results = self._run_whole(operands, dtype, layout)
         return results if wanted is self._everything else [results[i] for i in wanted]
 
-    def repeat(self, values: Sequence[Any], wanted: tuple[int, ...] | None = None, out: Any = None) -> list[Any] | None:
+    def repeat(
+        self, values: Sequence[Any], names: tuple[str, ...] = (), wanted: tuple[int, ...] | None = None, out: Any = None
+    ) -> list[Any] | None:
         """The wanted results, if an earlier call had the same types and shapes, so that nothing is left to check.
 
-        None if no call had; see `Plan`.
+        The last of the values have `names`. None if no call had; see `Plan`.
         """
-        plan = self._plans.get(key_of(values, self._integers_matter))
-        if plan is None or (wanted is not None and (plan.layout.batch or out is not None)):
+        plan = self._plans.get(key_of(values, self.integers_matter, *names))
+        if plan is None or (wanted is not None and (plan.layout.items > 1 or out is not None)):
             return None
         try:
             results = plan.run(values) if out is None else plan.run_into(values, out)
         except (IndexError, ValueError) as error:
-            raise _reworded(error) from None
+            raise reworded(error) from None
         return results if wanted is None or results is None else [results[i] for i in wanted]
 
-    def plan(self, positional: Sequence[Any], slots: Sequence[int], values: Sequence[Any]) -> None:
-        """Remember how a call went: its arguments, their places among all values, and these."""
-        key = key_of(positional, self._integers_matter)
+    def plan(self, given: Sequence[Any], names: tuple[str, ...], slots: Sequence[int], values: Sequence[Any]) -> None:
+        """Remember how a call went: its arguments, the last of which have `names`, their places, and all values."""
+        key = key_of(given, self.integers_matter, *names)
         if key is None or key in self._plans or any(isinstance(value, Zero) for value in values):
             return
         operands, dtype = read_operands(self.tensors, values)
-        given = dict(zip(slots, positional, strict=True))
+        placed = dict(zip(slots, given, strict=True))
         function, layout, results = self._function, self.layout(operands), self.form.results
         if self._together is not None and self._together.takes(layout):
             return
-        plan = plan_call(function, self.tensors, results, given, values, dtype, layout, self._mend)
-        if plan is not None and dtype in self._loaded:
-            remember(self._plans, key, plan)
+        plan = plan_call(function, self.tensors, results, placed, values, dtype, layout, self._mend)
+        if plan is None or dtype not in self._loaded:
+            return
+        remember(self._plans, key, plan)
+        one = single(self._core, layout, dtype, placed, values) if self._core is not None else None
+        if one is not None:
+            remember(self._singles, key, one)
+
+    def short_way(self, values: Sequence[Any], otherwise: Call, take: Call) -> Call | None:
+        """A short way for calls like one that is planned, if there is one; see `Single.call`."""
+        key = key_of(values, self.integers_matter)
+        one, plan = self._singles.get(key), self._plans.get(key)
+        if one is not None:
+            with self._loading():
+                return one.call(otherwise, take)
+        return _planned(plan.run, take) if plan is not None else None
 
     def _run_whole(self, operands: list[Operand], dtype: DType, layout: Layout) -> list[Any]:
         """All results at once, for operands that have the same leading axes: the common and fast case."""
@@ -174,11 +192,11 @@ class Runner:
                 found = function(*arguments)
             loaded.add(dtype)
         except (IndexError, ValueError) as error:
-            raise _reworded(error) from None
+            raise reworded(error) from None
         except Exception as error:
-            if not self._given or type(error).__name__ not in _TYPING_ERRORS:
+            if not self._given or type(error).__name__ not in TYPING_ERRORS:
                 raise
-            raise _uncallable(self.signature, self._given, error) from error
+            raise uncallable(self.signature, self._given, error) from error
         return found
 
 
@@ -256,6 +274,19 @@ class _Call:
         return self.layout.targets[index] + self.layout.results[index]
 
 
+def _planned(run: Call, take: Call) -> Call:
+    """A call as it is planned, with what `take` makes of all results."""
+
+    def call(values: Sequence[Any]) -> Any:
+        try:
+            results = run(values)
+        except (IndexError, ValueError) as error:
+            raise reworded(error) from None
+        return take(results)
+
+    return call
+
+
 def _leave(arguments: Sequence[Any]) -> None:
     """Results that are not finite stay so."""
 
@@ -264,52 +295,9 @@ def _final(tensor: Tensor, dtype: DType) -> DType:
     return dtype if tensor.kind == "real" else INT64
 
 
-def _decide_shapes(signature: Signature, form: Form) -> bool:
+def decide_shapes(signature: Signature) -> bool:
     """Whether an integer per call, such as a stride, decides about some shape."""
-    tensors = (*signature.inputs, *form.extras, *form.results)
+    tensors = (*signature.inputs, *signature.outputs)
     extents = [*(axis for tensor in tensors for axis in tensor.shape), *(rule.value for rule in signature.extents)]
     names = {name for extent in extents for name in extent.names}
     return any(tensor.per_call and tensor.name in names for tensor in signature.inputs)
-
-
-_TYPING_ERRORS = ("TypingError", "LoweringError", "UnsupportedError")
-"""What Numba raises for code that it cannot compile; kernels themselves never bring that about."""
-
-
-def _reworded(error: IndexError | ValueError) -> Exception:
-    """An error of a generated function, as people get to see it."""
-    return _located(error) if isinstance(error, IndexError) else _named(error)
-
-
-def _named(error: ValueError) -> ValueError:
-    """Generated functions raise a wrong result of a function with its name, its shape and the shape it should have."""
-    if len(error.args) != 4:
-        return error
-    message, name, shape, wanted = error.args
-    return ValueError(f"{name} gave {message}: {shape}, but the glossary says {wanted}")
-
-
-def _uncallable(signature: Signature, functions: tuple[Any, ...], error: Exception) -> BuildError:
-    """The error for a function that Numba cannot compile for the arguments, or whose value has the wrong form."""
-    names = ", ".join(function.py_func.__name__ for function in functions)
-    wanted = "; ".join(describe(signature, name) for name in dict.fromkeys(f.name for f in signature.functions))
-    return BuildError(
-        None,
-        written=f"{signature.id} with {names}",
-        rule=f"Numba cannot compile {signature.id} with these functions",
-        remedy=f"check what they take and give: {wanted}. Numba says: {_last_line(error)}",
-    )
-
-
-def _last_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    told = [line for line in lines if not line.startswith(("File", "<source", "During", "Failed", "^"))]
-    return (told or lines or [""])[0]
-
-
-def _located(error: IndexError) -> IndexError:
-    """Generated functions raise a position out of range with its value and range as further arguments."""
-    if len(error.args) != 4:
-        return error
-    message, value, low, high = error.args
-    return IndexError(f"{message.partition(':')[0]} has the value {value}, outside its range {low} to {high}")

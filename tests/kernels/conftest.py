@@ -14,7 +14,7 @@ from eqc.kernels.kernel import Kernel
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    compiled = ("softmax", "pick", "every")
+    compiled = ("softmax", "pick", "every", "sway")
     modules = {name: source if name in compiled else interpreted(source) for name, source in MODULES.items()}
     return write_project(tmp_path_factory.mktemp("project"), modules)
 

@@ -387,6 +387,53 @@ def squares_hessian_into(u, v, u_u, u_v, v_u, v_v):
         v_v[b] = 2 * (u[b] ** 2).sum()
 '''
 
+SWAY = '''"""The scaled sum, its position and the scaled entries, with the function of one item that eqc writes too."""
+from numba import njit
+
+SIGNATURE = {
+    "id": "sway",
+    "inputs": (
+        {"name": "rate", "kind": "real", "shape": (), "per_call": False, "default": 0.5, "differentiable": True},
+        {"name": "x", "kind": "real", "shape": ("N",), "per_call": False, "default": None, "differentiable": True},
+        {"name": "k", "kind": "integer", "shape": (), "per_call": False, "default": None, "differentiable": False},
+    ),
+    "extents": (("N", "x", 0, "_size"),),
+    "outputs": (
+        {"name": "y", "kind": "real", "shape": ("N",)},
+        {"name": "total", "kind": "real", "shape": ()},
+        {"name": "place", "kind": "integer", "shape": ()},
+    ),
+    "kernels": ("value",),
+    "watched": ("value",),
+    "shares_items": True,
+}
+
+
+@njit(cache=True)
+def _sway(rate, x, k, y):
+    if not 0 <= k - 1 < x.shape[0]:
+        raise IndexError("k: position outside its axis", k, 1, x.shape[0])
+    total = 0.0
+    lost = 0.0
+    for i in range(x.shape[0]):
+        y[i] = rate * x[i]
+        lost += y[i] * 0.0
+        total += y[i]
+    return total, k, lost
+
+
+@njit(cache=True)
+def sway_into(rate, x, k, y, total, place):
+    lost = 0.0
+    for b in range(y.shape[0]):
+        total[b], place[b], part = _sway(
+            rate[b if rate.shape[0] > 1 else 0], x[b if x.shape[0] > 1 else 0], k[b if k.shape[0] > 1 else 0], y[b]
+        )
+        lost += part
+    return lost != 0.0
+'''
+
+
 MODULES = {
     "softmax": SOFTMAX,
     "parabola": PARABOLA,
@@ -397,6 +444,7 @@ MODULES = {
     "affine": AFFINE,
     "winner": WINNER,
     "squares": SQUARES,
+    "sway": SWAY,
 }
 
 

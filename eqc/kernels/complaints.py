@@ -1,0 +1,51 @@
+"""What a kernel's compiled function raises, as people get to see it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eqc.errors import BuildError
+from eqc.kernels.functions import describe
+from eqc.kernels.signature import Signature
+
+TYPING_ERRORS = ("TypingError", "LoweringError", "UnsupportedError")
+"""What Numba raises for code that it cannot compile; kernels themselves never bring that about."""
+
+
+def reworded(error: IndexError | ValueError) -> Exception:
+    """An error of a generated function, as people get to see it."""
+    return _located(error) if isinstance(error, IndexError) else _named(error)
+
+
+def _named(error: ValueError) -> ValueError:
+    """Generated functions raise a wrong result of a function with its name, its shape and the shape it should have."""
+    if len(error.args) != 4:
+        return error
+    message, name, shape, wanted = error.args
+    return ValueError(f"{name} gave {message}: {shape}, but the glossary says {wanted}")
+
+
+def uncallable(signature: Signature, functions: tuple[Any, ...], error: Exception) -> BuildError:
+    """The error for a function that Numba cannot compile for the arguments, or whose value has the wrong form."""
+    names = ", ".join(function.py_func.__name__ for function in functions)
+    wanted = "; ".join(describe(signature, name) for name in dict.fromkeys(f.name for f in signature.functions))
+    return BuildError(
+        None,
+        written=f"{signature.id} with {names}",
+        rule=f"Numba cannot compile {signature.id} with these functions",
+        remedy=f"check what they take and give: {wanted}. Numba says: {_last_line(error)}",
+    )
+
+
+def _last_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = [line for line in lines if not line.startswith(("File", "<source", "During", "Failed", "^"))]
+    return (told or lines or [""])[0]
+
+
+def _located(error: IndexError) -> IndexError:
+    """Generated functions raise a position out of range with its value and range as further arguments."""
+    if len(error.args) != 4:
+        return error
+    message, value, low, high = error.args
+    return IndexError(f"{message.partition(':')[0]} has the value {value}, outside its range {low} to {high}")

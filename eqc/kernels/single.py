@@ -1,0 +1,194 @@
+"""Short calls for one item: straight into the compiled function of one item, with nothing wrapped that need not be.
+
+A generated module's `f_into` runs over items, so that numbers reach it as arrays of one; the function that it calls
+for each item takes and gives numbers. What a plan's key fixes, the types, shapes and layout of the arguments, is all
+that the entry point of the compiled function takes for granted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import prod
+from operator import call, itemgetter, methodcaller
+from typing import Any, Final
+
+import numpy as np
+
+from eqc.kernels.complaints import reworded
+from eqc.kernels.shapes import Layout, Shape
+from eqc.kernels.signature import Tensor
+from eqc.kernels.values import INT64, Array, DType
+
+PATIENCE: Final = 4
+"""Calls alike after which the function of one item is worth being loaded."""
+
+SHORT: Final = 1 << 12
+"""Numbers up to which the way to a function takes a good part of a call."""
+
+Call = Callable[[Sequence[Any]], Any]
+Convert = Callable[[Any], Any]
+_first = itemgetter(0)
+_item = methodcaller("item")
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """The function of one item in a generated module, and what it takes and gives.
+
+    It returns the results that are numbers and writes the others to its last arguments. If it is `watched` and has
+    arrays of reals among its results, it also returns a number last, which is not 0 if those are not finite.
+    """
+
+    function: Any
+    tensors: tuple[Tensor, ...]
+    results: tuple[Tensor, ...]
+    watched: bool
+
+    def entry(self, dtype: DType) -> Callable[..., Any]:
+        """The compiled function for one dtype, without Numba's look at the types of arguments."""
+        compiler = self.function
+        samples = [_sample(tensor, dtype) for tensor in (*self.tensors, *(r for r in self.results if r.shape))]
+        entry: Callable[..., Any] = compiler.compile(tuple(compiler.typeof_pyval(sample) for sample in samples))
+        return entry
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """How calls for one item go: `operands` makes the arguments what the function takes."""
+
+    core: Core
+    layout: Layout
+    dtype: DType
+    operands: Call
+
+    def call(self, otherwise: Call, take: Call) -> Call:
+        """The call, with what `take` makes of the results; `otherwise` is what to do where one is not finite."""
+        run, take = self._run(), self._finished(take)
+
+        def guarded(values: Sequence[Any]) -> Any:
+            try:
+                results = run(values)
+            except (IndexError, ValueError) as error:
+                raise reworded(error) from None
+            return otherwise(values) if results is None else take(results)
+
+        return guarded
+
+    def _run(self) -> Call:
+        """Gives the results that are numbers and then those that are arrays; None if one is not finite."""
+        entry, operands, watched, results = self.core.entry(self.dtype), self.operands, self.core.watched, self._arrays
+        makes = [partial(np.empty, self.layout.results[n], _kind(self.core.results[n], self.dtype)) for n in results]
+        kinds = [_kind(r, self.dtype).type for r in self.core.results if not r.shape]
+        tells = watched and any(self.core.results[n].kind == "real" for n in results)
+
+        def only_arrays(values: Sequence[Any]) -> list[Any] | None:
+            buffers = list(map(call, makes))
+            return None if entry(*operands(values), *buffers) else buffers
+
+        def one_number(values: Sequence[Any]) -> list[Any] | None:
+            buffers = list(map(call, makes))
+            number = entry(*operands(values), *buffers)
+            return None if watched and number - number != 0 else [kind(number), *buffers]
+
+        def one_number_watched(values: Sequence[Any]) -> list[Any] | None:
+            buffers = list(map(call, makes))
+            number, lost = entry(*operands(values), *buffers)
+            return None if number - number + lost != 0 else [kind(number), *buffers]
+
+        def numbers(values: Sequence[Any]) -> list[Any] | None:
+            buffers = list(map(call, makes))
+            found = entry(*operands(values), *buffers)
+            if watched and not all(number - number == 0 for number in found):
+                return None
+            return [*map(call, kinds, found), *buffers]
+
+        if not kinds:
+            return only_arrays
+        kind = kinds[0]
+        if len(kinds) > 1:
+            return numbers
+        return one_number_watched if tells else one_number
+
+    @property
+    def _arrays(self) -> list[int]:
+        return [n for n, result in enumerate(self.core.results) if result.shape]
+
+    def _finished(self, take: Call) -> Call:
+        """`take`, after results, numbers first, are in their order and have the leading axes of the batch."""
+        results, layout = self.core.results, self.layout
+        order = sorted(range(len(results)), key=lambda n: bool(results[n].shape))
+        shapes = {n: layout.targets[n] + layout.results[n] for n in range(len(results)) if layout.targets[n]}
+        if order == sorted(order) and not shapes:
+            return take
+        back = [order.index(n) for n in range(len(results))]
+
+        def finish(found: Sequence[Any]) -> Any:
+            whole = [found[n] for n in back]
+            for n, shape in shapes.items():
+                whole[n] = whole[n].reshape(shape)
+            return take(whole)
+
+        return finish
+
+
+def single(core: Core, layout: Layout, dtype: DType, given: Mapping[int, Any], values: Sequence[Any]) -> Single | None:
+    """How calls go like one with these values, of which those `given` are arguments, by their places.
+
+    None if they are for several items, for many numbers, or if some argument needs a closer look every time.
+    """
+    if layout.items != 1 or sum(map(prod, (*layout.blocks, *layout.buffers))) > SHORT:
+        return None
+    converts = [_conversion(core.tensors[n], value, dtype, layout.cores[n]) for n, value in given.items()]
+    known = tuple(convert for convert in converts if convert is not None)
+    if len(known) < len(converts):
+        return None
+    others = {n: value for n, value in enumerate(values) if n not in given}
+    return Single(core, layout, dtype, _operands(known, [*given, *others], list(others.values())))
+
+
+def _operands(converts: Sequence[Convert], places: Sequence[int], rest: Sequence[Any]) -> Call:
+    """What makes arguments what the function takes; what stands where none is given is the `rest`."""
+    changes = [(n, convert) for n, convert in enumerate(converts) if convert is not _as_it_is]
+    back = [places.index(n) for n in range(len(places))]
+    if not changes and not rest and back == sorted(back):
+        return tuple
+
+    def ready(values: Sequence[Any]) -> Sequence[Any]:
+        whole = [*values, *rest]
+        for n, convert in changes:
+            whole[n] = convert(whole[n])
+        return whole
+
+    return ready if back == sorted(back) else lambda values: map(ready(values).__getitem__, back)
+
+
+def _conversion(tensor: Tensor, value: Any, dtype: DType, core: Shape) -> Convert | None:
+    """How an argument is made what the function takes; None for one that has to be looked at every time."""
+    if not isinstance(value, np.ndarray):
+        return _as_it_is if tensor.kind == "real" or type(value) is int else None
+    if tensor.per_call or value.dtype is not _kind(tensor, dtype):
+        return None
+    if not core:
+        return _item
+    if value.shape == core:
+        return _as_it_is
+    return _first if value.shape[1:] == core else methodcaller("reshape", core)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _kind(tensor: Tensor, dtype: DType) -> DType:
+    return dtype if tensor.kind == "real" else INT64
+
+
+def _sample(tensor: Tensor, dtype: DType) -> Any:
+    """A value of the type that the function takes for a tensor."""
+    if tensor.per_call:
+        return 1
+    kind = _kind(tensor, dtype)
+    sample: Array = np.empty((1,) * len(tensor.shape), kind)
+    return sample if tensor.shape else kind.type(0)
