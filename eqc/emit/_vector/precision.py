@@ -14,11 +14,11 @@ from numba import extending, types
 from numba.core import ir, ir_utils, postproc
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import FunctionPass, register_pass
-from numba.core.lowering import Lower
 from numba.core.typed_passes import NativeLowering
 from numba.core.untyped_passes import ReconstructSSA
 
 from .reductions import add, multiply
+from .widths import WideLowering
 
 _DIVISIONS = (operator.truediv, operator.itruediv)
 _ARITHMETIC = (operator.add, operator.sub, operator.mul, operator.iadd, operator.isub, operator.imul, *_DIVISIONS)
@@ -26,7 +26,6 @@ _COMPARISONS = (operator.lt, operator.le, operator.gt, operator.ge, operator.eq,
 _LARGEST, _LARGEST_WHOLE = float(np.finfo(np.float32).max), 2**24
 _WHOLE = {range, len, max, min, int, np.int64}
 _WIDE = {add, multiply, np.float64}
-_WIDEST = '"prefer-vector-width"="512"'
 
 
 def single(value):
@@ -43,25 +42,6 @@ def _single(value):
         return value
 
     return number if isinstance(value, types.Number) else array
-
-
-class _WideLower(Lower):
-    """Functions whose loops take the widest vectors that the processor has; LLVM takes shorter ones on some."""
-
-    def setup_function(self, fndesc):
-        super().setup_function(fndesc)
-        self.function.attributes.update({_WIDEST})  # `add` knows attributes without values only
-
-
-@register_pass(mutates_CFG=True, analysis_only=False)
-class WideLowering(NativeLowering):
-    """Numba's own lowering, but for the width of vectors."""
-
-    _name = "wide_lowering"
-
-    @property
-    def lowering_class(self):
-        return _WideLower
 
 
 class KernelCompiler(CompilerBase):
@@ -212,7 +192,12 @@ class _Narrowing:
             elif statement.target.name in self.real:
                 sources = value.incoming_values if isinstance(value, ir.Expr) and value.op == "phi" else [value]
                 found |= {v.name for v in sources if isinstance(v, ir.Var)}
-        return found
+        return found | {source for name in found for source in self._copied(name)}
+
+    def _copied(self, name) -> set[str]:
+        """The unnamed variables that a variable may be copied from, such as one of two numbers by a condition."""
+        sources = {value.name for value in self.values.get(name, ()) if isinstance(value, ir.Var)}
+        return {source for source in sources if source.startswith("$")}
 
     def _narrowed(self, statement, mixed):
         """The statements that stand for one."""
