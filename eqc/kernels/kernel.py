@@ -226,7 +226,7 @@ class Kernel:
         name = self.id if kernel == "value" else f"{self.id}_{kernel}"
         has_arrays = any(result.shape for result in form.results)
         function = getattr(self._module, f"_{name}" if has_arrays else name, None)
-        if not hasattr(function, "compile"):
+        if not hasattr(function, "overloads"):
             return None
         tensors = self.signature.inputs + form.extras
         return Core(function, tensors, form.results, watched=kernel in self.signature.watched)

@@ -117,7 +117,7 @@ class Runner:
         one, plan = self._singles.get(key), self._plans.get(key)
         if one is not None:
             with self._loading():
-                return one.call(otherwise, take)
+                return one.call(values, otherwise, take)
         return _planned(plan.run, take) if plan is not None else None
 
     def _run_whole(self, operands: list[Operand], dtype: DType, layout: Layout) -> list[Any]:

@@ -7,7 +7,7 @@ that the entry point of the compiled function takes for granted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import prod
@@ -17,9 +17,10 @@ from typing import Any, Final
 import numpy as np
 
 from eqc.kernels.complaints import reworded
+from eqc.kernels.entry import entry_of
 from eqc.kernels.shapes import Layout, Shape
 from eqc.kernels.signature import Tensor
-from eqc.kernels.values import INT64, Array, DType
+from eqc.kernels.values import INT64, DType
 
 PATIENCE: Final = 4
 """Calls alike after which the function of one item is worth being loaded."""
@@ -46,13 +47,6 @@ class Core:
     results: tuple[Tensor, ...]
     watched: bool
 
-    def entry(self, dtype: DType) -> Callable[..., Any]:
-        """The compiled function for one dtype, without Numba's look at the types of arguments."""
-        compiler = self.function
-        samples = [_sample(tensor, dtype) for tensor in (*self.tensors, *(r for r in self.results if r.shape))]
-        entry: Callable[..., Any] = compiler.compile(tuple(compiler.typeof_pyval(sample) for sample in samples))
-        return entry
-
 
 @dataclass(frozen=True, slots=True)
 class Single:
@@ -63,9 +57,12 @@ class Single:
     dtype: DType
     operands: Call
 
-    def call(self, otherwise: Call, take: Call) -> Call:
-        """The call, with what `take` makes of the results; `otherwise` is what to do where one is not finite."""
-        run, take = self._run(), self._finished(take)
+    def call(self, values: Sequence[Any], otherwise: Call, take: Call) -> Call:
+        """The call, with what `take` makes of the results; `otherwise` is what to do where one is not finite.
+
+        The function is compiled, or loaded, for some values.
+        """
+        run, take = self._run(values), self._finished(take)
 
         def guarded(values: Sequence[Any]) -> Any:
             try:
@@ -76,30 +73,33 @@ class Single:
 
         return guarded
 
-    def _run(self) -> Call:
+    def _run(self, values: Sequence[Any]) -> Call:
         """Gives the results that are numbers and then those that are arrays; None if one is not finite."""
-        entry, operands, watched, results = self.core.entry(self.dtype), self.operands, self.core.watched, self._arrays
+        operands, watched, results = self.operands, self.core.watched, self._arrays
         makes = [partial(np.empty, self.layout.results[n], _kind(self.core.results[n], self.dtype)) for n in results]
+        given = [*self._exactly(operands(values)), *map(call, makes)]
+        self.core.function(*given)
+        entry, rest = entry_of(self.core.function, given)
         kinds = [_kind(r, self.dtype).type for r in self.core.results if not r.shape]
         tells = watched and any(self.core.results[n].kind == "real" for n in results)
 
         def only_arrays(values: Sequence[Any]) -> list[Any] | None:
             buffers = list(map(call, makes))
-            return None if entry(*operands(values), *buffers) else buffers
+            return None if entry(*operands(values), *buffers, *rest) else buffers
 
         def one_number(values: Sequence[Any]) -> list[Any] | None:
             buffers = list(map(call, makes))
-            number = entry(*operands(values), *buffers)
+            number = entry(*operands(values), *buffers, *rest)
             return None if watched and number - number != 0 else [kind(number), *buffers]
 
         def one_number_watched(values: Sequence[Any]) -> list[Any] | None:
             buffers = list(map(call, makes))
-            number, lost = entry(*operands(values), *buffers)
+            number, lost = entry(*operands(values), *buffers, *rest)
             return None if number - number + lost != 0 else [kind(number), *buffers]
 
         def numbers(values: Sequence[Any]) -> list[Any] | None:
             buffers = list(map(call, makes))
-            found = entry(*operands(values), *buffers)
+            found = entry(*operands(values), *buffers, *rest)
             if watched and not all(number - number == 0 for number in found):
                 return None
             return [*map(call, kinds, found), *buffers]
@@ -110,6 +110,11 @@ class Single:
         if len(kinds) > 1:
             return numbers
         return one_number_watched if tells else one_number
+
+    def _exactly(self, operands: Iterable[Any]) -> list[Any]:
+        """Operands of the very types that the function is compiled for: Python numbers may stand for others."""
+        pairs = zip(self.core.tensors, operands, strict=True)
+        return [x if t.shape or t.per_call else _kind(t, self.dtype).type(x) for t, x in pairs]
 
     @property
     def _arrays(self) -> list[int]:
@@ -183,12 +188,3 @@ def _as_it_is(value: Any) -> Any:
 
 def _kind(tensor: Tensor, dtype: DType) -> DType:
     return dtype if tensor.kind == "real" else INT64
-
-
-def _sample(tensor: Tensor, dtype: DType) -> Any:
-    """A value of the type that the function takes for a tensor."""
-    if tensor.per_call:
-        return 1
-    kind = _kind(tensor, dtype)
-    sample: Array = np.empty((1,) * len(tensor.shape), kind)
-    return sample if tensor.shape else kind.type(0)
