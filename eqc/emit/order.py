@@ -9,7 +9,7 @@ import sympy as sp
 from eqc.emit.heads import VECTOR
 from eqc.ir.opaque import Opaque
 from eqc.ir.products import MatrixProduct, is_rectangular, matrix_product
-from eqc.ir.program import Op, Program, Statement, statement_reads
+from eqc.ir.program import Op, Program, Statement, statement_reads, tensors_read
 from eqc.ir.terms import Index, Maximum, Minimum
 from eqc.ir.walk import substitute
 
@@ -156,11 +156,19 @@ def _item(statement: Statement, program: Program, *, shared: bool) -> Item:
         return Item(_along_rows(statement), order=_rows(statement)) if shared else Item(statement, order=())
     product = matrix_product(statement) if shared else None
     if product is not None and product.is_plain(program.tensors):
-        return Item(statement, product)
+        return Item(statement, product, order=() if _stands_alone(statement, program) else None)
     summed = statement.op in (Op.SUM, *_ONE_BY_ONE) and not isinstance(statement.body, Opaque)
     if shared and summed and is_rectangular(statement):
         return Item(statement)
     return Item(statement, order=statement.free)
+
+
+def _stands_alone(statement: Statement, program: Program) -> bool:
+    """Whether a product makes a result of what is stored as a whole in any case: blocks of rows would gain nothing."""
+    name = statement.target.name
+    whole = {t.name for t in program.inputs}.union(program.outputs)
+    used = any(name in tensors_read(other) for other in program.statements)
+    return name in program.outputs and not used and tensors_read(statement) <= whole
 
 
 def _rows(statement: Statement) -> tuple[Index, ...]:

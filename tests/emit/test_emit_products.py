@@ -49,7 +49,7 @@ def test_garbage_is_not_kept() -> None:
 
 def test_limits_are_in_order() -> None:
     assert LOOPS_BELOW < ALONE < THREADS_FROM
-    assert [block_rows(n, 10**6) for n in (0, 1, 31, 1000)] == [1, 1, 31, 32]
+    assert [block_rows(n, 10**6) for n in (0, 1, 31, 1000)] == [1, 1, 31, 64]
     assert block_rows(10**6, 0) == 32768
 
 

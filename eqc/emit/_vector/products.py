@@ -24,7 +24,11 @@ ALONE = 262_144
 """Multiplications up to which OpenBLAS uses one thread."""
 
 THREADS_FROM = 8_000_000
-"""Multiplications from which it is worth waiting for a second thread of BLAS; products between are cut into pieces."""
+"""Multiplications from which it is worth waiting for a second thread of BLAS; products between are cut into pieces.
+
+Pieces like cubes cost next to nothing, while threads of BLAS go on looking for work for a while after a product, and
+keep other work from the processors.
+"""
 
 BLOCK = 32768
 """Numbers that the temporaries of a block of rows have together: they stay in the cache of a core."""
@@ -32,12 +36,12 @@ BLOCK = 32768
 
 def block_rows(rows, width):
     """In how many rows at a time to work if the temporaries of a row have so many numbers."""
-    return max(1, min(rows, max(32, BLOCK // max(1, width))))
+    return max(1, min(rows, max(64, BLOCK // max(1, width))))
 
 
 @overload(block_rows, strict=False)
 def _compiled_rows(rows, width):
-    return lambda rows, width: max(1, min(rows, max(32, BLOCK // max(1, width))))
+    return lambda rows, width: max(1, min(rows, max(64, BLOCK // max(1, width))))
 
 
 @overload(matrix_product, strict=False)
@@ -75,11 +79,19 @@ def _multiply(scale, a, b, keep, c):
     if size < LOOPS_BELOW:
         _by_loops(scale, a, b, keep, c)
         return
-    rows = ALONE // (a.shape[1] * b.shape[1])
-    if rows < 4 or rows >= a.shape[0] or size >= THREADS_FROM:
-        rows = a.shape[0]
-    for start in range(0, a.shape[0], rows):
-        _by_blas(scale, a[start : start + rows], b, keep, c[start : start + rows])
+    rows, inner, columns = a.shape[0], a.shape[1], b.shape[1]
+    while size < THREADS_FROM and rows * inner * columns > ALONE:
+        if inner >= max(rows, columns):
+            inner = (inner + 1) // 2
+        elif columns >= rows:
+            columns = (columns + 1) // 2
+        else:
+            rows = (rows + 1) // 2
+    for i in range(0, a.shape[0], rows):
+        for j in range(0, b.shape[1], columns):
+            for k in range(0, a.shape[1], inner):
+                left, right = a[i : i + rows, k : k + inner], b[k : k + inner, j : j + columns]
+                _by_blas(scale, left, right, 1.0 if k else keep, c[i : i + rows, j : j + columns])
 
 
 @njit(cache=True)
