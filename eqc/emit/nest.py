@@ -13,7 +13,7 @@ from itertools import groupby
 from eqc.emit.order import Item, items_of
 from eqc.ir.products import is_rectangular
 from eqc.ir.program import Program, Statement, statement_reads, tensors_read
-from eqc.ir.terms import Index
+from eqc.ir.terms import Index, Read
 
 
 @dataclass(slots=True)
@@ -174,15 +174,19 @@ def _may_join(group: _Group, item: Item, index: Index) -> bool:
         return False
     sums = {m.statement.target.name for m in group.sums}
     made = {m.statement.target.name for m in group.members}
-    if item.first_bound == depth and not tensors_read(statement) & made.union(
-        *(tensors_read(m.statement) for m in group.members)
-    ):
+    if item.first_bound == depth and not tensors_read(statement) & _worked_on(group, copies=item.product is not None):
         return False
     return all(
         r.tensor not in sums and len(r.positions) > depth and r.positions[depth] == index.symbol
         for r in statement_reads(statement)
         if r.tensor in made
     )
+
+
+def _worked_on(group: _Group, *, copies: bool) -> set[str]:
+    """What the members of a group read and make; copies of arrays are worth a common loop only for blocks of rows."""
+    work = [m.statement for m in group.members if copies or not isinstance(m.statement.body, Read)]
+    return {s.target.name for s in work}.union(*(tensors_read(s) for s in work))
 
 
 def _captures(statement: Statement, old: Index, new: Index) -> bool:

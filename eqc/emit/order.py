@@ -70,6 +70,8 @@ class Item:
             return usual
         if self._ends_along_row(depth):
             return ((bound[0], self._ordered((*free[:-1], *bound, free[-1]))),)
+        if depth == len(free) - 1 and self._reads_rows():
+            return usual
         rest = free[depth:]
         return usual + tuple(
             (loop, self._ordered((*free[:depth], loop, *rest, *(b for b in bound if b != loop)))) for loop in bound
@@ -80,6 +82,15 @@ class Item:
         free, bound = self.statement.free, self.statement.bound
         last = depth == len(free) - 1 and self.statement.op is Op.SUM
         return last and _runs_along(self.statement, free[-1], bound[-1]) is free[-1]
+
+    def _reads_rows(self) -> bool:
+        """Whether the sum runs along rows of an array, which its last free loop would jump across."""
+        column, inner = self.statement.free[-1].symbol, {loop.symbol for loop in self.statement.bound}
+        return any(
+            r.positions[-1] in inner and column in r.positions[:-1]
+            for r in statement_reads(self.statement)
+            if r.positions
+        )
 
     def _of_product(self, depth: int) -> tuple[tuple[Index, Item], ...]:
         """Free loops up to the rows of a matrix, or a loop that sums up products of blocks."""

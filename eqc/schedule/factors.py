@@ -25,6 +25,26 @@ def factor_sums(program: Program) -> Program:
     return program
 
 
+def factor_numbers(program: Program) -> Program:
+    """The same program with whole numbers before the differences that they multiply: a*(2*y - 2*x) is -2*a*(x - y).
+
+    Gradients in x and in y then share the difference.
+    """
+    return program.with_statements(tuple(replace(s, body=_numbered(s.body)) for s in program.statements))
+
+
+def _numbered(body: Expr) -> Expr:
+    """A product with the common factor of each sum in it before the sum, which begins with its positive terms."""
+    if not body.is_Mul or sum(not arg.is_number for arg in body.args) < 2:
+        return body
+    parts: list[Expr] = []
+    for arg in body.args:
+        number, rest = arg.primitive() if arg.is_Add else (sp.Integer(1), arg)
+        turns = number.is_Integer and number != 1 and rest.could_extract_minus_sign()
+        parts += [-number, -rest] if turns else [number, rest] if number.is_Integer else [arg]
+    return sp.Mul(*parts)
+
+
 def factor_nested(program: Program) -> Program:
     """The same for sums that have just been taken apart."""
     taken = names_in(program)

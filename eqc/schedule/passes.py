@@ -8,18 +8,20 @@ from eqc.ir.program import Program
 from eqc.schedule.centred import drop_centred
 from eqc.schedule.clean import drop_dead, inline, merge_equal, rename_copies
 from eqc.schedule.deltas import contract_deltas
-from eqc.schedule.factors import factor_nested, factor_sums
+from eqc.schedule.factors import factor_nested, factor_numbers, factor_sums
 from eqc.schedule.hoist import hoist
 from eqc.schedule.long_sums import store_long_sums
 from eqc.schedule.nested_sums import nest_sums
 from eqc.schedule.products import prepare_products
 from eqc.schedule.share import share_functions
+from eqc.schedule.turned import turn
 
 PASSES: tuple[tuple[str, Callable[[Program], Program]], ...] = (
     ("drop dead statements", drop_dead),
     ("drop sums of deviations", drop_centred),
     ("merge equal statements", merge_equal),
     ("inline temporaries", inline),
+    ("factor numbers", factor_numbers),
     ("factor sums", factor_sums),
     ("rename copies", rename_copies),
     ("contract deltas", contract_deltas),
@@ -29,6 +31,7 @@ PASSES: tuple[tuple[str, Callable[[Program], Program]], ...] = (
     ("nest sums", nest_sums),
     ("factor nested sums", factor_nested),
     ("prepare products", prepare_products),
+    ("turn rows into columns", turn),
     ("merge equal statements", merge_equal),
     ("drop dead statements", drop_dead),
 )

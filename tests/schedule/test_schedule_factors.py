@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from core_samples import SQUARE, VECTOR, program
 
 from eqc.ir.show import show_statement
 from eqc.ir.spec import check
-from eqc.schedule.factors import factor_sums
+from eqc.schedule.factors import factor_numbers, factor_sums
 
 SYMBOLS = {"A": SQUARE, "B": SQUARE, "u": VECTOR, "v": VECTOR, "s": "{domain: positive}", "y": "value", "n": "size"}
 
@@ -37,3 +38,18 @@ def test_functions_stay_where_they_keep_terms_small() -> None:
 def test_products_of_matrices_and_plain_numbers_stay() -> None:
     assert len(factored("Eq(B[i, k], Sum(A[i, j]*A[j, k]/s, (j, 1, n)))", "A B s n")) == 1
     assert len(factored("Eq(y, Sum(2*v[i], (i, 1, n)))", "v y n")) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "after"),
+    [
+        ("s*(2*v[i] - 2*u[i])", "-2*s*(u[i] - v[i])"),
+        ("s*(2*u[i] - 2*v[i])", "2*s*(u[i] - v[i])"),
+        ("s*(4*v[i] + 2*u[i])", "2*s*(u[i] + 2*v[i])"),
+        ("s*(u[i] + 2*v[i])", "s*(u[i] + 2*v[i])"),
+    ],
+)
+def test_gradients_share_a_difference(body: str, after: str) -> None:
+    symbols = {"y": VECTOR, "u": VECTOR, "v": VECTOR, "s": "scale", "n": "size"}
+    (statement,) = check(factor_numbers(program(f"Eq(y[i], {body})", **symbols))).statements
+    assert show_statement(statement) == f"y[i] = {after}  for i: n"
