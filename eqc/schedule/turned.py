@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+import sympy as sp
+
 from eqc.ir.products import is_rectangular, matrix_product
 from eqc.ir.program import Op, Program, Statement, Tensor, fresh, names_in, reads_of
 from eqc.ir.terms import Expr, Read, read
@@ -32,6 +34,7 @@ class _Turning:
 
     def __post_init__(self) -> None:
         self.taken = names_in(self.program)
+        self.shapes = {name: tensor.shape for name, tensor in self.program.tensors.items()}
 
     def take(self, statement: Statement) -> None:
         """Append a statement that may be turned."""
@@ -39,10 +42,11 @@ class _Turning:
             self.statements.append(statement)
             return
         for r in _across(statement):
-            if r.tensor not in self.copies:
+            if r.tensor not in self.copies and self._is_whole(r, statement):
                 self.copies[r.tensor] = fresh(f"{r.tensor}_turned", self.taken)
                 self._copy(r, statement)
-        known = [r for r in sorted(reads_of(statement.body), key=str) if r.tensor in self.copies and _is_plain(r)]
+        reads = sorted(reads_of(statement.body), key=str)
+        known = [r for r in reads if r.tensor in self.copies and self._is_whole(r, statement)]
         if not known:
             self.statements.append(statement)
             return
@@ -52,6 +56,11 @@ class _Turning:
             self._append_by_columns(statement, body)
         else:
             self.statements.append(replace(statement, body=body))
+
+    def _is_whole(self, r: Read, host: Statement) -> bool:
+        """Whether two loops of a statement run over all of a matrix."""
+        extents = {loop.symbol: loop.extent for loop in host.loops}
+        return tuple(extents.get(p) for p in r.positions) == self.shapes[r.tensor]
 
     def _copy(self, r: Read, host: Statement) -> None:
         """All of an array by columns."""
@@ -71,11 +80,14 @@ class _Turning:
 
 
 def _is_over_pairs(statement: Statement) -> bool:
-    """Whether a statement sums up over one index what is no product of matrices, for every entry of a matrix."""
+    """Whether a statement sums up over one index what is no product of matrices, for every entry of a matrix.
+
+    What stands in a branch may be read only where the branch holds.
+    """
     plain = statement.op is Op.SUM and not statement.scatter and not statement.target.integer
     if not plain or len(statement.free) != 2 or len(statement.bound) != 1 or not is_rectangular(statement):
         return False
-    return matrix_product(statement) is None
+    return not statement.body.has(sp.Piecewise) and matrix_product(statement) is None
 
 
 def _across(statement: Statement) -> list[Read]:
@@ -85,10 +97,6 @@ def _across(statement: Statement) -> list[Read]:
     found = [r for r in reads if column in _letters(r)]
     across = all(r.positions == (column, inner) for r in found)
     return found if across and any({row, inner} <= _letters(r) for r in reads) else []
-
-
-def _is_plain(r: Read) -> bool:
-    return all(p.is_Symbol for p in r.positions)
 
 
 def _letters(r: Read) -> set[Expr]:
