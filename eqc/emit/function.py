@@ -60,8 +60,7 @@ class Function:
         self.helpers: dict[str, str] = {}
         self.printer = SourcePrinter(self.place, self.function_name, lambda node: paired.gap(self, node))
         self.pair_source = PairSource(lambda r: paired.place(self, r), self.printer)
-        self.beside = paired.beside(self)
-        self.in_lanes: set[str] = set()
+        self.in_blocks: set[str] = set()
         self.allocated: set[str] = set()
         self.tables: dict[tuple[tuple[float, ...], ...], str] = {}
         blocks = [loop for loop in loops_of(self.tree) if loop.blocked]
@@ -226,11 +225,12 @@ class Function:
         if node.blocked:
             self.blocks[id(node)].run(depth)
         else:
-            lanes = paired.takes_lanes(self, node)
-            inside = paired.open_lanes(self, node.index, depth) if lanes else self.open_loops((node.index,), depth)
+            blocks = paired.takes_blocks(self, node)
+            inside = paired.open_block(self, node.index, depth) if blocks else self.open_loops((node.index,), depth)
             for part in node.body:
                 self.nest(part, inside)
-            self.in_lanes.discard(node.index.name)
+            if blocks:
+                paired.close_block(self, node, depth + 1)
         for item in node.sums:
             sums.finish(self, item, depth)
 

@@ -212,7 +212,8 @@ PAIRS: Mapping[type, str] = {
 """Head -> the function on pairs of floats. Others are computed in floats."""
 
 OF_PAIRS = (
-    *("_as_pair", "_pair", "_parts", "_nearest", "_gap", "_lanes", "_collect", "_total_of", "_entry_of"),
+    *("_as_pair", "_pair", "_parts", "_nearest", "_gap", "_collect", "_entry_of"),
+    *("_lanes", "_pair_lanes", "_place_of", "_put", "_add_up", "_total_of"),
     *("_root_of", "_square_of", "_cube_of", "_power_of", "_pair_pi", "_pair_e"),
 )
 """What else the module of pairs gives."""

@@ -39,6 +39,16 @@ class Item:
         bound = () if self.statement.scatter else self.statement.bound
         return next((n for n, loop in enumerate(self.order or ()) if loop in bound), None)
 
+    @property
+    def shared_free(self) -> tuple[Index, ...]:
+        """The free loops around the one that sums up."""
+        return (self.order or ())[: self.first_bound]
+
+    @property
+    def free_inside(self) -> tuple[Index, ...]:
+        """The free loops inside the one that sums up, for which a number is collected each."""
+        return tuple(loop for loop in self.statement.free if loop not in self.shared_free)
+
     def takes_block(self, depth: int) -> bool:
         """Whether it is a product of matrices over a block of the rows of the loop at a depth."""
         if self.product is None or self.order is None or depth != len(self.order) - 1:

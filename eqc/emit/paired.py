@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import sympy as sp
 
 from eqc.emit import watch
-from eqc.emit.nest import loops_of
+from eqc.emit.nest import Leaf
 from eqc.emit.pair_source import Text
 from eqc.ir.gaps import parted
 from eqc.ir.program import Op, Statement
@@ -18,10 +18,10 @@ from eqc.ir.terms import Expr, Index, Read
 
 if TYPE_CHECKING:
     from eqc.emit.function import Function
-    from eqc.emit.nest import Leaf, Loop
+    from eqc.emit.nest import Loop
 
-LANES = 32
-"""How many partial sums of a sum are collected side by side."""
+BLOCK = 256
+"""How many terms of a sum are computed before they are added up."""
 
 
 def place(function: Function, r: Read) -> Text:
@@ -85,33 +85,18 @@ def _store(function: Function, name: str, target: str, source: str, depth: int) 
 
 def is_sum(function: Function, statement: Statement) -> bool:
     """Whether a sum is collected in pairs."""
-    return statement.op is Op.SUM and (
-        statement.target.name in function.pairs or statement.target.name in function.beside
-    )
+    return statement.op is Op.SUM and statement.target.name in function.pairs
 
 
-def takes_lanes(function: Function, loop: Loop) -> bool:
-    """Whether a loop sums up numbers in pairs, term by term."""
-    leaves = [
-        function.leaves[item.statement.target.name]
-        for item in loop.sums
-        if item.statement.target.name in function.pairs
-    ]
-    return not loop.blocked and any(_is_number(leaf) for leaf in leaves)
+def takes_blocks(function: Function, loop: Loop) -> bool:
+    """Whether each round of a loop computes one term of a sum in pairs."""
+    return bool(_collected(function, loop))
 
 
-def beside(function: Function) -> frozenset[str]:
-    """The plain sums in loops that take lanes: partial sums of one lane each would be slow."""
-    loops = [loop for loop in loops_of(function.tree) if takes_lanes(function, loop)]
-    items = [item for loop in loops for item in loop.sums if item.statement.op is Op.SUM]
-    plain = [item.statement.target for item in items if item.product is None and not item.statement.target.integer]
-    return frozenset(t.name for t in plain if _is_number(function.leaves[t.name]) and t.name not in function.pairs)
-
-
-def _is_number(leaf: Leaf) -> bool:
-    """Whether each round of the loop that sums up adds one term to one number."""
-    outside = (leaf.item.order or ())[: leaf.item.first_bound]
-    return not leaf.inner and all(loop in outside for loop in leaf.statement.free)
+def _collected(function: Function, loop: Loop) -> list[Statement]:
+    """The sums in pairs of which each round of a loop computes one term."""
+    leaves = [part for part in loop.body if isinstance(part, Leaf) and part.partial and not part.inner]
+    return [leaf.statement for leaf in leaves if is_sum(function, leaf.statement) and not leaf.item.free_inside]
 
 
 def reduce(function: Function, leaf: Leaf, depth: int) -> None:
@@ -122,65 +107,89 @@ def reduce(function: Function, leaf: Leaf, depth: int) -> None:
 
 
 def start(function: Function, statement: Statement, depth: int) -> None:
-    """Room for the partial sums."""
-    function.line(depth, f"{_sums(function, statement)} = {function.pair_source.call('_lanes')}")
+    """Memory for the sum."""
+    _start(function, statement, _sums(function, statement), depth)
+
+
+def _start(function: Function, statement: Statement, sums: str, depth: int) -> None:
+    lanes = "_pair_lanes" if _term(function, statement).is_pair else "_lanes"
+    function.line(depth, f"{sums} = {function.pair_source.call(lanes, function.dtype())}")
 
 
 def step(function: Function, leaf: Leaf, inside: tuple[Index, ...], depth: int) -> None:
     """One round of the loop that sums up; `inside` are the loops of results that it holds."""
     statement, sums = leaf.statement, _sums(function, leaf.statement)
     if not leaf.inner:
-        lane = _flat(function, inside) if inside else _lane(function, _summing(leaf))
-        _collect(function, sums, lane, _term(function, statement), depth)
+        _take(function, leaf, sums, inside, depth)
         return
     own = sums
     if inside:
         own = function.local(f"{sums}entry")
-        function.line(depth, f"{own} = {function.pair_source.call('_lanes')}")
+        _start(function, statement, own, depth)
     *outer, last = leaf.inner
-    within = open_lanes(function, last, function.open_loops(outer, depth))
-    _collect(function, own, _lane(function, last), _term(function, statement), within)
-    function.in_lanes.discard(last.name)
+    within = function.open_loops(outer, depth)
+    _put(function, statement, own, last, open_block(function, last, within))
+    _add_up(function, own, last, within + 1)
+    function.in_blocks.discard(last.name)
     if inside:
-        _collect(function, sums, _flat(function, inside), _total(function, own, last), depth)
+        _collect(function, sums, _flat(function, inside), _total(function, own), depth)
+
+
+def _take(function: Function, leaf: Leaf, sums: str, inside: tuple[Index, ...], depth: int) -> None:
+    """One term of a sum around it."""
+    *_, loop = leaf.item.order or ()
+    if not inside and loop.name in function.in_blocks:
+        _put(function, leaf.statement, sums, loop, depth)
+        return
+    entry, term = _flat(function, inside) if inside else "0", _term(function, leaf.statement)
+    _collect(function, sums, entry, term.source, depth)
+
+
+def _collect(function: Function, sums: str, entry: str, term: str, depth: int) -> None:
+    function.line(depth, function.pair_source.call("_collect", sums, entry, term))
 
 
 def finish(function: Function, statement: Statement, inside: tuple[Index, ...], depth: int) -> None:
     """The sum after its last term."""
-    call, sums = function.pair_source.call, _sums(function, statement)
-    leaf = function.leaves[statement.target.name]
-    total = call("_entry_of", sums, _flat(function, inside)) if inside else _total(function, sums, _summing(leaf))
+    sums = _sums(function, statement)
+    total = function.pair_source.call("_entry_of", sums, _flat(function, inside)) if inside else _total(function, sums)
     _store(function, statement.target.name, function.target(statement), total, depth)
 
 
-def open_lanes(function: Function, loop: Index, depth: int) -> int:
-    """Open a loop whose rounds take turns in the lanes; returns the depth inside."""
-    begin, extent, name = _begin(function, loop), function.whole(loop.extent), function.names[loop.name]
-    function.line(depth, f"for {begin} in range(0, {extent}, {LANES}):")
-    function.line(depth + 1, f"for {name} in range({begin}, min({begin} + {LANES}, {extent})):")
-    function.in_lanes.add(loop.name)
+def open_block(function: Function, loop: Index, depth: int) -> int:
+    """Open a loop over blocks of terms, and the one over the terms of a block; returns the depth inside."""
+    begin, count, lane = (_of_block(function, loop, part) for part in ("begin", "count", "lane"))
+    name, extent = function.names[loop.name], function.whole(loop.extent)
+    function.line(depth, f"for {begin} in range(0, {extent}, {BLOCK}):")
+    function.line(depth + 1, f"{count} = min({BLOCK}, {extent} - {begin})")
+    function.line(depth + 1, f"for {lane} in range({count}):")
+    function.line(depth + 2, f"{name} = {function.pair_source.call('_place_of', begin, lane)}")
+    function.in_blocks.add(loop.name)
     return depth + 2
 
 
-def _summing(leaf: Leaf) -> Index:
-    """The loop whose rounds take turns in the lanes: the statement's own innermost one, or the one that sums up."""
-    return leaf.inner[-1] if leaf.inner else (leaf.item.order or ())[leaf.item.first_bound or 0]
+def close_block(function: Function, loop: Loop, depth: int) -> None:
+    """Add up the terms of a block, for all sums that a loop collects."""
+    for statement in _collected(function, loop):
+        _add_up(function, _sums(function, statement), loop.index, depth)
+    function.in_blocks.discard(loop.index.name)
 
 
-def _begin(function: Function, loop: Index) -> str:
-    return function.local(f"{function.names[loop.name]}_begin")
+def _of_block(function: Function, loop: Index, part: str) -> str:
+    return function.local(f"{function.names[loop.name]}_{part}")
 
 
-def _lane(function: Function, loop: Index) -> str:
-    """The lane of a round; the first one in a loop whose rounds take no turns."""
-    if loop.name not in function.in_lanes:
-        return "0"
-    return f"{function.names[loop.name]} - {_begin(function, loop)}"
+def _put(function: Function, statement: Statement, sums: str, loop: Index, depth: int) -> None:
+    lane, term = _of_block(function, loop, "lane"), _term(function, statement).source
+    function.line(depth, function.pair_source.call("_put", sums, lane, term))
 
 
-def _total(function: Function, sums: str, loop: Index) -> str:
-    """What all lanes have collected in the rounds of a loop."""
-    return function.pair_source.call("_total_of", sums, function.whole(loop.extent))
+def _add_up(function: Function, sums: str, loop: Index, depth: int) -> None:
+    function.line(depth, function.pair_source.call("_add_up", sums, _of_block(function, loop, "count")))
+
+
+def _total(function: Function, sums: str) -> str:
+    return function.pair_source.call("_total_of", sums)
 
 
 def _flat(function: Function, loops: tuple[Index, ...]) -> str:
@@ -195,11 +204,5 @@ def _sums(function: Function, statement: Statement) -> str:
     return function.local(f"{function.names[statement.target.name]}_")
 
 
-def _term(function: Function, statement: Statement) -> str:
-    if statement.target.name in function.beside:
-        return function.value(statement)
-    return function.pair_source.text(function.renamed(statement.body)).source
-
-
-def _collect(function: Function, sums: str, lane: str, term: str, depth: int) -> None:
-    function.line(depth, function.pair_source.call("_collect", sums, lane, term))
+def _term(function: Function, statement: Statement) -> Text:
+    return function.pair_source.text(function.renamed(statement.body))

@@ -9,7 +9,6 @@ import sympy as sp
 from eqc.emit import checks, paired
 from eqc.emit.order import Item
 from eqc.ir.program import Op, Statement
-from eqc.ir.terms import Index
 
 if TYPE_CHECKING:
     from eqc.emit.function import Function
@@ -25,8 +24,8 @@ def start(function: Function, item: Item, depth: int) -> None:
     if op in (Op.MAX, Op.MIN) and not statement.target.constant:
         checks.refuse_empty(function, statement.bound, statement, depth)
     if item.product is not None:
-        function.line(depth, f"{function.slices(statement, len(shared_free(item)))} = 0.0")
-    elif free_inside(item):
+        function.line(depth, f"{function.slices(statement, len(item.shared_free))} = 0.0")
+    elif item.free_inside:
         function.line(depth, f"{_total(function, item)}[:] = 0.0")
     elif paired.is_sum(function, statement):
         paired.start(function, statement, depth)
@@ -40,9 +39,9 @@ def step(function: Function, leaf: Leaf, depth: int) -> None:
     """One round of the loop; what is summed up for an entry of an array is summed up in a number first."""
     item = leaf.item
     if paired.is_sum(function, item.statement):
-        paired.step(function, leaf, free_inside(item), depth)
+        paired.step(function, leaf, item.free_inside, depth)
         return
-    total, value, inside = _total(function, item), function.value(item.statement), free_inside(item)
+    total, value, inside = _total(function, item), function.value(item.statement), item.free_inside
     name = STEPS[item.statement.op]
     if not inside:
         depth = function.open_loops(leaf.inner, depth)
@@ -64,7 +63,7 @@ def finish(function: Function, item: Item, depth: int) -> None:
     if item.product is not None:
         return
     total, target = _total(function, item), function.target(item.statement)
-    inside = free_inside(item)
+    inside = item.free_inside
     if inside:
         depth = function.open_loops(inside, depth)
     if paired.is_sum(function, item.statement):
@@ -76,20 +75,9 @@ def finish(function: Function, item: Item, depth: int) -> None:
         function.line(depth, f"{target} = {total}")
 
 
-def shared_free(item: Item) -> tuple[Index, ...]:
-    """The free loops around the one that sums up."""
-    return (item.order or ())[: item.first_bound]
-
-
-def free_inside(item: Item) -> tuple[Index, ...]:
-    """The free loops inside the one that sums up, for which a number is collected each."""
-    outside = shared_free(item)
-    return tuple(loop for loop in item.statement.free if loop not in outside)
-
-
 def array_of_sums(function: Function, item: Item) -> tuple[str, str] | None:
     """The array in which a loop collects, and its shape; None if it collects a number, or in the result itself."""
-    inside = free_inside(item)
+    inside = item.free_inside
     if item.product is not None or not inside:
         return None
     shape = tuple(loop.extent for loop in inside)
@@ -103,4 +91,4 @@ def _total(function: Function, item: Item) -> str:
     statement: Statement = item.statement
     name = function.names[statement.target.name]
     wide = statement.op in (Op.SUM, Op.PRODUCT) and not statement.target.integer
-    return function.local(f"{name}_") if wide or free_inside(item) or "[" in function.target(statement) else name
+    return function.local(f"{name}_") if wide or item.free_inside or "[" in function.target(statement) else name

@@ -1,4 +1,4 @@
-"""What `eqc.emit.pairs` is for compiled code, in floats for plain Python."""
+"""What `eqc.emit._pairs` is for compiled code, in floats for plain Python."""
 
 from __future__ import annotations
 
@@ -8,11 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from eqc.emit.pairs import LANES
+from eqc.emit._pairs import BLOCK
 
 
-def collect(sums: Any, lane: int, term: float) -> None:
-    sums[0, lane] += term
+def collect(sums: Any, entry: int, term: float) -> None:
+    sums[0, entry] += term
+
+
+def put(sums: Any, lane: int, term: float) -> None:
+    sums[1, lane] = term
+
+
+def add_up(sums: Any, count: int) -> None:
+    sums[0, 0] += sums[1, :count].sum()
 
 
 def power_of(x: float, n: int) -> float:
@@ -33,9 +41,13 @@ PLAIN: dict[str, Any] = {
     "pair": lambda high, low: high + low,
     "parts": lambda x: (x, 0.0),
     "gap": lambda x, y: x - y,
-    "lanes": lambda: np.zeros((2, LANES)),
+    "lanes": lambda dtype: np.zeros((2, BLOCK)),
+    "pair_lanes": lambda dtype: np.zeros((2, BLOCK)),
+    "place_of": lambda begin, lane: begin + lane,
+    "put": put,
+    "add_up": add_up,
+    "total_of": lambda sums: float(sums[0, 0]),
     "collect": collect,
-    "total_of": lambda sums, count: float(sums.sum()),
     "entry_of": lambda sums, lane: sums[0, lane] + sums[1, lane],
     "pair_pi": lambda: math.pi,
     "pair_e": lambda: math.e,

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from numba import njit
 
-from eqc.emit import paired, pairs
+from eqc.emit import _pairs as pairs
+from eqc.emit import paired
 
 DIGITS = 2.0**-98
 """What the operations may be off, relative to what they start from."""
@@ -86,21 +87,36 @@ def test_ends_of_the_range_are_those_of_floats(x: float, y: float, expected: tup
 
 
 @njit(error_model="numpy")
-def total(x):  # type: ignore[no-untyped-def]
-    sums, n = pairs.lanes(), x.shape[0]
-    for begin in range(0, n, pairs.LANES):
-        for k in range(begin, min(begin + pairs.LANES, n)):
-            pairs.collect(sums, k - begin, x[k])
-    return pairs.nearest(pairs.total_of(sums, n))
+def total(x, y):  # type: ignore[no-untyped-def]
+    sums, products, n = pairs.lanes(x.dtype), pairs.pair_lanes(x.dtype), x.shape[0]
+    for begin in range(0, n, pairs.BLOCK):
+        count = min(pairs.BLOCK, n - begin)
+        for lane in range(count):
+            k = pairs.place_of(begin, lane)
+            pairs.put(sums, lane, x[k])
+            pairs.put(products, lane, pairs.as_pair(x[k]) * y[k])
+        pairs.add_up(sums, count)
+        pairs.add_up(products, count)
+    return pairs.nearest(pairs.total_of(sums)), pairs.nearest(pairs.total_of(products))
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 31, 32, 33, 64, 1000])
+@pytest.mark.parametrize("count", [0, 1, 2, 4, 8, 11, 16, 128, 133, 1000])
 def test_sums_that_cancel_are_exact(count: int) -> None:
     rng = np.random.default_rng(count)
     half = rng.normal(size=count) * 10.0 ** rng.integers(-8, 9, count)
-    x = rng.permutation(np.concatenate([half, -half * (1 + 1e-15)]))[: 2 * count]
+    x = rng.permutation(np.concatenate([half, -half * (1 + 1e-15)]))
+    y = rng.normal(size=2 * count)
     exact = float(sum(map(Fraction, x), Fraction(0)))
-    assert total(x) == pytest.approx(exact, rel=1e-15, abs=0.0)
+    product = float(sum((Fraction(a) * Fraction(b) for a, b in zip(x, y, strict=True)), Fraction(0)))
+    assert total(x, y) == (pytest.approx(exact, rel=1e-15, abs=0.0), pytest.approx(product, rel=1e-15, abs=0.0))
+
+
+@pytest.mark.parametrize("count", [0, 1, 31, 32, 33, 300])
+def test_sums_of_single_precision_are_collected_in_double(count: int) -> None:
+    x = np.random.default_rng(count).normal(size=count).astype(np.float32)
+    y = np.random.default_rng(count + 1).normal(size=count).astype(np.float32)
+    exact = [math.fsum(map(float, x)), math.fsum(float(a) * float(b) for a, b in zip(x, y, strict=True))]
+    assert total(x, y) == tuple(pytest.approx(number, rel=1e-12, abs=1e-13) for number in exact)
 
 
 @njit(error_model="numpy")
@@ -115,8 +131,8 @@ def test_what_cancels_altogether_is_0() -> None:
         assert cancelling(x, 1e-8) == pytest.approx(1e-8 / (x + 1e-8) ** 2, rel=1e-14)
 
 
-def test_loops_are_parted_as_the_lanes_are() -> None:
-    assert paired.LANES == pairs.LANES
+def test_loops_are_parted_as_the_memory_is() -> None:
+    assert paired.BLOCK == pairs.BLOCK
 
 
 def test_means_are_taken_off_with_both_floats() -> None:

@@ -131,7 +131,8 @@ class _Narrowing:
 
     def _gives_pairs(self, call) -> bool:
         function = self._object(call.func)
-        return str(getattr(function, "__module__", "")).endswith("pairs") and function.__name__ != "nearest"
+        given = "_pairs" in str(getattr(function, "__module__", "")).split(".")
+        return given and function.__name__ not in ("nearest", "place_of")
 
     # which variables hold real numbers, or arrays of them -----------------------------------------------------------
 
