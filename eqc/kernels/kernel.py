@@ -14,13 +14,14 @@ from typing import Any
 from eqc.errors import DerivationError
 from eqc.kernels import dense
 from eqc.kernels.binding import ZERO, Binder
+from eqc.kernels.direct import Call
 from eqc.kernels.functions import check_given, select
 from eqc.kernels.mending import Mending
 from eqc.kernels.plans import Key, key_of, remember
 from eqc.kernels.results import Selection, deliver, flatten, select_all, select_inputs
 from eqc.kernels.runner import Runner, decide_shapes
 from eqc.kernels.signature import Form, Signature, Tensor, form_of, read_signature
-from eqc.kernels.single import PATIENCE, Call, Core
+from eqc.kernels.single import PATIENCE, Core
 from eqc.kernels.together import Together
 from eqc.kernels.values import FLOAT32, FLOAT64
 
@@ -185,26 +186,39 @@ class Kernel:
         """What a kernel gives; calls that come again and again get a short way under their key."""
         runner = self._runners.get(method) or self._runner(method)
         given, names = ((*args, *named.values()), tuple(named)) if named else (args, ())
+        if named and out is None:
+            key = key_of(given, self._integers_matter, id(select), names)
+            call = self._calls.get(key)
+            if call is not None:
+                return call(given)
         results = runner.repeat(given, names, select.wanted, out)
         if results is None:
             binder = self._binder(method)
             values = binder.bind(args, named)
             results = runner.run(values, select.wanted, flatten(out))
             runner.plan(given, names, binder.slots(len(args), names), values)
-        elif key is not None and out is None and not named:
-            self._count(method, select, key, args)
+        elif key is not None and out is None:
+            self._count(method, select, key, given, names)
         return select.give(results)
 
-    def _count(self, method: str, select: Selection, key: Key, args: tuple[Any, ...]) -> None:
+    def _count(self, method: str, select: Selection, key: Key, given: Sequence[Any], names: tuple[str, ...]) -> None:
         """Count calls alike, and look for a short way when they are many."""
         count = self._counts.get(key, 0) + 1
         remember(self._counts, key, count)
-        if count == PATIENCE:
-            call = self._runner(method).short_way(
-                args, lambda values: self._run(method, select, None, tuple(values), {}, None), select.take()
-            )
-            if call is not None:
-                remember(self._calls, key, call)
+        if count != PATIENCE:
+            return
+        runner, binder, first = self._runner(method), self._binder(method), len(given) - len(names)
+
+        def closer(values: Sequence[Any]) -> Any:
+            results = runner.repeat(values, names, select.wanted)
+            if results is None:
+                named = dict(zip(names, values[first:], strict=True))
+                results = runner.run(binder.bind(tuple(values[:first]), named), select.wanted)
+            return select.give(results)
+
+        call = runner.short_way(given, names, closer, select.take())
+        if call is not None:
+            remember(self._calls, key, call)
 
     def _runner(self, kernel: str, summed: bool = True) -> Runner:
         key = kernel if summed else f"{kernel} of each"

@@ -11,6 +11,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from eqc.kernels.complaints import reworded
+from eqc.kernels.direct import SHORT, Call, Direct, entry_of
 from eqc.kernels.memory import LARGE, POOL
 from eqc.kernels.results import flatten
 from eqc.kernels.shapes import Layout, Shape
@@ -49,20 +51,20 @@ def key_of(values: Iterable[Any], integers_matter: bool, *kind: object) -> Key |
     >>> key_of(([1.0],), False), key_of((np.zeros(4)[::2],), False)
     (None, None)
     """
-    key = [*kind]
+    key: Key = kind
     for value in values:
         kind_of_value = type(value)
         if kind_of_value is _ARRAY:
             if not value.flags.carray:
                 return None
-            key += value.dtype, value.shape
+            key = key, value.dtype, value.shape  # in each other: quicker than a long one
         elif kind_of_value in _NUMBERS:
-            key.append(kind_of_value)
+            key = key, kind_of_value
         elif kind_of_value is int and -_EXACT <= value <= _EXACT:
-            key += int, value if integers_matter else None
+            key = key, int, value if integers_matter else None
         else:
             return None
-    return tuple(key)
+    return key
 
 
 def remember(memory: dict[Any, Any], key: Key, value: object) -> None:
@@ -183,6 +185,26 @@ def _whole_call(
     return one if len(shapes) == 1 and not batch else several
 
 
+def short_call(plan: Plan, function: Callable[..., object], values: Sequence[Any], otherwise: Call, take: Call) -> Call:
+    """Calls as they are planned, with what `take` makes of the results: straight to the function if they are short."""
+    layout = plan.layout
+    short = sum(map(prod, (*layout.blocks, *layout.buffers))) <= SHORT
+    if short and all(target == layout.batch for target in layout.targets):
+        given = [*plan.operands(values), *map(np.empty, layout.buffers, plan.dtypes)]
+        function(*given)
+        entry, rest = entry_of(function, given)
+        done = take if len(layout.batch) == 1 else lambda buffers: take(results_of(buffers, layout.batch))
+        return Direct(entry, rest, plan.operands, layout.buffers, plan.dtypes, otherwise, done).arrays()
+
+    def run(values: Sequence[Any]) -> Any:
+        try:
+            return take(plan.run(values))
+        except (IndexError, ValueError) as error:
+            raise reworded(error) from None
+
+    return run
+
+
 def _sums_are_small(layout: Layout, dtype: DType) -> bool:
     """Whether results that are summed over all items, if any, take little memory before they are."""
     sums = [n for n, target in enumerate(layout.targets) if target != layout.batch]
@@ -194,7 +216,7 @@ def _operands(
     converts: tuple[Convert, ...], layout: Layout, slots: tuple[int, ...], fixed: list[Any]
 ) -> Callable[[Sequence[Any]], Iterable[Any]]:
     """What makes the arguments what the function takes; `fixed` stands where no argument was given."""
-    if len(slots) == len(fixed):
+    if slots == tuple(range(len(fixed))):
         if all(one is _as_one_item for one in converts):
             return partial(map, _as_one_item)
         if all(one is _as_it_is for one in converts):

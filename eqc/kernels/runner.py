@@ -13,12 +13,13 @@ import numpy as np
 from eqc.kernels.batch import Direct, Sink, Summed, block_size, feed, run_blocks
 from eqc.kernels.binding import Zero
 from eqc.kernels.complaints import TYPING_ERRORS, reworded, uncallable
+from eqc.kernels.direct import Call
 from eqc.kernels.memory import POOL
-from eqc.kernels.plans import Key, Mend, Plan, key_of, plan_call, remember, results_of
+from eqc.kernels.plans import Key, Mend, Plan, key_of, plan_call, remember, results_of, short_call
 from eqc.kernels.results import check_distinct, check_out, share_memory
 from eqc.kernels.shapes import Layout, Shape, lay_out
 from eqc.kernels.signature import Form, Signature, Tensor
-from eqc.kernels.single import Call, Core, Single, single
+from eqc.kernels.single import Core, Single, single
 from eqc.kernels.together import Together
 from eqc.kernels.values import INT64, Array, DType, Operand, convert, read_operands
 
@@ -111,14 +112,14 @@ class Runner:
         if one is not None:
             remember(self._singles, key, one)
 
-    def short_way(self, values: Sequence[Any], otherwise: Call, take: Call) -> Call | None:
-        """A short way for calls like one that is planned, if there is one; see `Single.call`."""
-        key = key_of(values, self.integers_matter)
+    def short_way(self, values: Sequence[Any], names: tuple[str, ...], otherwise: Call, take: Call) -> Call | None:
+        """A short way for calls like one that is planned, if there is one; see `Direct`."""
+        key = key_of(values, self.integers_matter, *names)
         one, plan = self._singles.get(key), self._plans.get(key)
         if one is not None:
             with self._loading():
                 return one.call(values, otherwise, take)
-        return _planned(plan.run, take) if plan is not None else None
+        return None if plan is None else short_call(plan, self._function, values, otherwise, take)
 
     def _run_whole(self, operands: list[Operand], dtype: DType, layout: Layout) -> list[Any]:
         """All results at once, for operands that have the same leading axes: the common and fast case."""
@@ -272,19 +273,6 @@ class _Call:
 
     def _shape(self, index: int) -> Shape:
         return self.layout.targets[index] + self.layout.results[index]
-
-
-def _planned(run: Call, take: Call) -> Call:
-    """A call as it is planned, with what `take` makes of all results."""
-
-    def call(values: Sequence[Any]) -> Any:
-        try:
-            results = run(values)
-        except (IndexError, ValueError) as error:
-            raise reworded(error) from None
-        return take(results)
-
-    return call
 
 
 def _leave(arguments: Sequence[Any]) -> None:

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from math import prod
-from operator import call, itemgetter, methodcaller
+from operator import itemgetter, methodcaller
 from typing import Any, Final
 
 import numpy as np
 
-from eqc.kernels.complaints import reworded
-from eqc.kernels.entry import entry_of
+from eqc.kernels.direct import SHORT, Call, Direct, entry_of
 from eqc.kernels.shapes import Layout, Shape
 from eqc.kernels.signature import Tensor
 from eqc.kernels.values import INT64, DType
@@ -25,10 +23,6 @@ from eqc.kernels.values import INT64, DType
 PATIENCE: Final = 4
 """Calls alike after which the function of one item is worth being loaded."""
 
-SHORT: Final = 1 << 12
-"""Numbers up to which the way to a function takes a good part of a call."""
-
-Call = Callable[[Sequence[Any]], Any]
 Convert = Callable[[Any], Any]
 _first = itemgetter(0)
 _item = methodcaller("item")
@@ -62,77 +56,39 @@ class Single:
 
         The function is compiled, or loaded, for some values.
         """
-        run, take = self._run(values), self._finished(take)
-
-        def guarded(values: Sequence[Any]) -> Any:
-            try:
-                results = run(values)
-            except (IndexError, ValueError) as error:
-                raise reworded(error) from None
-            return otherwise(values) if results is None else take(results)
-
-        return guarded
-
-    def _run(self, values: Sequence[Any]) -> Call:
-        """Gives the results that are numbers and then those that are arrays; None if one is not finite."""
-        operands, watched, results = self.operands, self.core.watched, self._arrays
-        makes = [partial(np.empty, self.layout.results[n], _kind(self.core.results[n], self.dtype)) for n in results]
-        given = [*self._exactly(operands(values)), *map(call, makes)]
-        self.core.function(*given)
-        entry, rest = entry_of(self.core.function, given)
-        kinds = [_kind(r, self.dtype).type for r in self.core.results if not r.shape]
-        tells = watched and any(self.core.results[n].kind == "real" for n in results)
-
-        def only_arrays(values: Sequence[Any]) -> list[Any] | None:
-            buffers = list(map(call, makes))
-            return None if entry(*operands(values), *buffers, *rest) else buffers
-
-        def one_number(values: Sequence[Any]) -> list[Any] | None:
-            buffers = list(map(call, makes))
-            number = entry(*operands(values), *buffers, *rest)
-            return None if watched and number - number != 0 else [kind(number), *buffers]
-
-        def one_number_watched(values: Sequence[Any]) -> list[Any] | None:
-            buffers = list(map(call, makes))
-            number, lost = entry(*operands(values), *buffers, *rest)
-            return None if number - number + lost != 0 else [kind(number), *buffers]
-
-        def numbers(values: Sequence[Any]) -> list[Any] | None:
-            buffers = list(map(call, makes))
-            found = entry(*operands(values), *buffers, *rest)
-            if watched and not all(number - number == 0 for number in found):
-                return None
-            return [*map(call, kinds, found), *buffers]
-
+        core, dtype, layout = self.core, self.dtype, self.layout
+        arrays = [n for n, result in enumerate(core.results) if result.shape]
+        shapes = tuple(layout.results[n] for n in arrays)
+        dtypes = tuple(_kind(core.results[n], dtype) for n in arrays)
+        given = [*self._exactly(self.operands(values)), *map(np.empty, shapes, dtypes)]
+        core.function(*given)
+        direct = Direct(*entry_of(core.function, given), self.operands, shapes, dtypes, otherwise, self._finished(take))
+        kinds = [_kind(result, dtype).type for result in core.results if not result.shape]
+        tells = core.watched and any(core.results[n].kind == "real" for n in arrays)
         if not kinds:
-            return only_arrays
-        kind = kinds[0]
+            return direct.arrays()
         if len(kinds) > 1:
-            return numbers
-        return one_number_watched if tells else one_number
+            return direct.numbers(kinds, watched=core.watched)
+        return direct.watched_number(kinds[0]) if tells else direct.number(kinds[0], watched=core.watched)
 
     def _exactly(self, operands: Iterable[Any]) -> list[Any]:
         """Operands of the very types that the function is compiled for: Python numbers may stand for others."""
         pairs = zip(self.core.tensors, operands, strict=True)
         return [x if t.shape or t.per_call else _kind(t, self.dtype).type(x) for t, x in pairs]
 
-    @property
-    def _arrays(self) -> list[int]:
-        return [n for n, result in enumerate(self.core.results) if result.shape]
-
     def _finished(self, take: Call) -> Call:
         """`take`, after results, numbers first, are in their order and have the leading axes of the batch."""
         results, layout = self.core.results, self.layout
         order = sorted(range(len(results)), key=lambda n: bool(results[n].shape))
-        shapes = {n: layout.targets[n] + layout.results[n] for n in range(len(results)) if layout.targets[n]}
-        if order == sorted(order) and not shapes:
+        changes = {n: _led(lead, layout.results[n]) for n, lead in enumerate(layout.targets) if lead}
+        if order == sorted(order) and not changes:
             return take
         back = [order.index(n) for n in range(len(results))]
 
         def finish(found: Sequence[Any]) -> Any:
             whole = [found[n] for n in back]
-            for n, shape in shapes.items():
-                whole[n] = whole[n].reshape(shape)
+            for n, change in changes.items():
+                whole[n] = change(whole[n])
             return take(whole)
 
         return finish
@@ -180,6 +136,11 @@ def _conversion(tensor: Tensor, value: Any, dtype: DType, core: Shape) -> Conver
     if value.shape == core:
         return _as_it_is
     return _first if value.shape[1:] == core else methodcaller("reshape", core)
+
+
+def _led(lead: Shape, core: Shape) -> Convert:
+    """Gives one item its leading axes."""
+    return itemgetter(None) if lead == (1,) else methodcaller("reshape", lead + core)
 
 
 def _as_it_is(value: Any) -> Any:

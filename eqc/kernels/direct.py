@@ -1,0 +1,127 @@
+"""Calls of compiled functions in as few steps as Python allows: new memory for results, the call, what is given back.
+
+Numba's own look at the types of arguments is left out, since a plan's key fixes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from operator import call
+from typing import Any, Final
+
+import numpy as np
+
+from eqc.kernels.shapes import Shape
+from eqc.kernels.values import DType
+
+Call = Callable[[Sequence[Any]], Any]
+
+SHORT: Final = 1 << 12
+"""Numbers up to which the way to a function takes a good part of a call."""
+
+_ERRORS = (IndexError, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class Direct:
+    """A function of `operands`, and of memory of some `shapes` and `dtypes` for results; `rest` comes after them.
+
+    `take` makes of the results what the caller gets. Where one is not finite or there is an error, `otherwise` does
+    the work again, and says or mends what it can.
+    """
+
+    entry: Callable[..., Any]
+    rest: tuple[Any, ...]
+    operands: Call
+    shapes: Sequence[Shape]
+    dtypes: Sequence[DType]
+    otherwise: Call
+    take: Call
+
+    def _room(self) -> Callable[[], list[Any]]:
+        """A function that gives new memory for the results; loops over one or two cost as much as these."""
+        makes = [partial(np.empty, shape, dtype) for shape, dtype in zip(self.shapes, self.dtypes, strict=True)]
+        if len(makes) == 1:
+            (only,) = makes
+            return lambda: [only()]
+        if len(makes) == 2:
+            first, second = makes
+            return lambda: [first(), second()]
+        return lambda: [make() for make in makes]
+
+    def arrays(self) -> Call:
+        """The call of a function that writes all results, and gives something true where one is not finite."""
+        entry, rest, operands, room = self.entry, self.rest, self.operands, self._room()
+        otherwise, take = self.otherwise, self.take
+
+        def run(values: Sequence[Any]) -> Any:
+            buffers = room()
+            try:
+                lost = entry(*operands(values), *buffers, *rest)
+            except _ERRORS:
+                return otherwise(values)
+            return otherwise(values) if lost else take(buffers)
+
+        return run
+
+    def number(self, kind: Callable[[Any], Any], *, watched: bool) -> Call:
+        """The call of a function that returns the first result."""
+        entry, rest, operands, room = self.entry, self.rest, self.operands, self._room()
+        otherwise, take = self.otherwise, self.take
+
+        def run(values: Sequence[Any]) -> Any:
+            buffers = room()
+            try:
+                number = entry(*operands(values), *buffers, *rest)
+            except _ERRORS:
+                return otherwise(values)
+            return otherwise(values) if watched and number - number != 0 else take([kind(number), *buffers])
+
+        return run
+
+    def watched_number(self, kind: Callable[[Any], Any]) -> Call:
+        """The call of a function that returns the first result, and whether the others are finite."""
+        entry, rest, operands, room = self.entry, self.rest, self.operands, self._room()
+        otherwise, take = self.otherwise, self.take
+
+        def run(values: Sequence[Any]) -> Any:
+            buffers = room()
+            try:
+                number, lost = entry(*operands(values), *buffers, *rest)
+            except _ERRORS:
+                return otherwise(values)
+            return otherwise(values) if number - number + lost != 0 else take([kind(number), *buffers])
+
+        return run
+
+    def numbers(self, kinds: Sequence[Callable[[Any], Any]], *, watched: bool) -> Call:
+        """The call of a function that returns the first results, and possibly whether the others are finite."""
+        entry, rest, operands, room = self.entry, self.rest, self.operands, self._room()
+        otherwise, take = self.otherwise, self.take
+
+        def run(values: Sequence[Any]) -> Any:
+            buffers = room()
+            try:
+                found = entry(*operands(values), *buffers, *rest)
+            except _ERRORS:
+                return otherwise(values)
+            if watched and not all(number - number == 0 for number in found):
+                return otherwise(values)
+            return take([*map(call, kinds, found), *buffers])
+
+        return run
+
+
+def entry_of(function: Any, arguments: Sequence[Any]) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    """What a function was compiled to for arguments such as it was called with, and what is to be put after them.
+
+    That are the defaults of its further parameters. The function itself, if it was not compiled by Numba.
+    """
+    kinds = tuple(map(function.typeof_pyval, arguments)) if hasattr(function, "overloads") else ()
+    for kind, compiled in getattr(function, "overloads", {}).items():
+        if kind[: len(kinds)] == kinds:
+            more = len(kind) - len(kinds)
+            return compiled.entry_point, (function.py_func.__defaults__ or ())[-more:] if more else ()
+    return function, ()
