@@ -37,11 +37,17 @@ class Block:
             shapes += [tuple(loop.extent for loop in leaf.inner) for leaf in leaves_of(self.loop.body) if leaf.inner]
         return sp.Add(*(sp.Mul(*shape) for shape in shapes))
 
+    def summed(self) -> Expr:
+        """How many numbers the matrices have to which each block adds a product."""
+        shapes = [item.statement.target.shape for item in self.loop.sums if item.product is not None]
+        return sp.Add(*(sp.Mul(*shape) for shape in shapes))
+
     def size(self) -> None:
         """Find how many rows a block has."""
         function = self.function
+        numbers = (self.extent, self.width(), self.summed())
         function.printer.used.add("_block_rows")
-        function.line(0, f"{self.rows} = _block_rows({function.whole(self.extent)}, {function.whole(self.width())})")
+        function.line(0, f"{self.rows} = _block_rows({', '.join(map(function.whole, numbers))})")
 
     def run(self, depth: int) -> None:
         """Products of matrices take all rows of a block, other nests one row after the other."""

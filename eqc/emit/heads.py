@@ -221,7 +221,9 @@ OF_PAIRS = (
 MODULES: Mapping[str, str] = {
     **dict.fromkeys((*PAIRS.values(), *OF_PAIRS), "_pairs"),
     **dict.fromkeys((*VECTOR.values(), "_KernelCompiler", "_add", "_multiply", "_power", "_watch"), "_vector"),
-    **dict.fromkeys(("_largest", "_least", "_matrix_product", "_block_rows"), "_vector"),
+    **dict.fromkeys(
+        ("_largest", "_least", "_matrix_product", "_symmetric_product", "_mirror", "_block_rows"), "_vector"
+    ),
     **dict.fromkeys(("_sin_turns_of", "_cos_turns_of", *STABLE.values()), "_stable"),
     **dict.fromkeys(("_sine_of_turns", "_cosine_of_turns"), "_vector"),
     **dict.fromkeys((*WIDE.values(), *ARITHMETIC), "_wide"),

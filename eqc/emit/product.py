@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 import sympy as sp
 
 from eqc.emit.nest import Leaf
+from eqc.emit.order import Item
+from eqc.ir.opaque import Opaque
 from eqc.ir.products import MatrixProduct, Term
-from eqc.ir.terms import Index, Read, read
+from eqc.ir.program import Op
+from eqc.ir.terms import Expr, Index, Read, read
+from eqc.ir.walk import map_reads, substitute
 
 if TYPE_CHECKING:
     from eqc.emit.function import Function
@@ -28,8 +32,45 @@ def multiply(function: Function, leaf: Leaf, depth: int) -> None:
         keep = "1.0" if adds or number else "0.0"
         scale, left, right = _factors(function, product, term)
         result = _view(function, target, product.row, product.column)
-        function.printer.used.add("_matrix_product")
-        function.line(depth, f"_matrix_product({scale}, {left}, {right}, {keep}, {result})")
+        name = "_symmetric_product" if _is_symmetric(function, leaf.item) else "_matrix_product"
+        function.printer.used.add(name)
+        function.line(depth, f"{name}({scale}, {left}, {right}, {keep}, {result})")
+    if not leaf.partial:
+        finish(function, leaf.item, depth)
+
+
+def finish(function: Function, item: Item, depth: int) -> None:
+    """What follows once a product is summed up."""
+    if _is_symmetric(function, item):
+        assert item.product is not None
+        target = read(item.statement.target.name, item.statement.positions)
+        function.printer.used.add("_mirror")
+        function.line(depth, f"_mirror({_view(function, target, item.product.row, item.product.column)})")
+
+
+def _is_symmetric(function: Function, item: Item) -> bool:
+    """Whether a product of two factors stays what it is when rows and columns change places.
+
+    Other loops than its three would have to end before the result is whole.
+    """
+    product, statement = item.product, item.statement
+    if product is None or len(product.terms) > 1 or len(statement.loops) > 3 or statement.target.rank > 2:
+        return False
+    if sp.expand(product.row.extent - product.column.extent) != 0:
+        return False
+    body = map_reads(statement.body, lambda r: _definition(function, r))
+    turned = substitute(body, {product.row.symbol: product.column.symbol, product.column.symbol: product.row.symbol})
+    return bool(turned == body)
+
+
+def _definition(function: Function, r: Read) -> Expr:
+    """What a temporary was computed from, entry by entry."""
+    made = function.leaves.get(r.tensor)
+    if made is None or made.statement.op is not Op.NONE or made.statement.scatter or not r.positions:
+        return r
+    if isinstance(made.statement.body, Opaque) or not all(p.is_Symbol for p in r.positions):
+        return r
+    return substitute(made.statement.body, dict(zip(made.statement.positions, r.positions, strict=True)))
 
 
 def _free(leaf: Leaf) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import sympy as sp
 
-from eqc.emit import checks, paired
+from eqc.emit import checks, paired, product
 from eqc.emit.order import Item
 from eqc.ir.program import Op, Statement
 
@@ -61,6 +61,7 @@ def step(function: Function, leaf: Leaf, depth: int) -> None:
 def finish(function: Function, item: Item, depth: int) -> None:
     """Store the result, after the loop."""
     if item.product is not None:
+        product.finish(function, item, depth)
         return
     total, target = _total(function, item), function.target(item.statement)
     inside = item.free_inside

@@ -11,7 +11,7 @@ import pytest
 from emit_samples import sample_module, sample_source
 from numba import njit
 
-from eqc.emit._vector import block_rows, matrix_product
+from eqc.emit._vector import block_rows, matrix_product, mirror, symmetric_product
 from eqc.emit._vector.products import ALONE, LOOPS_BELOW, THREADS_FROM
 
 SIZES = ((0, 3, 2), (1, 1, 1), (2, 0, 3), (3, 17, 2), (17, 3, 65), (65, 65, 65), (1, 70, 65), (130, 64, 65))
@@ -49,8 +49,9 @@ def test_garbage_is_not_kept() -> None:
 
 def test_limits_are_in_order() -> None:
     assert LOOPS_BELOW < ALONE < THREADS_FROM
-    assert [block_rows(n, 10**6) for n in (0, 1, 31, 1000)] == [1, 1, 31, 64]
-    assert block_rows(10**6, 0) == 32768
+    assert [block_rows(n, 10**6, 0) for n in (0, 1, 31, 1000)] == [1, 1, 31, 64]
+    assert block_rows(10**6, 0, 0) == 32768
+    assert [block_rows(10**6, 1000, 1000 * n) for n in (0, 10, 100, 1000)] == [64, 64, 200, 512]
 
 
 ATTENTION = (
@@ -152,3 +153,39 @@ def test_functions_of_rows_run_in_vectors() -> None:
         np.testing.assert_allclose(value, np.logaddexp(0, a @ w).sum(), rtol=1e-12)
         np.testing.assert_allclose(a_bar, np.outer(slope, w), rtol=1e-12)
         np.testing.assert_allclose(w_bar, a.T @ slope, rtol=1e-11, atol=1e-13)
+
+
+def test_a_symmetric_product_takes_half_of_the_work() -> None:
+    rng = np.random.default_rng(zlib.crc32(b"symmetric_product"))
+
+    @njit
+    def compiled(a: Any, b: Any, c: Any) -> None:
+        symmetric_product(1.0, a, b, 1.0, c)
+        mirror(c)
+
+    for rows, columns, how in product((1, 63, 200), (1, 130), ("rows", "columns", "gaps")):
+        a, c = stored(rng, rows, columns, how, float), np.eye(columns)
+        scaled = rng.standard_normal(rows)[:, None] * a
+        expected = a.T @ scaled + c
+        compiled(a.T, scaled, c)
+        np.testing.assert_array_equal(c, c.T)
+        np.testing.assert_allclose(c, expected, atol=1e-12)
+
+
+SYMMETRIC = {"X": MATRIX, "v": "{shape: [n]}", "n": "rows", "m": "columns"}
+
+
+@pytest.mark.parametrize(
+    ("formula", "symmetric"),
+    [
+        ("Eq(G[i, j], Sum(X[k, i]*X[k, j]*exp(v[k]), (k, 1, n)))", True),
+        ("Eq(G[i, j], Sum(X[k, i]*v[k]*X[k, j], (k, 1, n))/2)", True),
+        ("Eq(G[i, j], Sum(X[k, i]*v[k]*exp(X[k, j]), (k, 1, n)))", False),
+        ("Eq(G[i, j], Sum(X[k, i]*v[k]*X[k, j]*exp(X[k, j]), (k, 1, n)))", False),
+    ],
+)
+def test_products_that_stay_themselves_when_turned_are_found(formula: str, symmetric: bool) -> None:
+    source = sample_source(formula, G="{shape: [m, m]}", **SYMMETRIC)
+    value = source[: source.index("def sample_jvp")]
+    assert ("_symmetric_product(" in value and "_mirror(" in value) == symmetric
+    assert "_matrix_product(" in value or symmetric

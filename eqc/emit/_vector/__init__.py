@@ -27,7 +27,7 @@ from .gates import (
     normal_probability,
 )
 from .precision import KernelCompiler
-from .products import block_rows, matrix_product
+from .products import block_rows, matrix_product, mirror, symmetric_product
 from .ratios import (
     binary_exponent,
     log_apart,
@@ -71,6 +71,7 @@ __all__ = [
     "maximum",
     "mean_divergence",
     "minimum",
+    "mirror",
     "multiply",
     "normal_density",
     "normal_gate",
@@ -85,6 +86,7 @@ __all__ = [
     "sine_of_turns",
     "sinh",
     "softplus",
+    "symmetric_product",
     "tanh",
     "watch",
 ]
