@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from eqc.ir.program import Program
 from eqc.schedule.centred import drop_centred
+from eqc.schedule.choices import choose_by_place
 from eqc.schedule.clean import drop_dead, inline, merge_equal, rename_copies
 from eqc.schedule.deltas import contract_deltas
 from eqc.schedule.factors import factor_nested, factor_numbers, factor_sums
@@ -33,6 +34,7 @@ PASSES: tuple[tuple[str, Callable[[Program], Program]], ...] = (
     ("prepare products", prepare_products),
     ("turn rows into columns", turn),
     ("merge equal statements", merge_equal),
+    ("choose by place", choose_by_place),
     ("drop dead statements", drop_dead),
 )
 

@@ -38,3 +38,9 @@ def test_signs_of_the_data_count() -> None:
     whole = program("Eq(s, Sum(w[i]*x[i]**2, (i, 1, n)))", s="sum", w="{shape: [n]}", x="{shape: [n]}", n="size")
     assert pairs_of(whole, {}).reasons
     assert not pairs_of(whole, {"w": 1}).reasons
+
+
+def test_what_a_delta_leaves_has_a_sign() -> None:
+    terms = "Sum((1 - KroneckerDelta(i, 3))*w[i], (i, 1, n))"
+    whole = program(f"Eq(s, {terms})", s="sum", w="{shape: [n]}", n="size")
+    assert not pairs_of(whole, {"w": 1}).reasons

@@ -33,7 +33,7 @@ from eqc.schedule.clean import drop_dead, inline, rename_copies
 from eqc.schedule.deltas import contract_deltas
 from eqc.schedule.passes import PASSES, schedule
 
-CHEAP = (sp.KroneckerDelta, FloorDivide, Quotient, Remainder)
+CHEAP = (sp.KroneckerDelta, sp.Piecewise, FloorDivide, Quotient, Remainder)
 
 
 @pytest.fixture(autouse=True)
