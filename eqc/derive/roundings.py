@@ -108,7 +108,8 @@ def count_of(node: Expr, counts: Mapping[str, Count]) -> Count:
     if isinstance(node, Read):
         return counts.get(node.tensor, Count())
     if node.is_number or node.is_integer or not node.args:
-        sign = 1 if node.is_nonnegative or isinstance(1 - node, sp.KroneckerDelta) else -1 if node.is_nonpositive else 0
+        positive = node.is_nonnegative or (isinstance(node, sp.Add) and isinstance(1 - node, sp.KroneckerDelta))
+        sign = 1 if positive else -1 if node.is_nonpositive else 0
         return Count(int(not node.is_integer), sign, is_constant=True)
     if isinstance(node, sp.Piecewise):
         return _alike([count_of(pair.args[0], counts) for pair in node.args], 0)
