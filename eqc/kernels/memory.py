@@ -1,6 +1,8 @@
 """Memory for results: large arrays that nobody holds any more are used again.
 
-The system clears every page of a large new array when it is first written, which takes longer than most kernels.
+The system clears every page of a large new array when it is first written, which takes longer than most kernels. For
+smaller arrays, and for what kernels need themselves, GNU's C library does without new pages once an array of that size
+was freed; so one is, that is never written.
 """
 
 from __future__ import annotations
@@ -83,6 +85,11 @@ class Pool:
 _ONE = [np.empty(0)]
 _ALONE = sys.getrefcount(_ONE[0])
 """What is counted of an object in a list that nothing else refers to."""
+
+FREED: Final = 1 << 24
+"""Bytes of the array that is freed at once: the library keeps up to twice as many for the next arrays."""
+
+np.empty(FREED, np.uint8)
 
 POOL: Final = Pool()
 """The memory of this process."""

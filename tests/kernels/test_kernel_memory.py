@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import platform
 import runpy
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -111,3 +114,23 @@ def test_threads_that_do_not_help_are_given_up(monkeypatch: pytest.MonkeyPatch) 
     for _ in range(workers.TRIALS + 3):
         pace.run(lambda x: calls.append(len(x)), 10, np.arange(10))
     assert calls == [10, *[5, 5] * workers.TRIALS, 10, 10]
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other libraries have rules of their own")
+def test_arrays_of_middling_size_take_no_new_pages() -> None:
+    """In a process of its own, since whatever was freed before counts too."""
+    program = """
+import resource, numpy as np
+{}
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(20):
+        np.ones(1 << 15)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+print(faults())
+"""
+    with_pool, without = (
+        int(subprocess.run([sys.executable, "-c", program.format(line)], capture_output=True, check=True).stdout)
+        for line in ("import eqc.kernels.memory", "")
+    )
+    assert with_pool < without / 2
