@@ -43,9 +43,9 @@ def winner(function: Function, leaf: Leaf, depth: int) -> None:
     function.line(depth, f"{best} = {'-' if largest else ''}math.inf")
     inside = function.open_loops(leaf.inner, depth)
     function.line(inside, f"{best} = {step}({best}, {function.value(statement)})")
-    function.line(depth, f"{place} = 0")
+    extent = function.whole(loop.extent)
+    function.line(depth, f"{place} = {extent}")
     function.open_loops(leaf.inner, depth)
-    function.line(inside, f"if {function.value(statement)} == {best}:")
-    function.line(inside + 1, f"{place} = {index}")
-    function.line(inside + 1, "break")
-    function.line(depth, f"{target} = {place}")
+    here = f"{index} if {function.value(statement)} == {best} else {extent}"
+    function.line(inside, f"{place} = min({place}, {here})")  # a loop that ends early would not run in vectors
+    function.line(depth, f"{target} = {place} if {place} < {extent} else 0")

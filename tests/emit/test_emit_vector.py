@@ -183,6 +183,18 @@ def test_results_that_are_denormal(dtype: Any) -> None:
     np.testing.assert_allclose(values("log", small), np.log(small.astype(np.float64)), rtol=2e-7)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_powers_of_two_are_taken_without_the_instruction_too(dtype: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_vector.bits, "has_scaling", lambda context: False)
+    limits = np.finfo(dtype)
+    p = dtype(1.25)
+    stepwise = njit(lambda p, k: _vector.bits.scaled(p, k))  # noqa: PLW0108 (an intrinsic is no function by itself)
+    for k in (limits.minexp - limits.nmant - 2, limits.minexp - 3, -1, 0, 1, limits.maxexp - 1, limits.maxexp):
+        with np.errstate(all="ignore"):
+            assert stepwise(p, dtype(k)) == np.ldexp(p, k)
+    assert "ldexp" not in "".join(stepwise.inspect_llvm().values())
+
+
 def test_integers_are_taken_as_doubles() -> None:
     x, out = np.array([0, 1, 2]), np.empty(3)
     loop("exp")(x, out)

@@ -5,7 +5,8 @@ from numba import types
 from numba.extending import intrinsic, overload, register_jitable
 
 from .._vector import cos, exp, expm1, power, sigmoid, sin, softplus
-from .._vector.core import exp_parts, log_at_ends, log_in_two, scaled, split
+from .._vector.bits import scaled
+from .._vector.core import exp_parts, log_at_ends, log_in_two, split
 from .number import is_operand, made, parts, result_of
 
 _EXP_END = 1000.0

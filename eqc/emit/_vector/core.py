@@ -14,7 +14,7 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from .bits import exponent, fma, mantissa, polynomial, power_of_two
+from .bits import exponent, fma, mantissa, polynomial, power_of_two, scaled
 from .tables import COS, EXP_32, EXP_64, LOG_32, LOG_64, LOG_TAIL, QUARTERS_32, QUARTERS_64, SIN, TAIL_32, TAIL_64
 
 
@@ -96,19 +96,6 @@ def reduced(precision):
         whole = y - k * high
         r = whole - k * low
         return k, r, (whole - r) - k * low
-
-    return implementation
-
-
-@compiled()
-def scaled(precision):
-    """p 2**k in two steps, so that neither overflows alone and denormal results are rounded once."""
-    real = precision.real
-    shift, half = real(precision.shift), real(0.5)
-
-    def implementation(p, k):
-        first = k * half + shift
-        return p * power_of_two(first) * power_of_two((k - (first - shift)) + shift)
 
     return implementation
 

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from .bits import copysign, exponent, fma, mantissa, polynomial, power_of_two
+from .bits import copysign, exponent, fma, mantissa, polynomial, power_of_two, scaled
 from .core import (
     compiled,
     erfc_from_half,
@@ -20,7 +20,6 @@ from .core import (
     plus,
     quarter_of_expm1,
     quarter_turns,
-    scaled,
     sine_and_cosine,
     split,
 )

@@ -7,8 +7,8 @@ import math
 
 import numpy as np
 
-from .bits import fma, polynomial
-from .core import compiled, erfc_parts, exp_parts, scaled
+from .bits import fma, polynomial, scaled
+from .core import compiled, erfc_parts, exp_parts
 from .functions import exp
 from .tables import ERF_32, ERF_64, LOGISTIC_ROOT, LOGISTIC_SLOPES, NORMAL_ROOT, NORMAL_SLOPES
 
