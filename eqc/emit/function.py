@@ -18,7 +18,7 @@ from eqc.emit.reuse import standing_in
 from eqc.emit.room import allocate
 from eqc.emit.solve import Equations
 from eqc.ir.opaque import Opaque
-from eqc.ir.program import Op, Program, Statement
+from eqc.ir.program import Op, Program, Statement, tensors_read
 from eqc.ir.solver import Problem
 from eqc.ir.terms import Expr, FunctionName, Index, Read, read
 
@@ -185,6 +185,13 @@ class Function:
     def array_outputs(self) -> tuple[str, ...]:
         """Outputs that are written to buffers."""
         return tuple(n for n in self.program.outputs if self.tensors[n].rank)
+
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """Outputs that nothing else needs, so that they need not be stored where nobody wants them."""
+        needed = frozenset().union(*(tensors_read(s) for s in self.program.statements), self.reused.values())
+        free = [n for n in self.array_outputs if n not in needed and not self.tensors[n].integer]
+        return () if self.doubt else tuple(free)
 
     def dtype(self) -> str:
         """The type of real temporaries: that of the results, or of the data (integers become float64)."""

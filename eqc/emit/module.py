@@ -80,6 +80,7 @@ def module_source(
         blocks.extend([*constant_tables(function), *written])
         used |= function.printer.used
 
+    optional: dict[str, tuple[int, ...]] = {}
     for problem, programs in solvers.items():
         for name, program in zip((equations[problem].residual, equations[problem].slope), programs, strict=True):
             function = Function(program, reserved | EQUATION_WORDS, name, equations, own_dtype="np.float64")
@@ -96,6 +97,9 @@ def module_source(
         )
         function.fallback = f"_{name}_wide({', '.join(_parameters(function))})"
         take(function, _functions(function, name, kernel, narrow))
+        if kernel.kind in _CHOSEN and not kernel.within and len(function.array_outputs) > 1:
+            outputs = kernel.program.outputs
+            optional[kernel.kind] = tuple(n for n, name in enumerate(outputs) if name in function.optional)
     body = "\n\n\n".join(blocks)
     imports = ["import math", ""] if "math." in body else []
     imports += ["import numpy as np"] if "np." in body else []
@@ -104,8 +108,12 @@ def module_source(
     kinds = tuple(k.kind for k in kernels)
     needs = {k.kind: tuple(str(name) for name in k.program.applied) for k in kernels}
     watched = tuple(k.kind for k in kernels if k.watched)
-    literal = signature(value, kinds, updates, needs, watched, batched)
+    literal = signature(value, kinds, updates, needs, watched, batched, optional)
     return "\n".join([docstring(heading, ""), "", *imports, "", f"SIGNATURE = {literal}", "", "", body, ""])
+
+
+_CHOSEN = ("vjp", "gradient", "value_and_gradient")
+"""The kernels of whose results callers choose some."""
 
 
 def _equation_names(record_id: str, problems: Iterable[Problem]) -> dict[Problem, Equations]:

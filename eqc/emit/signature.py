@@ -17,11 +17,13 @@ def signature(
     needs: Mapping[str, tuple[str, ...]],
     watched: tuple[str, ...] = (),
     batched: tuple[str, ...] = (),
+    optional: Mapping[str, tuple[int, ...]] | None = None,
 ) -> str:
     """The source of the SIGNATURE dictionary; `needs` are the function inputs that each kernel calls.
 
     `watched` kernels say whether a result is not finite, and have a counterpart in wide numbers; those that are
-    `batched` have one for many items with the same matrices.
+    `batched` have one for many items with the same matrices. `optional` are the results of kernels, by number, that
+    need not be stored where nobody wants them.
     """
     lines = ["{", f'    "id": {program.name!r},', '    "inputs": (']
     lines += [f"        {_literal(_input(program, name))}," for name in program.arguments]
@@ -37,6 +39,8 @@ def signature(
         lines.append(f'    "watched": {watched!r},')
     if batched:
         lines.append(f'    "batched": {batched!r},')
+    if optional:
+        lines.append(f'    "optional": {optional!r},')
     lines.append("}")
     return "\n".join(lines)
 

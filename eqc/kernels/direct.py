@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import prod
 from operator import call
 from typing import Any, Final
 
 import numpy as np
 
-from eqc.kernels.shapes import Shape
+from eqc.kernels.shapes import Layout, Shape
 from eqc.kernels.values import DType
 
 Call = Callable[[Sequence[Any]], Any]
@@ -112,6 +113,11 @@ class Direct:
             return take([*map(call, kinds, found), *buffers])
 
         return run
+
+
+def is_short(layout: Layout) -> bool:
+    """Whether a call is for few numbers."""
+    return sum(map(prod, (*layout.blocks, *layout.buffers))) <= SHORT
 
 
 def entry_of(function: Any, arguments: Sequence[Any]) -> tuple[Callable[..., Any], tuple[Any, ...]]:

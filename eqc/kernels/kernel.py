@@ -22,6 +22,7 @@ from eqc.kernels.results import Selection, deliver, flatten, select_all, select_
 from eqc.kernels.runner import Runner, decide_shapes
 from eqc.kernels.signature import Form, Signature, Tensor, form_of, read_signature
 from eqc.kernels.single import PATIENCE, Core
+from eqc.kernels.spare import Spare
 from eqc.kernels.together import Together
 from eqc.kernels.values import FLOAT32, FLOAT64
 
@@ -197,7 +198,7 @@ class Kernel:
             values = binder.bind(args, named)
             results = runner.run(values, select.wanted, flatten(out))
             runner.plan(given, names, binder.slots(len(args), names), values)
-        elif key is not None and out is None:
+        if key is not None and out is None:
             self._count(method, select, key, given, names)
         return select.give(results)
 
@@ -216,7 +217,7 @@ class Kernel:
                 results = runner.run(binder.bind(tuple(values[:first]), named), select.wanted)
             return select.give(results)
 
-        call = runner.short_way(given, names, closer, select.take())
+        call = runner.short_way(given, names, closer, select)
         if call is not None:
             remember(self._calls, key, call)
 
@@ -231,7 +232,8 @@ class Kernel:
             mend = self._mending(kernel).run if kernel in self.signature.watched else None
             together = self._together(kernel, functions) if summed and kernel in self.signature.batched else None
             core = None if functions else self._core(kernel, form)
-            runner = Runner(self.signature, form, function, self._loading, functions, mend, together, core)
+            spare = None if functions else self._spare(kernel)
+            runner = Runner(self.signature, form, function, self._loading, functions, mend, together, core, spare)
             self._runners[key] = runner
         return runner
 
@@ -244,6 +246,17 @@ class Kernel:
             return None
         tensors = self.signature.inputs + form.extras
         return Core(function, tensors, form.results, watched=kernel in self.signature.watched)
+
+    def _spare(self, kernel: str) -> Spare | None:
+        """The results of a kernel that can be left out, if there are any."""
+        numbers = self.signature.optional.get(kernel)
+        package = self._module.__name__.split(".")[0]
+
+        def load() -> Any:
+            with self._loading():
+                return import_module(f"{package}._vector.unwanted").Unwanted
+
+        return Spare(numbers, load) if numbers else None
 
     def _mending(self, kernel: str) -> Mending:
         return Mending(self.signature, kernel, partial(self._beside, WIDE), self._loading)

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from eqc.kernels.complaints import reworded
-from eqc.kernels.direct import SHORT, Call, Direct, entry_of
+from eqc.kernels.direct import Call, Direct, entry_of, is_short
 from eqc.kernels.memory import LARGE, POOL
 from eqc.kernels.results import flatten
 from eqc.kernels.shapes import Layout, Shape
@@ -86,7 +86,7 @@ class Plan:
     """How calls go whose operands have the leading axes of the batch, or one item that serves all.
 
     `run` gives the results for the arguments, `operands` what the function takes for them. Where the function says that
-    a result is not finite, `mend` looks after it.
+    a result is not finite, `mend` looks after it. `pace` is what lets several threads share a function.
     """
 
     layout: Layout
@@ -95,6 +95,7 @@ class Plan:
     function: Callable[..., object]
     mend: Mend
     run: Callable[[Sequence[Any]], list[Any]]
+    pace: Callable[[Callable[..., object]], Callable[..., object]]
 
     def run_into(self, values: Sequence[Any], out: Any) -> list[Any] | None:
         """The results in the memory given for them; None if that needs a closer look."""
@@ -145,9 +146,14 @@ def plan_call(
     operands = _operands(known, layout, tuple(given), fixed)
     dtypes = tuple(dtype if tensor.kind == "real" else INT64 for tensor in results)
     sizes = [prod(shape) for shape in (*layout.blocks, *layout.buffers)]
-    if layout.items > 1 and sum(sizes) > _SHORT:
-        function = partial(Pace().run, function, layout.items)
-    return Plan(layout, dtypes, operands, function, mend, _whole_call(function, operands, layout, dtypes, mend))
+    pace = partial(_paced, items=layout.items if sum(sizes) > _SHORT else 1)
+    function = pace(function)
+    return Plan(layout, dtypes, operands, function, mend, _whole_call(function, operands, layout, dtypes, mend), pace)
+
+
+def _paced(function: Callable[..., object], items: int) -> Callable[..., object]:
+    """A function that several threads share once its calls prove to be long."""
+    return partial(Pace().run, function, items) if items > 1 else function
 
 
 def _whole_call(
@@ -188,8 +194,7 @@ def _whole_call(
 def short_call(plan: Plan, function: Callable[..., object], values: Sequence[Any], otherwise: Call, take: Call) -> Call:
     """Calls as they are planned, with what `take` makes of the results: straight to the function if they are short."""
     layout = plan.layout
-    short = sum(map(prod, (*layout.blocks, *layout.buffers))) <= SHORT
-    if short and all(target == layout.batch for target in layout.targets):
+    if is_short(layout) and all(target == layout.batch for target in layout.targets):
         given = [*plan.operands(values), *map(np.empty, layout.buffers, plan.dtypes)]
         function(*given)
         entry, rest = entry_of(function, given)

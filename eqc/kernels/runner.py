@@ -13,13 +13,14 @@ import numpy as np
 from eqc.kernels.batch import Direct, Sink, Summed, block_size, feed, run_blocks
 from eqc.kernels.binding import Zero
 from eqc.kernels.complaints import TYPING_ERRORS, reworded, uncallable
-from eqc.kernels.direct import Call
+from eqc.kernels.direct import Call, is_short
 from eqc.kernels.memory import POOL
 from eqc.kernels.plans import Key, Mend, Plan, key_of, plan_call, remember, results_of, short_call
-from eqc.kernels.results import check_distinct, check_out, share_memory
+from eqc.kernels.results import Selection, check_distinct, check_out, share_memory
 from eqc.kernels.shapes import Layout, Shape, lay_out
 from eqc.kernels.signature import Form, Signature, Tensor
 from eqc.kernels.single import Core, Single, single
+from eqc.kernels.spare import Spare
 from eqc.kernels.together import Together
 from eqc.kernels.values import INT64, Array, DType, Operand, convert, read_operands
 
@@ -43,6 +44,7 @@ class Runner:
         mend: Mend | None = None,
         together: Together | None = None,
         core: Core | None = None,
+        spare: Spare | None = None,
     ) -> None:
         self.signature = signature
         self.form = form
@@ -55,6 +57,7 @@ class Runner:
         self._mend: Mend = mend or _leave
         self._together = together
         self._core = core
+        self._spare = spare
         self._loaded: set[DType] = set()
         self._loaded_together: set[DType] = set()
         self._layouts: dict[tuple[object, ...], Layout] = {}
@@ -112,14 +115,23 @@ class Runner:
         if one is not None:
             remember(self._singles, key, one)
 
-    def short_way(self, values: Sequence[Any], names: tuple[str, ...], otherwise: Call, take: Call) -> Call | None:
-        """A short way for calls like one that is planned, if there is one; see `Direct`."""
+    def short_way(
+        self, values: Sequence[Any], names: tuple[str, ...], otherwise: Call, select: Selection
+    ) -> Call | None:
+        """A short way for calls like one that is planned, if there is one; see `Direct` and `Spare`."""
         key = key_of(values, self.integers_matter, *names)
-        one, plan = self._singles.get(key), self._plans.get(key)
+        one, plan, take = self._singles.get(key), self._plans.get(key), select.take()
         if one is not None:
             with self._loading():
                 return one.call(values, otherwise, take)
-        return None if plan is None else short_call(plan, self._function, values, otherwise, take)
+        if plan is None:
+            return None
+        some = self._spare.left_out(plan, select.wanted) if self._spare else ()
+        if not self._spare or not some:
+            whole = select.wanted is None or plan.layout.items == 1 or is_short(plan.layout)
+            return short_call(plan, self._function, values, otherwise, take) if whole else None
+        with self._loading():
+            return self._spare.call(plan, self._function, some, values, otherwise, take)
 
     def _run_whole(self, operands: list[Operand], dtype: DType, layout: Layout) -> list[Any]:
         """All results at once, for operands that have the same leading axes: the common and fast case."""

@@ -59,7 +59,7 @@ class Signature:
     `functions` are the function inputs; `needs` names those, and derivatives of those, that each kernel calls.
     Kernels that are `watched` say whether a result is not finite, and have a counterpart in wide numbers; those that
     are `batched` have one for many items with the same matrices. With `shares_items`, an operand with one item serves
-    all items of a call.
+    all items of a call. The results of kernels that are `optional`, by number, need no memory where nobody wants them.
     """
 
     id: str
@@ -72,6 +72,7 @@ class Signature:
     watched: tuple[str, ...] = ()
     batched: tuple[str, ...] = ()
     shares_items: bool = False
+    optional: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def differentiable(self) -> tuple[Tensor, ...]:
@@ -107,6 +108,7 @@ def read_signature(raw: Mapping[str, Any]) -> Signature:
         raw.get("watched", ()),
         raw.get("batched", ()),
         raw.get("shares_items", False),
+        raw.get("optional", {}),
     )
 
 

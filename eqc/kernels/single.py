@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
 from operator import itemgetter, methodcaller
 from typing import Any, Final
 
 import numpy as np
 
-from eqc.kernels.direct import SHORT, Call, Direct, entry_of
+from eqc.kernels.direct import Call, Direct, entry_of, is_short
 from eqc.kernels.shapes import Layout, Shape
 from eqc.kernels.signature import Tensor
 from eqc.kernels.values import INT64, DType
@@ -99,7 +98,7 @@ def single(core: Core, layout: Layout, dtype: DType, given: Mapping[int, Any], v
 
     None if they are for several items, for many numbers, or if some argument needs a closer look every time.
     """
-    if layout.items != 1 or sum(map(prod, (*layout.blocks, *layout.buffers))) > SHORT:
+    if layout.items != 1 or not is_short(layout):
         return None
     converts = [_conversion(core.tensors[n], value, dtype, layout.cores[n]) for n, value in given.items()]
     known = tuple(convert for convert in converts if convert is not None)

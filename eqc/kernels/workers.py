@@ -13,8 +13,6 @@ from itertools import pairwise
 from time import perf_counter
 from typing import Any, Final
 
-import numpy as np
-
 WORTH: Final = 2.5e-4
 """Seconds from which a call is worth waking other threads."""
 
@@ -89,7 +87,7 @@ def in_parts(function: Callable[..., object], arguments: Sequence[Any], items: i
 
 
 def _part(argument: Any, low: int, high: int) -> Any:
-    return argument[low:high] if isinstance(argument, np.ndarray) and len(argument) > 1 else argument
+    return argument if isinstance(argument, int) or argument.shape[0] == 1 else argument[low:high]
 
 
 @lru_cache(maxsize=1)

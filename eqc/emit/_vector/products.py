@@ -10,6 +10,8 @@ from numba.core import cgutils
 from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic, overload
 
+from .unwanted import UnwantedType
+
 LOOPS_BELOW = 1024
 """Multiplications from which a call of BLAS is cheaper than loops."""
 
@@ -71,6 +73,8 @@ def _compiled_rows(rows, width, sums):
 @overload(matrix_product, strict=False)
 def _compiled(scale, a, b, keep, c):
     """One function for matrices of every layout, so that it is compiled once."""
+    if isinstance(c, UnwantedType):
+        return lambda scale, a, b, keep, c: None
     return lambda scale, a, b, keep, c: _multiply(float(scale), _loose(a), _loose(b), float(keep), _loose(c))
 
 

@@ -8,6 +8,8 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic, overload
 
+from .unwanted import UnwantedType
+
 _INLINE = {"forceinline": True}
 
 
@@ -114,6 +116,8 @@ _step_of_sum = _step(_add)
 
 @overload(watch, jit_options=_INLINE, strict=False)
 def _watch(lost, result):
+    if isinstance(result, UnwantedType):
+        return lambda lost, result: lost
     if isinstance(result, types.Array):
         return _watch_array
     zero = np.float32(0) if lost == result == types.float32 else 0.0
