@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
 """Given a label and a number of steps, a context whose value is called after each step."""
 
-_SUPPORT = ("runtime", "solvers", "stable")
+_SUPPORT = ("cholesky", "runtime", "solvers", "stable")
 """Modules of `eqc.emit` that are copied beside the kernels, so that these need no eqc."""
 
 _PACKAGES = ("_pairs", "_vector", "_wide")

@@ -218,6 +218,12 @@ OF_PAIRS = (
 )
 """What else the module of pairs gives."""
 
+OF_FACTORS = (
+    *("_cholesky", "_factor_log_determinant", "_factor_inverse"),
+    *("_factor_solve", "_factor_solve_vector"),
+)
+"""What the module of Cholesky factors gives."""
+
 MODULES: Mapping[str, str] = {
     **dict.fromkeys((*PAIRS.values(), *OF_PAIRS), "_pairs"),
     **dict.fromkeys((*VECTOR.values(), "_KernelCompiler", "_add", "_multiply", "_power", "_watch"), "_vector"),
@@ -225,6 +231,7 @@ MODULES: Mapping[str, str] = {
         ("_largest", "_least", "_matrix_product", "_symmetric_product", "_mirror", "_block_rows"), "_vector"
     ),
     **dict.fromkeys(("_sin_turns_of", "_cos_turns_of", *STABLE.values()), "_stable"),
+    **dict.fromkeys(OF_FACTORS, "_cholesky"),
     **dict.fromkeys(("_sine_of_turns", "_cosine_of_turns"), "_vector"),
     **dict.fromkeys((*WIDE.values(), *ARITHMETIC), "_wide"),
 }

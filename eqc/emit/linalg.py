@@ -14,8 +14,12 @@ CALLS: Mapping[type[opaque.Opaque], str] = {
     opaque.SolveVectorTransposed: "np.linalg.solve({0}.T, {1})",
     opaque.Determinant: "np.linalg.det({0})",
     opaque.LogDeterminant: "_log_determinant({0})",
-    opaque.LogDeterminantSpd: "_log_determinant_spd(_symmetric({0}))",
-    opaque.Cholesky: "np.linalg.cholesky(_symmetric({0}))",
+    opaque.LogDeterminantSpd: "_factor_log_determinant(_cholesky(_symmetric({0})))",
+    opaque.Cholesky: "_cholesky(_symmetric({0}))",
+    opaque.FactorLogDeterminant: "_factor_log_determinant({0})",
+    opaque.FactorInverse: "_factor_inverse({0})",
+    opaque.FactorSolve: "_factor_solve({0}, {1})",
+    opaque.FactorSolveVector: "_factor_solve_vector({0}, {1})",
     opaque.Adjugate: "_adjugate({0})",
     opaque.AdjugateTangent: "_adjugate_tangent({0}, {1})",
     opaque.Powers: "_powers({0}, {1})",
@@ -30,4 +34,4 @@ CALLS: Mapping[type[opaque.Opaque], str] = {
     opaque.LeftSingularVectors: "_singular_vectors({0})[0]",
     opaque.RightSingularVectors: "_singular_vectors({0})[1]",
 }
-"""Head -> the call; {0}, {1} are the arguments. A leading underscore is a function of the runtime module."""
+"""Head -> the call; {0}, {1} are the arguments. Functions with a leading underscore stand beside the kernels."""

@@ -71,16 +71,6 @@ def log_determinant(a):
 
 
 @njit(cache=True)
-def log_determinant_spd(a):
-    """The logarithm of the determinant of a symmetric positive definite matrix, by its Cholesky factor."""
-    factor = np.linalg.cholesky(a)
-    total = 0.0
-    for i in range(a.shape[0]):
-        total += log(factor[i, i])
-    return 2.0 * total
-
-
-@njit(cache=True)
 def _products_without(sizes, i, j):
     """The product of all numbers but the i-th and the j-th."""
     found = 1.0

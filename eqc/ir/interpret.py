@@ -23,6 +23,10 @@ from eqc.ir.opaque import (
     EigenvalueRealParts,
     Eigenvalues,
     Eigenvectors,
+    FactorInverse,
+    FactorLogDeterminant,
+    FactorSolve,
+    FactorSolveVector,
     Inverse,
     LeftSingularVectors,
     LogDeterminant,
@@ -240,6 +244,8 @@ def _opaque(body: Opaque, arguments: list[Value], memory: Mapping[str, Value]) -
         return np.asarray(memory[f"{body.name}()"](*arguments), dtype=object)[()]
     head = type(body)
     matrix = mpmath.matrix(arguments[0].tolist())
+    if head in _OF_FACTOR:
+        head, matrix = _OF_FACTOR[head], matrix * matrix.T
     if head in (LogDeterminant, LogDeterminantSpd):
         return mpmath.log(mpmath.det(matrix))
     if head is Determinant:
@@ -300,6 +306,14 @@ _GENERAL = (
     ProjectorRealParts,
     RealEigenvalues,
 )
+
+
+_OF_FACTOR: Mapping[type[Opaque], type[Opaque]] = {
+    FactorInverse: Inverse,
+    FactorLogDeterminant: LogDeterminant,
+    FactorSolve: Solve,
+    FactorSolveVector: SolveVector,
+}
 
 
 def _factor(head: type[Opaque], matrix: Value) -> Value:

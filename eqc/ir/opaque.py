@@ -95,6 +95,29 @@ class Cholesky(Opaque):
     """The lower triangular L with L·Lᵀ = S for a symmetric positive definite S."""
 
 
+class FactorLogDeterminant(Opaque):
+    """The logarithm of the determinant of L·Lᵀ, for a Cholesky factor L; this and what follows is of scheduling."""
+
+    result = 0
+
+
+class FactorInverse(Opaque):
+    """The inverse of L·Lᵀ."""
+
+
+class FactorSolve(Opaque):
+    """X with L·Lᵀ·X = Y, for a matrix Y."""
+
+    ranks = (2, 2)
+
+
+class FactorSolveVector(Opaque):
+    """x with L·Lᵀ·x = y."""
+
+    ranks = (2, 1)
+    result = 1
+
+
 class Powers(Opaque):
     """`Powers(A, k)`: the powers A⁰ … Aᵏ of a square matrix, one after the other."""
 

@@ -11,7 +11,7 @@ import sympy as sp
 from eqc.ir.opaque import Opaque
 from eqc.ir.place import Change, map_statement
 from eqc.ir.program import Area, Op, Program, Statement, Use, statement_reads, tensors_read
-from eqc.ir.terms import Expr, Read, read
+from eqc.ir.terms import Expr, Read, index_symbol, read
 from eqc.ir.walk import map_reads, substitute
 
 
@@ -36,13 +36,21 @@ def merge_equal(program: Program) -> Program:
 
     for statement in program.statements:
         current = map_statement(statement, change) if renamed.keys() & tensors_read(statement) else statement
-        key = (current.loops, current.positions, current.op, current.body, current.guard, current.scatter)
+        key = _meaning(current)
         if key in seen and current.target.name not in program.outputs:
             renamed[current.target.name] = seen[key]
         else:
             seen.setdefault(key, current.target.name)
             kept.append(current)
     return program.with_statements(tuple(kept))
+
+
+def _meaning(statement: Statement) -> tuple[object, ...]:
+    """What a statement computes, whatever its indices are called."""
+    names = {loop.symbol: index_symbol(f"_{n}") for n, loop in enumerate(statement.loops)}
+    parts = (*(loop.extent for loop in statement.loops), *statement.positions, statement.body, statement.guard)
+    own = (len(statement.loops), len(statement.positions), statement.op, statement.scatter)
+    return (*own, *(substitute(part, names) for part in parts))
 
 
 def rename_copies(program: Program) -> Program:

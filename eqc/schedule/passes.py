@@ -9,6 +9,7 @@ from eqc.schedule.centred import drop_centred
 from eqc.schedule.choices import choose_by_place
 from eqc.schedule.clean import drop_dead, inline, merge_equal, rename_copies
 from eqc.schedule.deltas import contract_deltas
+from eqc.schedule.factored import share_factors
 from eqc.schedule.factors import factor_nested, factor_numbers, factor_sums
 from eqc.schedule.hoist import hoist
 from eqc.schedule.long_sums import store_long_sums
@@ -20,6 +21,7 @@ from eqc.schedule.turned import turn
 PASSES: tuple[tuple[str, Callable[[Program], Program]], ...] = (
     ("drop dead statements", drop_dead),
     ("drop sums of deviations", drop_centred),
+    ("factor matrices once", share_factors),
     ("merge equal statements", merge_equal),
     ("inline temporaries", inline),
     ("factor numbers", factor_numbers),

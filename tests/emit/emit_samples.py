@@ -15,7 +15,7 @@ from eqc.emit import _vector
 from eqc.pipeline import compile_record
 
 EMIT = Path(__file__).resolve().parents[2] / "eqc" / "emit"
-SUPPORT = ("runtime", "solvers", "stable", *(f"_wide/{n}" for n in ("arithmetic", "elementary", "special")))
+SUPPORT = ("cholesky", "runtime", "solvers", "stable", *(f"_wide/{n}" for n in ("arithmetic", "elementary", "special")))
 
 
 def identity(*arguments: Any, **named: Any) -> Any:
