@@ -88,8 +88,8 @@ def _letters(expression: Expr) -> set[Expr]:
 
 
 def _factored(program: Program) -> Program:
-    """Every matrix that is proved positive definite, and used twice, by its factor."""
-    uses = [s for s in program.statements if type(s.body) in {*_BY_FACTOR, opaque.Cholesky} and not s.loops]
+    """Every matrix that is proved positive definite, and used twice, by its factor; uses in loops share it too."""
+    uses = [s for s in program.statements if type(s.body) in {*_BY_FACTOR, opaque.Cholesky}]
     counts = Counter(s.body.operands[0] for s in uses)
     proved = {s.body.operands[0] for s in uses if isinstance(s.body, _PROVES)}
     taken = names_in(program)
@@ -97,11 +97,8 @@ def _factored(program: Program) -> Program:
     statements: list[Statement] = []
     for statement in program.statements:
         body = statement.body
-        if type(body) not in _BY_FACTOR or statement.loops:
-            statements.append(statement)
-            continue
-        matrix = body.operands[0]
-        if matrix not in proved or counts[matrix] < 2:
+        matrix = body.operands[0] if type(body) in _BY_FACTOR else None
+        if matrix is None or matrix.positions or matrix not in proved or counts[matrix] < 2:
             statements.append(statement)
             continue
         if matrix not in factors:

@@ -25,6 +25,7 @@ from core_samples import (
 
 from eqc.derive.assemble import derivative_programs
 from eqc.ir.interpret import interpret
+from eqc.ir.opaque import FactorLogDeterminant, FactorSolveVector
 from eqc.ir.program import Program
 from eqc.ir.show import show, show_statement
 from eqc.ir.spec import check
@@ -33,7 +34,7 @@ from eqc.schedule.clean import drop_dead, inline, rename_copies
 from eqc.schedule.deltas import contract_deltas
 from eqc.schedule.passes import PASSES, schedule
 
-CHEAP = (sp.KroneckerDelta, sp.Piecewise, FloorDivide, Quotient, Remainder)
+CHEAP = (sp.KroneckerDelta, sp.Piecewise, FloorDivide, Quotient, Remainder, FactorLogDeterminant, FactorSolveVector)
 
 
 @pytest.fixture(autouse=True)
