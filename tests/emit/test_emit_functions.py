@@ -94,7 +94,14 @@ def check_signature(name: str) -> None:
     """It says what the module has."""
     text, value = source(name), case(name).value
     signature = signature_of(text)
-    assert set(signature) - {"watched", "optional"} == {"id", "inputs", "extents", "outputs", "kernels", "shares_items"}
+    assert set(signature) - {"watched", "optional", "batched", "teams"} == {
+        "id",
+        "inputs",
+        "extents",
+        "outputs",
+        "kernels",
+        "shares_items",
+    }
     assert signature["id"] == case(name).record.id
     assert [i["name"] for i in signature["inputs"]] == list(value.arguments)
     assert [o["name"] for o in signature["outputs"]] == list(value.outputs)
