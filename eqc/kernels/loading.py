@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import copyreg
+import gc
 import hashlib
 import importlib
+import marshal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
-from importlib.util import spec_from_file_location
+from importlib.util import MAGIC_NUMBER, cache_from_source, source_hash, spec_from_file_location
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -75,7 +77,7 @@ class Snapshot:
     @contextmanager
     def active(self) -> Iterator[None]:
         """Let the name `generated` mean this project's modules."""
-        with _LOCK:
+        with _LOCK, _uncollected():
             outside, finder = _take_modules(), _Finder(self.root, self._digests)
             sys.modules.update(self._modules)
             sys.meta_path.insert(0, finder)
@@ -99,6 +101,18 @@ class Snapshot:
         if not hasattr(module, "SIGNATURE"):
             raise _unusable(file, "it has no SIGNATURE")
         return module
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No search for garbage while Numba is imported, and loads or compiles: all that it makes is there to stay."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 class _Finder(MetaPathFinder):
@@ -133,7 +147,7 @@ def _folder_alone(name: str, folders: list[str]) -> ModuleSpec:
 
 
 class _Loader(SourceFileLoader):
-    """Compiles the source as it stands: bytecode files are matched by time and size, which may miss a rebuild."""
+    """Takes bytecode by the bytes of its source: by time and size, as is usual, it may miss a rebuild."""
 
     def __init__(self, name: str, path: Path, digests: dict[Path, bytes]) -> None:
         super().__init__(name, str(path))
@@ -143,8 +157,31 @@ class _Loader(SourceFileLoader):
         path = Path(self.path)
         source = path.read_bytes()
         self._digests[path] = hashlib.sha256(source).digest()
+        head = MAGIC_NUMBER + _BY_HASH + source_hash(source)
+        place = cache_from_source(self.path)
+        known = _read_code(Path(place), head)
+        if known is not None and known.co_filename == self.path:
+            return known
         code: CodeType = self.source_to_code(source, self.path)
+        if not sys.dont_write_bytecode:
+            self.set_data(place, head + marshal.dumps(code))
         return code
+
+
+_BY_HASH = (0b11).to_bytes(4, "little")
+"""What Python writes into bytecode files that it compares with the bytes of their source."""
+
+
+def _read_code(path: Path, head: bytes) -> CodeType | None:
+    """The code in a bytecode file that begins so, if there is one."""
+    try:
+        data = path.read_bytes()
+        code: CodeType | None = None
+        if data.startswith(head):
+            code = marshal.loads(data[len(head) :])  # noqa: S302 (as trustworthy as the source beside it)
+    except (OSError, EOFError, ValueError, TypeError):
+        return None
+    return code
 
 
 def _unusable(file: RecordFile, reason: str) -> BuildError:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -24,7 +26,7 @@ def scaled(factor: float) -> dict[str, str]:
 
 def run(code: str, folder: Path) -> str:
     """The output of a program in a new process whose working directory is `folder`."""
-    environment = {**os.environ, "PYTHONPATH": str(Path(eqc.__file__).parents[1])}
+    environment = {**os.environ, "PYTHONPATH": str(Path(eqc.__file__).parents[1]), "PYTHONDONTWRITEBYTECODE": ""}
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code)], cwd=folder, env=environment, capture_output=True, text=True
     )
@@ -165,3 +167,34 @@ def test_calling_a_kernel_loads_no_sympy(project: Path) -> None:
         print(sorted({"sympy", "pydantic", "ruamel", "mpmath"} & set(sys.modules)))
     """
     assert run(code, project) == "[]"
+
+
+def test_bytecode_goes_by_the_bytes_of_its_source(tmp_path: Path) -> None:
+    root, show = write_project(tmp_path / "first", scaled(2.0)), "import eqc; print(eqc.kernel('softmax').__doc__)"
+    module = root / "generated/sample/softmax.py"
+    first = run(show, root)
+    assert {file.name.split(".")[0] for file in module.parent.glob("__pycache__/*.pyc")} >= {"softmax"}
+    stamp = module.stat()
+    module.write_text(module.read_text().replace("Softmax.", "Hardmax."))
+    os.utime(module, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    assert (first, run(show, root)) == ("Softmax.", "Hardmax.")
+    for file in module.parent.glob("__pycache__/*.pyc"):
+        file.write_bytes(file.read_bytes()[:-40])
+    assert run(show, root) == "Hardmax."
+
+
+def test_a_copied_project_names_its_own_files(tmp_path: Path) -> None:
+    show = "import eqc; print(eqc.kernel('softmax')._module.softmax.py_func.__code__.co_filename)"
+    root = write_project(tmp_path / "first", scaled(2.0))
+    run(show, root)
+    shutil.copytree(root, tmp_path / "second")
+    assert run(show, tmp_path / "second") == str(tmp_path / "second/generated/sample/softmax.py")
+
+
+def test_garbage_is_collected_as_before(project: Path) -> None:
+    gc.disable()
+    eqc.kernel("softmax", root=project)(Z)
+    assert not gc.isenabled()
+    gc.enable()
+    eqc.kernel("softmax", root=project)(Z.astype(np.float32))
+    assert gc.isenabled()
