@@ -351,6 +351,11 @@ def tail(t: Any) -> Any:
     return (1 + 2 * a) * mpmath.exp(a * a) * mpmath.erfc(a)
 
 
+def normal_tail(t: Any) -> Any:
+    x = 3 * (1 + t) / (1 - t)
+    return (3 + x) * mpmath.exp(x * x / 2) * mpmath.erfc(x / mpmath.sqrt(2)) / 2
+
+
 def away(function: Callable[[Any], Any], limit: float) -> Callable[[Any], Any]:
     """A function with its limit in the place of the quotient 0/0."""
     return lambda x: function(x) if abs(x) > 1e-25 else mpmath.mpf(limit)
@@ -363,13 +368,15 @@ POLYNOMIALS: dict[str, tuple[Callable[[Any], Any], str, str]] = {  # function an
     "ERF": (lambda z: mpmath.erf(mpmath.sqrt(z)) / mpmath.sqrt(z) - 1, "0", "0.25"),
     "TAIL_64": (tail, "-7/9", "3/4"),
     "TAIL_32": (tail, "-7/9", "13/29"),
+    "NORMAL_TAIL_64": (normal_tail, "-1", "359/419"),
+    "NORMAL_TAIL_32": (normal_tail, "-1", "59/89"),
     "SIN": (lambda z: (mpmath.sin(mpmath.sqrt(z)) / mpmath.sqrt(z) - 1) / z, "0", "0.62"),
     "COS": (lambda z: (mpmath.cos(mpmath.sqrt(z)) - 1 + z / 2) / z**2, "0", "0.62"),
     "ARTANH": (lambda z: (ratio(z) / 2 - 1) / z, "0", "0.0405"),
     "MEAN": (lambda z: around_mean(mpmath.sqrt(z)) / z, "0", "0.4905"),
 }
 TABLES = ("EXP_64", "EXP_32", "LOG_64", "LOG_32", "LOG_TAIL", "ERF_64", "ERF_32", "TAIL_64", "TAIL_32", "SIN", "COS")
-TABLES += ("ARTANH_64", "ARTANH_32", "MEAN_64", "MEAN_32")
+TABLES += ("ARTANH_64", "ARTANH_32", "MEAN_64", "MEAN_32", "NORMAL_TAIL_64", "NORMAL_TAIL_32")
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -114,6 +114,20 @@ def exp_parts(precision):
 
 
 @compiled()
+def exact_exp_parts(precision):
+    """The same, with what is lost on the way to the polynomial put back."""
+    table, one = precision.choose(EXP_64, EXP_32), precision.real(1)
+
+    def implementation(x, low):
+        k, whole, rest = reduced(x)
+        rest = low + rest
+        r = whole + rest
+        return one + (r + (r * r * polynomial(r, table) + ((whole - r) + rest))), k
+
+    return implementation
+
+
+@compiled()
 def quarter_of_expm1(precision):
     """(exp(x) - 1)/4, which is finite wherever sinh is."""
     real = precision.real
