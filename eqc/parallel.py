@@ -83,17 +83,24 @@ def _file_error(error: OSError, record_id: str, catalog: Catalog) -> EqcError:
 
 
 def over_records(
-    task: Task[T], root: Path, ids: Sequence[str], jobs: int = 1, *, few: int = FEW, limit: float = inf
+    task: Task[T],
+    root: Path,
+    ids: Sequence[str],
+    jobs: int = 1,
+    *,
+    few: int = FEW,
+    limit: float = inf,
+    turns: float = inf,
 ) -> Iterator[Outcome[T]]:
     """Run `task(id, catalog)` for every id and give the outcomes as they come, in no fixed order.
 
     `jobs` is the number of processes; with one, or up to `few` records, all is done in this process. `task` must be
     a function of a module, so that the others find it, and a script that asks for more than one process must guard
     its main part with `if __name__ == "__main__":`, as they import it. With a `limit`, what takes more seconds than
-    that in another process is given up.
+    that in another process is given up; after so many `turns` a process ends, and the memory that it holds is free.
     """
-    if (jobs > 1 or limit < inf) and len(ids) > few:
-        yield from _over_pool(task, root, ids, min(jobs, len(ids)), limit)
+    if (jobs > 1 or min(limit, turns) < inf) and len(ids) > few:
+        yield from _over_pool(task, root, ids, min(jobs, len(ids)), limit, turns)
         return
     catalog = _open_catalog(root)
     for record_id in ids:
@@ -105,10 +112,12 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _over_pool(task: Task[T], root: Path, ids: Sequence[str], jobs: int, limit: float) -> Iterator[Outcome[T]]:
+def _over_pool(
+    task: Task[T], root: Path, ids: Sequence[str], jobs: int, limit: float, turns: float
+) -> Iterator[Outcome[T]]:
     from eqc.processes import Lost, results  # a single record must not pay for importing this
 
-    for record_id, result in results(partial(_in_worker, task, root), ids, jobs, limit):
+    for record_id, result in results(partial(_in_worker, task, root), ids, jobs, limit, turns):
         yield _lost(record_id, limit, late=result.late) if isinstance(result, Lost) else _read(record_id, result)
 
 

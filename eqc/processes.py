@@ -31,8 +31,13 @@ class Lost:
     late: bool
 
 
-def results(work: Work, items: Sequence[str], count: int, limit: float = inf) -> Iterator[tuple[str, bytes | Lost]]:
-    """What `work` gives for every item, as it comes; `limit` is in seconds for each."""
+def results(
+    work: Work, items: Sequence[str], count: int, limit: float = inf, turns: float = inf
+) -> Iterator[tuple[str, bytes | Lost]]:
+    """What `work` gives for every item, as it comes.
+
+    `limit` is in seconds for each; after so many `turns` a process makes room for a new one, with the memory it holds.
+    """
     waiting, busy, idle = deque(items), list[_Worker](), list[_Worker]()
     deaths = 0
     try:
@@ -45,8 +50,10 @@ def results(work: Work, items: Sequence[str], count: int, limit: float = inf) ->
                 if result == _STARTED:
                     continue
                 busy.remove(worker)
-                if isinstance(result, bytes):
+                if isinstance(result, bytes) and worker.turns < turns:
                     idle.append(worker)
+                else:
+                    worker.end()
                 deaths = deaths + 1 if result == Lost(late=False) else 0
                 yield worker.item, result
         yield from ((item, Lost(late=False)) for item in waiting)
@@ -59,7 +66,7 @@ class _Worker:
     """A process that is given one item after the other."""
 
     def __init__(self, work: Work, limit: float) -> None:
-        self.item, self.limit = "", limit
+        self.item, self.limit, self.turns = "", limit, 0
         self.started, self.deadline = False, inf
         self.connection, other = _SPAWN.Pipe()
         self.process = _SPAWN.Process(target=_serve, args=(other, work), daemon=True)
@@ -69,6 +76,7 @@ class _Worker:
     def take(self, item: str) -> None:
         """Begin with an item."""
         self.item = item
+        self.turns += 1
         self._set_clock()
         with suppress(OSError):  # the process has died: there will be no result
             self.connection.send(item)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,15 @@ def dies(item: str) -> bytes:
 def test_where_no_process_can_work_it_is_not_tried_for_ever() -> None:
     items = [str(n) for n in range(300)]
     assert sorted(processes.results(dies, items, 2)) == sorted((item, processes.Lost(late=False)) for item in items)
+
+
+def own_number(item: str) -> bytes:
+    return str(os.getpid()).encode()
+
+
+def test_processes_are_replaced_after_so_many_turns() -> None:
+    found = Counter(result for _, result in processes.results(own_number, "abcde", 1, turns=2))
+    assert sorted(found.values()) == [1, 2, 2]
 
 
 def generates(record_id: str, catalog: object) -> object:
