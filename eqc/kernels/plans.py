@@ -38,7 +38,7 @@ _first = itemgetter(0)
 _as_one_item = itemgetter(None)
 
 _SUMMED: Final = 1 << 20
-"""Bytes up to which what is summed over the items is stored for all of them."""
+"""Bytes up to which what is summed over the items, or is not wanted, is stored for all of them."""
 
 
 def key_of(values: Iterable[Any], integers_matter: bool, *kind: object) -> Key | None:
@@ -96,6 +96,13 @@ class Plan:
     mend: Mend
     run: Callable[[Sequence[Any]], list[Any]]
     pace: Callable[[Callable[..., object]], Callable[..., object]]
+
+    def is_frugal(self, wanted: tuple[int, ...] | None) -> bool:
+        """Whether results that are not wanted take little memory, where there are several items."""
+        if wanted is None or self.layout.items == 1:
+            return True
+        others = [n for n in range(len(self.dtypes)) if n not in wanted]
+        return sum(prod(self.layout.buffers[n]) * self.dtypes[n].itemsize for n in others) <= _SUMMED
 
     def run_into(self, values: Sequence[Any], out: Any) -> list[Any] | None:
         """The results in the memory given for them; None if that needs a closer look."""

@@ -13,7 +13,7 @@ import numpy as np
 from eqc.kernels.batch import Direct, Sink, Summed, block_size, feed, run_blocks
 from eqc.kernels.binding import Zero
 from eqc.kernels.complaints import TYPING_ERRORS, reworded, uncallable
-from eqc.kernels.direct import Call, is_short
+from eqc.kernels.direct import Call
 from eqc.kernels.memory import POOL
 from eqc.kernels.plans import Key, Mend, Plan, key_of, plan_call, remember, results_of, short_call
 from eqc.kernels.results import Selection, check_distinct, check_out, share_memory
@@ -89,7 +89,7 @@ class Runner:
         The last of the values have `names`. None if no call had; see `Plan`.
         """
         plan = self._plans.get(key_of(values, self.integers_matter, *names))
-        if plan is None or (wanted is not None and (plan.layout.items > 1 or out is not None)):
+        if plan is None or (wanted is not None and out is not None) or not plan.is_frugal(wanted):
             return None
         try:
             results = plan.run(values) if out is None else plan.run_into(values, out)
@@ -128,8 +128,8 @@ class Runner:
             return None
         some = self._spare.left_out(plan, select.wanted) if self._spare else ()
         if not self._spare or not some:
-            whole = select.wanted is None or plan.layout.items == 1 or is_short(plan.layout)
-            return short_call(plan, self._function, values, otherwise, take) if whole else None
+            frugal = plan.is_frugal(select.wanted)
+            return short_call(plan, self._function, values, otherwise, take) if frugal else None
         with self._loading():
             return self._spare.call(plan, self._function, some, values, otherwise, take)
 
