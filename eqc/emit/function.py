@@ -231,6 +231,8 @@ class Function:
             sums.start(self, item, depth)
         if node.blocked:
             self.blocks[id(node)].run(depth)
+        elif paired.takes_columns(self, node):
+            paired.columns(self, node, depth)
         else:
             blocks = paired.takes_blocks(self, node)
             inside = paired.open_block(self, node.index, depth) if blocks else self.open_loops((node.index,), depth)

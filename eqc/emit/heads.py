@@ -212,7 +212,7 @@ PAIRS: Mapping[type, str] = {
 """Head -> the function on pairs of floats. Others are computed in floats."""
 
 OF_PAIRS = (
-    *("_as_pair", "_pair", "_parts", "_nearest", "_gap", "_collect", "_entry_of"),
+    *("_as_pair", "_stored", "_parts", "_nearest", "_gap", "_collect", "_entry_of"),
     *("_lanes", "_pair_lanes", "_place_of", "_put", "_add_up", "_total_of"),
     *("_root_of", "_square_of", "_cube_of", "_power_of", "_pair_pi", "_pair_e"),
 )
@@ -228,7 +228,7 @@ MODULES: Mapping[str, str] = {
     **dict.fromkeys((*PAIRS.values(), *OF_PAIRS), "_pairs"),
     **dict.fromkeys((*VECTOR.values(), "_KernelCompiler", "_add", "_multiply", "_power", "_watch"), "_vector"),
     **dict.fromkeys(
-        ("_largest", "_least", "_matrix_product", "_symmetric_product", "_mirror", "_block_rows"), "_vector"
+        ("_largest", "_least", "_matrix_product", "_symmetric_product", "_mirror", "_block_rows", "_item_of"), "_vector"
     ),
     **dict.fromkeys(("_sin_turns_of", "_cos_turns_of", *STABLE.values()), "_stable"),
     **dict.fromkeys(OF_FACTORS, "_cholesky"),

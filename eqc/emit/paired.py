@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import sympy as sp
 
 from eqc.emit import watch
-from eqc.emit.nest import Leaf
+from eqc.emit.nest import Leaf, Loop
 from eqc.emit.pair_source import Text
 from eqc.ir.gaps import parted
 from eqc.ir.program import Op, Statement
@@ -18,7 +18,6 @@ from eqc.ir.terms import Expr, Index, Read
 
 if TYPE_CHECKING:
     from eqc.emit.function import Function
-    from eqc.emit.nest import Loop
 
 BLOCK = 256
 """How many terms of a sum are computed before they are added up."""
@@ -30,7 +29,7 @@ def place(function: Function, r: Read) -> Text:
     if not function.pairs.get(r.tensor):
         return Text(source)
     if "[" in source:
-        source = function.pair_source.call("_pair", source, _beside(function, r.tensor, source))
+        source = function.pair_source.call("_stored", source, _beside(function, r.tensor, source))
     return Text(source, is_pair=True)
 
 
@@ -158,14 +157,22 @@ def finish(function: Function, statement: Statement, inside: tuple[Index, ...], 
 
 def open_block(function: Function, loop: Index, depth: int) -> int:
     """Open a loop over blocks of terms, and the one over the terms of a block; returns the depth inside."""
-    begin, count, lane = (_of_block(function, loop, part) for part in ("begin", "count", "lane"))
-    name, extent = function.names[loop.name], function.whole(loop.extent)
-    function.line(depth, f"for {begin} in range(0, {extent}, {BLOCK}):")
-    function.line(depth + 1, f"{count} = min({BLOCK}, {extent} - {begin})")
-    function.line(depth + 1, f"for {lane} in range({count}):")
-    function.line(depth + 2, f"{name} = {function.pair_source.call('_place_of', begin, lane)}")
     function.in_blocks.add(loop.name)
-    return depth + 2
+    return _open_terms(function, loop, _open_blocks(function, loop, depth))
+
+
+def _open_blocks(function: Function, loop: Index, depth: int) -> int:
+    begin, count, extent = _of_block(function, loop, "begin"), _of_block(function, loop, "count"), loop.extent
+    function.line(depth, f"for {begin} in range(0, {function.whole(extent)}, {BLOCK}):")
+    function.line(depth + 1, f"{count} = min({BLOCK}, {function.whole(extent)} - {begin})")
+    return depth + 1
+
+
+def _open_terms(function: Function, loop: Index, depth: int) -> int:
+    begin, count, lane = (_of_block(function, loop, part) for part in ("begin", "count", "lane"))
+    function.line(depth, f"for {lane} in range({count}):")
+    function.line(depth + 1, f"{function.names[loop.name]} = {function.pair_source.call('_place_of', begin, lane)}")
+    return depth + 1
 
 
 def close_block(function: Function, loop: Loop, depth: int) -> None:
@@ -173,6 +180,26 @@ def close_block(function: Function, loop: Loop, depth: int) -> None:
     for statement in _collected(function, loop):
         _add_up(function, _sums(function, statement), loop.index, depth)
     function.in_blocks.discard(loop.index.name)
+
+
+def takes_columns(function: Function, loop: Loop) -> bool:
+    """Whether a loop does nothing but run over the columns of matrices, of which it sums up some in pairs."""
+    if loop.blocked or len(loop.body) != 1 or not any(is_sum(function, item.statement) for item in loop.sums):
+        return False
+    (inner,) = loop.body
+    if not isinstance(inner, Loop) or inner.sums or inner.blocked:
+        return False
+    return loop.index.symbol not in inner.index.extent.free_symbols
+
+
+def columns(function: Function, loop: Loop, depth: int) -> None:
+    """A loop that sums up columns, block by block, so that the sums stay in the cache."""
+    (inner,) = loop.body
+    assert isinstance(inner, Loop)
+    rows = function.open_loops((loop.index,), _open_blocks(function, inner.index, depth))
+    within = _open_terms(function, inner.index, rows)
+    for part in inner.body:
+        function.nest(part, within)
 
 
 def _of_block(function: Function, loop: Index, part: str) -> str:

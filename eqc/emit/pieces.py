@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from eqc.emit import watch
 from eqc.emit.function import Function
 from eqc.emit.heads import MODULES
-from eqc.emit.signature import shares_items
 from eqc.emit.solve import SOLVER_NAMES
 
 _INDENT = "    "
@@ -44,11 +43,9 @@ def items_loop(function: Function, name: str, core: str, jit: str, first: str = 
     given = function.arguments
     results = [names[n] for n in program.outputs]
     items = [function.function_name(f) for f in program.applied]
-    shares = shares_items(program)
-    function.printer.used.update(["_item_of"] if shares else [])
-    place = "_item_of({}, item)" if shares else "{}[item]"
-    items += [names[a] if a in parameters else place.format(names[a]) for a in program.arguments]
-    items += [f"{names[n]}[item]" for n in function.array_outputs]
+    arrays = [*program.arguments, *function.array_outputs]
+    function.printer.used.add("_item_of")
+    items += [names[a] if a in parameters else f"_item_of({names[a]}, item)" for a in arrays]
     scalars = [f"{names[n]}[item]" for n in function.scalar_outputs]
     call = f"{core}({', '.join(items)})"
     free = jit.replace('error_model="numpy"', 'error_model="numpy", nogil=True')  # so that threads can share the items

@@ -21,12 +21,6 @@ def _compile_dtype_of(x):
     return lambda x: np.float64
 
 
-@njit(cache=True, forceinline=True)
-def item_of(array, item):
-    """One of the items of an array; the only one, if there is one, serves all."""
-    return array[item] if array.shape[0] != 1 else array[0]
-
-
 @njit(cache=True, inline="always")
 def sign(x):
     """-1, 0 or 1; NaN for NaN."""

@@ -82,17 +82,24 @@ def _moves(factor: Expr, loop: Index) -> bool:
 
 
 def _sum_of(moving: Expr, loop: Index, known: Mapping[str, Statement]) -> Expr | None:
-    """The tensor that is the sum of just this over the whole loop."""
+    """The tensor, or its entry, that is the sum of just this over the whole loop."""
     for name, statement in known.items():
-        if statement.op is Op.SUM and not statement.positions and statement.loops and statement.guard == sp.true:
-            own, *others = statement.loops
-            if (
-                not others
-                and own.extent == loop.extent
-                and substitute(statement.body, {own.symbol: loop.symbol}) == moving
-            ):
-                return read(name)
+        if statement.op is Op.SUM and statement.guard == sp.true and not statement.scatter:
+            own, *others = statement.bound
+            if not others and own.extent == loop.extent:
+                names = _matched(statement.body, moving)
+                if names.get(own.symbol, loop.symbol) == loop.symbol and substitute(statement.body, names) == moving:
+                    return read(name, tuple(substitute(p, names) for p in statement.positions))
     return None
+
+
+def _matched(body: Expr, other: Expr) -> dict[sp.Symbol, Expr]:
+    """What the indices of the first read of a body stand for if this is the other expression."""
+    for r in reads_of(body):
+        same = [s for s in reads_of(other) if s.tensor == r.tensor]
+        if same and r.positions:
+            return {p: q for p, q in zip(r.positions, same[0].positions, strict=True) if p.is_Symbol}
+    return {}
 
 
 def _opened(total: Expr, known: Mapping[str, Statement]) -> Expr:
@@ -100,9 +107,11 @@ def _opened(total: Expr, known: Mapping[str, Statement]) -> Expr:
 
     def definition(r: Read) -> Expr:
         statement = known.get(r.tensor)
-        if statement is None or statement.op is not Op.NONE or statement.loops or statement.scatter:
+        if statement is None or statement.op is not Op.NONE or statement.scatter or not statement.body.is_Mul:
             return r
-        inner = reads_of(statement.body)
-        return statement.body if len(inner) == 1 and not inner[0].positions and statement.body.is_Mul else r
+        symbols = [loop.symbol for loop in statement.loops]
+        if len(reads_of(statement.body)) != 1 or list(statement.positions) != symbols:
+            return r
+        return substitute(statement.body, dict(zip(symbols, r.positions, strict=True)))
 
     return sp.expand_mul(map_reads(total, definition))

@@ -39,9 +39,9 @@ def merge_equal(program: Program) -> Program:
         key = _meaning(current)
         if key in seen and current.target.name not in program.outputs:
             renamed[current.target.name] = seen[key]
-        else:
-            seen.setdefault(key, current.target.name)
-            kept.append(current)
+            continue
+        copied = seen.setdefault(key, current.target.name)
+        kept.append(current if copied == current.target.name else _copy(current, copied))
     return program.with_statements(tuple(kept))
 
 
@@ -51,6 +51,14 @@ def _meaning(statement: Statement) -> tuple[object, ...]:
     parts = (*(loop.extent for loop in statement.loops), *statement.positions, statement.body, statement.guard)
     own = (len(statement.loops), len(statement.positions), statement.op, statement.scatter)
     return (*own, *(substitute(part, names) for part in parts))
+
+
+def _copy(statement: Statement, source: str) -> Statement:
+    """The statement as a copy of a sum that is there already; others are as cheap as copies."""
+    if statement.op is Op.NONE or statement.scatter:
+        return statement
+    at = read(source, statement.positions, integer=statement.target.integer)
+    return replace(statement, loops=statement.free, op=Op.NONE, body=at)
 
 
 def rename_copies(program: Program) -> Program:

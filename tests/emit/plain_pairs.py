@@ -38,7 +38,7 @@ def _whole(function: Callable[[np.float64], Any]) -> Callable[[float], float]:
 PLAIN: dict[str, Any] = {
     "as_pair": float,
     "nearest": float,
-    "pair": lambda high, low: high + low,
+    "stored": lambda high, low: high + low,
     "parts": lambda x: (x, 0.0),
     "gap": lambda x, y: x - y,
     "lanes": lambda dtype: np.zeros((2, BLOCK)),

@@ -142,3 +142,15 @@ def test_means_are_taken_off_with_both_floats() -> None:
 
     x = 1 / 3
     assert centred(x, 3) == float(Fraction(x) - Fraction(1, 3))
+
+
+def test_pairs_that_were_stored_are_read_as_they_are() -> None:
+    @njit(error_model="numpy")
+    def kept(x, y, z):  # type: ignore[no-untyped-def]
+        high, low = pairs.parts(pairs.as_pair(x) * y)
+        return pairs.parts(pairs.stored(high, low)), (high, low), pairs.gap(z, pairs.stored(high, low))
+
+    for x, y in np.random.default_rng(11).normal(size=(20, 2)):
+        read, stored, gap = kept(x, y, x * y)
+        assert read == stored
+        assert gap == float(Fraction(x * y) - Fraction(x) * Fraction(y))

@@ -30,7 +30,7 @@ from eqc.ir.program import Program
 from eqc.ir.show import show, show_statement
 from eqc.ir.spec import check
 from eqc.ir.terms import FloorDivide, Quotient, Remainder
-from eqc.schedule.clean import drop_dead, inline, rename_copies
+from eqc.schedule.clean import drop_dead, inline, merge_equal, rename_copies
 from eqc.schedule.deltas import contract_deltas
 from eqc.schedule.passes import PASSES, schedule
 
@@ -186,3 +186,18 @@ def test_indices_of_an_inlined_statement_are_renamed() -> None:
     )
     after = inline(value)
     assert lines(after) == ["y[i, j] = exp(w[i]**2*x[j])  for i: n, j: n"]
+
+
+def test_sums_that_are_there_already_are_copied() -> None:
+    symbols = {"a": "{shape: [n]}", "b": "{shape: [n]}", "x": "{shape: [m, n]}", "m": "rows", "n": "columns"}
+    value = program("Eq(a[j], Sum(exp(x[i, j]), (i, 1, m)))", "Eq(b[j], Sum(exp(x[i, j]), (i, 1, m)))", **symbols)
+    assert lines(merge_equal(value)) == ["a[j] = sum(i: m) exp(x[i, j])  for j: n", "b[j] = a[j]  for j: n"]
+
+
+def test_deviations_of_columns_from_their_means_vanish() -> None:
+    symbols = {"mu": "{shape: [n]}", "y": VECTOR, "x": "{shape: [m, n]}", "m": "rows", "n": "columns"}
+    means = "Eq(mu[j], Sum(x[i, j], (i, 1, m))/m)"
+    value = program(means, "Eq(y[j], exp(mu[j]) + Sum(3*x[k, j] - 3*mu[j], (k, 1, m)))", **symbols)
+    assert lines(schedule(value))[-1] == "y[j] = exp(total[j]/m)  for j: n"
+    value = program(means, "Eq(y[j], exp(mu[j]) + Sum(3*x[k, 1] - 3*mu[j], (k, 1, m)))", **symbols)
+    assert len(lines(schedule(value))) > 2

@@ -6,7 +6,7 @@ may come out as NaN or infinite: it is then left out, so that no result is worse
 """
 
 from .functions import cos_of, exp_of, expm1_of, log_of, power_of, sigmoid_of, sin_of, softplus_of
-from .number import as_pair, cube_of, gap, nearest, pair, pair_e, pair_pi, parts, root_of, size_of, square_of
+from .number import as_pair, cube_of, gap, nearest, pair, pair_e, pair_pi, parts, root_of, size_of, square_of, stored
 from .sums import BLOCK, add_up, collect, entry_of, lanes, pair_lanes, place_of, put, total_of
 
 __all__ = [
@@ -37,5 +37,6 @@ __all__ = [
     "size_of",
     "softplus_of",
     "square_of",
+    "stored",
     "total_of",
 ]

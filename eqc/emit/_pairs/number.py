@@ -16,14 +16,18 @@ _NOISE = 2.0**-96
 
 
 class Pair(types.Type):
-    """The type of pairs; `single` ones, which stand for single precision, have no low part."""
+    """The type of pairs; `single` ones, which stand for single precision, have no low part.
 
-    def __init__(self, single):
-        self.single = single
-        super().__init__(name=f"Pair(single={single})")
+    The high part of `normal` ones is the float nearest to them, and the low part is finite.
+    """
+
+    def __init__(self, single, normal=False):
+        self.single, self.normal = single, normal
+        super().__init__(name=f"Pair(single={single}, normal={normal})")
 
 
 OF_DOUBLE, OF_SINGLE = Pair(single=False), Pair(single=True)
+_NORMAL = Pair(single=False, normal=True)
 
 
 @register_model(Pair)
@@ -73,7 +77,8 @@ class Arithmetic:
         low = self.add(lost, x[1], y[1])
         if x[1] is None and y[1] is None:
             return total, low
-        noise = self.b.fmul(self.float_size(x[0]), ir.Constant(DOUBLE, _NOISE))
+        size = self.float_size((y if x[1] is None else x)[0])  # of a mean, for instance: the same in all rounds
+        noise = self.b.fmul(size, ir.Constant(DOUBLE, _NOISE))
         is_noise = self.b.fcmp_ordered("<", self.float_size(self.b.fadd(total, low)), noise)
         return tuple(self.b.select(is_noise, ZERO, part) for part in (total, low))
 
@@ -82,9 +87,10 @@ class Arithmetic:
 
     def product(self, x, y):
         high = self.b.fmul(x[0], y[0])
-        lost = self.b.fma(x[0], y[0], self.b.fneg(high))
-        crossed = self.add(self.multiply(x[0], y[1]), self.multiply(x[1], y[0]))
-        return high, self.add(lost, crossed, self.multiply(x[1], y[1]))
+        low = self.b.fma(x[0], y[0], self.b.fneg(high))
+        for one, other in ((x[1], y[1]), (x[1], y[0]), (x[0], y[1])):
+            low = low if one is None or other is None else self.b.fma(one, other, low)
+        return high, low
 
     def quotient(self, x, y):
         y = self.normal(y)
@@ -199,15 +205,23 @@ root_of = _of_one(Arithmetic.float_root, Arithmetic.root)
 size_of = _of_one(lambda a, x: a.size((x, None))[0], Arithmetic.size)
 
 
-@intrinsic
-def pair(typing, high, low):
-    """The pair of two floats."""
+def _of_parts(kind):
+    """A function that makes a pair of two floats."""
 
     def build(context, builder, signature, values):
         parts = [context.cast(builder, v, k, types.float64) for k, v in zip(signature.args, values, strict=True)]
-        return made(context, builder, OF_DOUBLE, parts)
+        return made(context, builder, kind, parts)
 
-    return OF_DOUBLE(high, low), build
+    @intrinsic
+    def make(typing, high, low):
+        return kind(high, low), build
+
+    return make
+
+
+pair = _of_parts(OF_DOUBLE)
+stored = _of_parts(_NORMAL)
+"""`pair` takes any two floats, `stored` what `parts` gave."""
 
 
 def _constant(high, low):
@@ -232,13 +246,21 @@ def parts(typing, x):
     """The two floats of a pair, the first being the nearest one."""
 
     def build(context, builder, signature, values):
-        arithmetic = Arithmetic(builder)
-        high, low = arithmetic.normal(parts_of(context, builder, signature.args[0], values[0]))
         return context.make_tuple(
-            builder, signature.return_type, (high, ZERO if low is None else arithmetic.finite(low))
+            builder, signature.return_type, _normal_parts(context, builder, signature.args[0], values[0])
         )
 
     return types.UniTuple(types.float64, 2)(x), build
+
+
+def _normal_parts(context, builder, kind, value):
+    """The two floats of an operand, the first being the nearest one."""
+    high, low = parts_of(context, builder, kind, value)
+    if low is None or kind.normal:
+        return high, ZERO if low is None else low
+    arithmetic = Arithmetic(builder)
+    high, low = arithmetic.normal((high, low))
+    return high, arithmetic.finite(low)
 
 
 @intrinsic
@@ -268,10 +290,9 @@ def gap(typing, x, y):
 
 def _in_floats(context, builder, kind, value, result):
     """A pair as two floats of a type, the first being the nearest one."""
-    high, low = Arithmetic(builder).normal(parts_of(context, builder, kind, value))
+    high, low = _normal_parts(context, builder, kind, value)
     if result == types.float64:
-        return high, ZERO if low is None else Arithmetic(builder).finite(low)
+        return high, low
     near = context.cast(builder, high, types.float64, types.float32)
-    rest = builder.fsub(high, context.cast(builder, near, types.float32, types.float64))
-    left = Arithmetic(builder).finite(rest if low is None else builder.fadd(rest, low))
-    return near, context.cast(builder, left, types.float64, types.float32)
+    rest = builder.fadd(builder.fsub(high, context.cast(builder, near, types.float32, types.float64)), low)
+    return near, context.cast(builder, Arithmetic(builder).finite(rest), types.float64, types.float32)

@@ -6,7 +6,6 @@ partial sums, each a total and what roundings took from that.
 
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.core.datamodel import models
 from numba.core.typing.npydecl import parse_dtype
 from numba.extending import intrinsic, overload, register_model
@@ -17,7 +16,10 @@ from .number import DOUBLE, OF_DOUBLE, OF_SINGLE, ZERO, Arithmetic, made, pair, 
 BLOCK = 256
 """How many terms a block has; kernels' loops are parted to match."""
 
-_WIDTH = 8
+_LINE = 64
+"""The bytes of a line of the cache, and of the widest vectors."""
+
+_WIDTH = _LINE // 8
 _LARGEST = 4 * _WIDTH
 _LOST = _LARGEST
 _TERMS = 2 * _LARGEST
@@ -54,7 +56,10 @@ def _memory_for(paired):
     """A function that gives memory on the stack for the terms of one sum, of numbers of a type."""
 
     def build(context, builder, signature, values):
-        room = builder.bitcast(cgutils.alloca_once(builder, ir.ArrayType(DOUBLE, _ROOM)), DOUBLE.as_pointer())
+        with builder.goto_entry_block():
+            room = builder.alloca(ir.ArrayType(DOUBLE, _ROOM))
+        room.align = _LINE
+        room = builder.bitcast(room, DOUBLE.as_pointer())
         for place in range(0, _TERMS, _WIDTH):
             _store(builder, _ZEROS, room, place)
         return room

@@ -26,6 +26,7 @@ from .gates import (
     normal_gate_slope,
     normal_probability,
 )
+from .items import item_of
 from .precision import KernelCompiler
 from .products import block_rows, matrix_product, mirror, symmetric_product
 from .ratios import (
@@ -56,6 +57,7 @@ __all__ = [
     "erfc",
     "exp",
     "expm1",
+    "item_of",
     "largest",
     "least",
     "log",
