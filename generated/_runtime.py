@@ -1,4 +1,4 @@
-# eqc-inputs: db1f344f13bc4b22cf7703288e5c7dd33ea55ca99466feb79b5f87fef7860d68
+# eqc-inputs: a2ec16cdf346065a76217d2f04250a7ea7f5583deec8267f15d31dfcdd4d0da1
 """Functions that generated kernels share: what Python's math module lacks, with NaN, infinities and signs right."""
 
 from math import floor, inf, nan, pi, tan
@@ -20,12 +20,6 @@ def _compile_dtype_of(x):
     if isinstance(x.dtype, types.Float):
         return lambda x: x.dtype
     return lambda x: np.float64
-
-
-@njit(cache=True, forceinline=True)
-def item_of(array, item):
-    """One of the items of an array; the only one, if there is one, serves all."""
-    return array[item] if array.shape[0] != 1 else array[0]
 
 
 @njit(cache=True, inline="always")
@@ -69,16 +63,6 @@ def log_determinant(a):
     """The logarithm of a positive determinant, by an LU factorisation; NaN for a negative one."""
     sign_, log_size = np.linalg.slogdet(a)
     return log_size if sign_ > 0 else (-inf if sign_ == 0 else nan)
-
-
-@njit(cache=True)
-def log_determinant_spd(a):
-    """The logarithm of the determinant of a symmetric positive definite matrix, by its Cholesky factor."""
-    factor = np.linalg.cholesky(a)
-    total = 0.0
-    for i in range(a.shape[0]):
-        total += log(factor[i, i])
-    return 2.0 * total
 
 
 @njit(cache=True)

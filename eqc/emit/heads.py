@@ -226,7 +226,9 @@ OF_FACTORS = (
 
 MODULES: Mapping[str, str] = {
     **dict.fromkeys((*PAIRS.values(), *OF_PAIRS), "_pairs"),
-    **dict.fromkeys((*VECTOR.values(), "_KernelCompiler", "_add", "_multiply", "_power", "_watch"), "_vector"),
+    **dict.fromkeys(
+        (*VECTOR.values(), "_KernelCompiler", "_add", "_multiply", "_power", "_root_of_cube", "_watch"), "_vector"
+    ),
     **dict.fromkeys(
         ("_largest", "_least", "_matrix_product", "_symmetric_product", "_mirror", "_block_rows", "_item_of"), "_vector"
     ),

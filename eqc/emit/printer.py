@@ -181,8 +181,8 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
         base, exponent = expr.args
         if exponent == sp.Rational(1, 2):
             return self._call("math.sqrt", (base,))
-        if exponent == sp.Rational(3, 2):  # loops with a call of `pow` take no vectors
-            return f"({self._atom(base)}*{self._call('math.sqrt', (base,))})"
+        if exponent == sp.Rational(3, 2):
+            return self._call("_root_of_cube", (base,))
         if exponent.is_number and exponent.could_extract_minus_sign():
             return f"1/{self.parenthesize(sp.Pow(base, -exponent), PRECEDENCE['Pow'], strict=True)}"
         if self.whole:

@@ -1,4 +1,4 @@
-# eqc-inputs: db1f344f13bc4b22cf7703288e5c7dd33ea55ca99466feb79b5f87fef7860d68
+# eqc-inputs: a2ec16cdf346065a76217d2f04250a7ea7f5583deec8267f15d31dfcdd4d0da1
 """Elementary functions that LLVM compiles to vector instructions, and sums and extrema that it may reorder."""
 
 from .blas import load_blas
@@ -27,8 +27,9 @@ from .gates import (
     normal_gate_slope,
     normal_probability,
 )
+from .items import item_of
 from .precision import KernelCompiler
-from .products import block_rows, matrix_product
+from .products import block_rows, matrix_product, mirror, symmetric_product
 from .ratios import (
     binary_exponent,
     log_apart,
@@ -57,6 +58,7 @@ __all__ = [
     "erfc",
     "exp",
     "expm1",
+    "item_of",
     "largest",
     "least",
     "log",
@@ -72,6 +74,7 @@ __all__ = [
     "maximum",
     "mean_divergence",
     "minimum",
+    "mirror",
     "multiply",
     "normal_density",
     "normal_gate",
@@ -86,6 +89,7 @@ __all__ = [
     "sine_of_turns",
     "sinh",
     "softplus",
+    "symmetric_product",
     "tanh",
     "watch",
 ]

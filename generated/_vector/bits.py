@@ -1,4 +1,4 @@
-# eqc-inputs: db1f344f13bc4b22cf7703288e5c7dd33ea55ca99466feb79b5f87fef7860d68
+# eqc-inputs: a2ec16cdf346065a76217d2f04250a7ea7f5583deec8267f15d31dfcdd4d0da1
 """What Python has no words for and the processor does in one instruction; inside compiled code only."""
 
 from llvmlite import ir
@@ -9,6 +9,9 @@ _LAYOUTS = {
     32: (ir.IntType(32), 23, 0x3F800000, 0x3F3504F3),
 }
 """By a float's width: the integer as wide, the bits of the mantissa, and the bits of 1 and of sqrt(1/2)."""
+
+
+_STEPS = ir.IntType(32)
 
 
 def _layout(value):
@@ -47,11 +50,49 @@ def power_of_two(typing, shifted):
     """2**k as a float, for k + 1.5*2**52 (1.5*2**23 in single precision), which holds k in its low bits."""
 
     def build(context, builder, signature, arguments):
-        whole, mantissa, one, _ = _layout(arguments[0])
-        bits = builder.shl(builder.bitcast(arguments[0], whole), whole(mantissa))
-        return builder.bitcast(builder.add(bits, whole(one)), arguments[0].type)
+        return _power_of_two(builder, arguments[0])
 
     return shifted(shifted), build
+
+
+def _power_of_two(builder, shifted):
+    whole, mantissa, one, _ = _layout(shifted)
+    bits = builder.shl(builder.bitcast(shifted, whole), whole(mantissa))
+    return builder.bitcast(builder.add(bits, whole(one)), shifted.type)
+
+
+def has_scaling(context):
+    """Whether the processor multiplies vectors by powers of two in one instruction."""
+    return "+avx512f" in context.codegen().magic_tuple()[2]
+
+
+@intrinsic
+def scaled(typing, p, k):
+    """p 2**k for a whole number k, rounded once: overflow and underflow are gradual."""
+
+    def build(context, builder, signature, arguments):
+        scale = _scaled_at_once if has_scaling(context) else _scaled_in_two_steps
+        return scale(builder, *arguments)
+
+    return p(p, k), build
+
+
+def _scaled_at_once(builder, p, k):
+    whole, mantissa, _, _ = _layout(p)
+    shift = p.type(1.5 * 2.0**mantissa)  # added, it leaves k in the low bits
+    steps = builder.sub(builder.bitcast(builder.fadd(k, shift), whole), builder.bitcast(shift, whole))
+    steps = steps if whole.width == _STEPS.width else builder.trunc(steps, _STEPS)
+    kind = ir.FunctionType(p.type, [p.type, _STEPS])
+    return builder.call(builder.module.declare_intrinsic("llvm.ldexp", [p.type, _STEPS], kind), [p, steps])
+
+
+def _scaled_in_two_steps(builder, p, k):
+    """Neither of two factors overflows alone."""
+    shift = p.type(1.5 * 2.0 ** _layout(p)[1])
+    first = builder.fadd(builder.fmul(k, p.type(0.5)), shift)
+    rest = builder.fsub(k, builder.fsub(first, shift))
+    once = builder.fmul(p, _power_of_two(builder, first))
+    return builder.fmul(once, _power_of_two(builder, builder.fadd(rest, shift)))
 
 
 def _offset(builder, x):

@@ -1,4 +1,4 @@
-# eqc-inputs: db1f344f13bc4b22cf7703288e5c7dd33ea55ca99466feb79b5f87fef7860d68
+# eqc-inputs: a2ec16cdf346065a76217d2f04250a7ea7f5583deec8267f15d31dfcdd4d0da1
 """SciPy's BLAS and LAPACK without the rest of SciPy's linear algebra.
 
 Numba imports the two modules when it compiles or loads its first function, and with their package all that the package

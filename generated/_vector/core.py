@@ -1,4 +1,4 @@
-# eqc-inputs: db1f344f13bc4b22cf7703288e5c7dd33ea55ca99466feb79b5f87fef7860d68
+# eqc-inputs: a2ec16cdf346065a76217d2f04250a7ea7f5583deec8267f15d31dfcdd4d0da1
 """How vector functions are made for a precision, and the parts that they share.
 
 The methods are the usual ones: exponentials by Cody and Waite's reduction to |r| <= log(2)/2, logarithms by
@@ -15,7 +15,7 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from .bits import exponent, fma, mantissa, polynomial, power_of_two
+from .bits import exponent, fma, mantissa, polynomial, power_of_two, scaled
 from .tables import COS, EXP_32, EXP_64, LOG_32, LOG_64, LOG_TAIL, QUARTERS_32, QUARTERS_64, SIN, TAIL_32, TAIL_64
 
 
@@ -97,19 +97,6 @@ def reduced(precision):
         whole = y - k * high
         r = whole - k * low
         return k, r, (whole - r) - k * low
-
-    return implementation
-
-
-@compiled()
-def scaled(precision):
-    """p 2**k in two steps, so that neither overflows alone and denormal results are rounded once."""
-    real = precision.real
-    shift, half = real(precision.shift), real(0.5)
-
-    def implementation(p, k):
-        first = k * half + shift
-        return p * power_of_two(first) * power_of_two((k - (first - shift)) + shift)
 
     return implementation
 

@@ -1,4 +1,4 @@
-# eqc-inputs: db1f344f13bc4b22cf7703288e5c7dd33ea55ca99466feb79b5f87fef7860d68
+# eqc-inputs: a2ec16cdf346065a76217d2f04250a7ea7f5583deec8267f15d31dfcdd4d0da1
 """Elementary functions without branches and calls, which LLVM compiles to vector instructions inside loops.
 
 Each is one algorithm for double and single precision. NaN, infinities, signed zeros and denormal numbers come out
@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from .bits import copysign, exponent, fma, mantissa, polynomial, power_of_two
+from .bits import copysign, exponent, fma, mantissa, polynomial, power_of_two, scaled
 from .core import (
     compiled,
     erfc_from_half,
@@ -21,7 +21,6 @@ from .core import (
     plus,
     quarter_of_expm1,
     quarter_turns,
-    scaled,
     sine_and_cosine,
     split,
 )

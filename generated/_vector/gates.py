@@ -1,4 +1,4 @@
-# eqc-inputs: db1f344f13bc4b22cf7703288e5c7dd33ea55ca99466feb79b5f87fef7860d68
+# eqc-inputs: a2ec16cdf346065a76217d2f04250a7ea7f5583deec8267f15d31dfcdd4d0da1
 """Numbers times a probability, as activation functions have them: the normal and the logistic gate, and their slopes.
 
 A slope near its root is the Taylor series there without the constant term, the root given as the sum of two doubles.
@@ -8,8 +8,8 @@ import math
 
 import numpy as np
 
-from .bits import fma, polynomial
-from .core import compiled, erfc_parts, exp_parts, scaled
+from .bits import fma, polynomial, scaled
+from .core import compiled, erfc_parts, exp_parts
 from .functions import exp
 from .tables import ERF_32, ERF_64, LOGISTIC_ROOT, LOGISTIC_SLOPES, NORMAL_ROOT, NORMAL_SLOPES
 

@@ -1,4 +1,4 @@
-# eqc-inputs: db1f344f13bc4b22cf7703288e5c7dd33ea55ca99466feb79b5f87fef7860d68
+# eqc-inputs: a2ec16cdf346065a76217d2f04250a7ea7f5583deec8267f15d31dfcdd4d0da1
 """Numbers in a kernel's source take the precision of its data, as in NumPy: 0.5*x is float32 where x is.
 
 Numba makes every number in a source a double, and so would have all arithmetic of a float32 kernel done in double
@@ -15,9 +15,11 @@ from numba import extending, types
 from numba.core import ir, ir_utils, postproc
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import FunctionPass, register_pass
+from numba.core.typed_passes import NativeLowering
 from numba.core.untyped_passes import ReconstructSSA
 
 from .reductions import add, multiply
+from .widths import WideLowering
 
 _DIVISIONS = (operator.truediv, operator.itruediv)
 _ARITHMETIC = (operator.add, operator.sub, operator.mul, operator.iadd, operator.isub, operator.imul, *_DIVISIONS)
@@ -44,11 +46,12 @@ def _single(value):
 
 
 class KernelCompiler(CompilerBase):
-    """Numba's own pipeline with one pass more."""
+    """Numba's own pipeline with one pass more, and wide vectors."""
 
     def define_pipelines(self):
         pipeline = DefaultPassBuilder.define_nopython_pipeline(self.state)
         pipeline.add_pass_after(NarrowNumbers, ReconstructSSA)
+        pipeline.passes = [(WideLowering if made is NativeLowering else made, name) for made, name in pipeline.passes]
         pipeline.finalize()
         return [pipeline]
 
@@ -129,7 +132,8 @@ class _Narrowing:
 
     def _gives_pairs(self, call) -> bool:
         function = self._object(call.func)
-        return str(getattr(function, "__module__", "")).endswith("pairs") and function.__name__ != "nearest"
+        given = "_pairs" in str(getattr(function, "__module__", "")).split(".")
+        return given and function.__name__ not in ("nearest", "place_of")
 
     # which variables hold real numbers, or arrays of them -----------------------------------------------------------
 
@@ -190,7 +194,12 @@ class _Narrowing:
             elif statement.target.name in self.real:
                 sources = value.incoming_values if isinstance(value, ir.Expr) and value.op == "phi" else [value]
                 found |= {v.name for v in sources if isinstance(v, ir.Var)}
-        return found
+        return found | {source for name in found for source in self._copied(name)}
+
+    def _copied(self, name) -> set[str]:
+        """The unnamed variables that a variable may be copied from, such as one of two numbers by a condition."""
+        sources = {value.name for value in self.values.get(name, ()) if isinstance(value, ir.Var)}
+        return {source for source in sources if source.startswith("$")}
 
     def _narrowed(self, statement, mixed):
         """The statements that stand for one."""

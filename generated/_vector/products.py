@@ -1,4 +1,4 @@
-# eqc-inputs: db1f344f13bc4b22cf7703288e5c7dd33ea55ca99466feb79b5f87fef7860d68
+# eqc-inputs: a2ec16cdf346065a76217d2f04250a7ea7f5583deec8267f15d31dfcdd4d0da1
 """Products of matrices: BLAS where it is worth its call, loops below.
 
 BLAS takes matrices one of whose axes is contiguous, so views and transposes cost nothing; others are copied first.
@@ -11,6 +11,8 @@ from numba.core import cgutils
 from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic, overload
 
+from .unwanted import UnwantedType
+
 LOOPS_BELOW = 1024
 """Multiplications from which a call of BLAS is cheaper than loops."""
 
@@ -21,30 +23,70 @@ def matrix_product(scale, a, b, keep, c):
     c[...] = found + c if keep else found
 
 
+def symmetric_product(scale, a, b, keep, c):
+    """What stands on and below the diagonal of a product that is symmetric; what stands above may be anything."""
+    matrix_product(scale, a, b, keep, c)
+
+
+def mirror(c):
+    """What stands below the diagonal goes above it too."""
+    c[...] = np.tril(c) + np.tril(c, -1).T
+
+
+BANDS = 8
+"""Bands of rows in which a symmetric product is computed, each up to the diagonal."""
+
 ALONE = 262_144
 """Multiplications up to which OpenBLAS uses one thread."""
 
 THREADS_FROM = 8_000_000
-"""Multiplications from which it is worth waiting for a second thread of BLAS; products between are cut into pieces."""
+"""Multiplications from which it is worth waiting for a second thread of BLAS; products between are cut into pieces.
+
+Pieces like cubes cost next to nothing, while threads of BLAS go on looking for work for a while after a product, and
+keep other work from the processors.
+"""
+
+_TILE = 64
+"""Rows and columns of a part of a matrix that stays in the nearest cache."""
 
 BLOCK = 32768
 """Numbers that the temporaries of a block of rows have together: they stay in the cache of a core."""
 
 
-def block_rows(rows, width):
-    """In how many rows at a time to work if the temporaries of a row have so many numbers."""
-    return max(1, min(rows, max(32, BLOCK // max(1, width))))
+LEAST_ROWS, MOST_ROWS = 64, 512
+"""Rows of a block from which products are fast, and up to which they get faster where each block adds to matrices."""
+
+
+def block_rows(rows, width, sums):
+    """In how many rows at a time to work if the temporaries of a row have so many numbers.
+
+    So many numbers have the matrices that each block adds to: they are read and written once for every block.
+    """
+    width = max(1, width)
+    return max(1, min(rows, max(LEAST_ROWS, BLOCK // width, min(MOST_ROWS, 2 * sums // width))))
 
 
 @overload(block_rows, strict=False)
-def _compiled_rows(rows, width):
-    return lambda rows, width: max(1, min(rows, max(32, BLOCK // max(1, width))))
+def _compiled_rows(rows, width, sums):
+    return block_rows
 
 
 @overload(matrix_product, strict=False)
 def _compiled(scale, a, b, keep, c):
     """One function for matrices of every layout, so that it is compiled once."""
+    if isinstance(c, UnwantedType):
+        return lambda scale, a, b, keep, c: None
     return lambda scale, a, b, keep, c: _multiply(float(scale), _loose(a), _loose(b), float(keep), _loose(c))
+
+
+@overload(symmetric_product, strict=False)
+def _compiled_bands(scale, a, b, keep, c):
+    return lambda scale, a, b, keep, c: _multiply_bands(float(scale), _loose(a), _loose(b), float(keep), _loose(c))
+
+
+@overload(mirror, strict=False)
+def _compiled_mirror(c):
+    return lambda c: _mirror(_loose(c))
 
 
 @intrinsic
@@ -76,11 +118,41 @@ def _multiply(scale, a, b, keep, c):
     if size < LOOPS_BELOW:
         _by_loops(scale, a, b, keep, c)
         return
-    rows = ALONE // (a.shape[1] * b.shape[1])
-    if rows < 4 or rows >= a.shape[0] or size >= THREADS_FROM:
-        rows = a.shape[0]
-    for start in range(0, a.shape[0], rows):
-        _by_blas(scale, a[start : start + rows], b, keep, c[start : start + rows])
+    rows, inner, columns = a.shape[0], a.shape[1], b.shape[1]
+    while size < THREADS_FROM and rows * inner * columns > ALONE:
+        if inner >= max(rows, columns):
+            inner = (inner + 1) // 2
+        elif columns >= rows:
+            columns = (columns + 1) // 2
+        else:
+            rows = (rows + 1) // 2
+    for i in range(0, a.shape[0], rows):
+        for j in range(0, b.shape[1], columns):
+            for k in range(0, a.shape[1], inner):
+                left, right = a[i : i + rows, k : k + inner], b[k : k + inner, j : j + columns]
+                _by_blas(scale, left, right, 1.0 if k else keep, c[i : i + rows, j : j + columns])
+
+
+@njit(cache=True, error_model="numpy")
+def _multiply_bands(scale, a, b, keep, c):
+    _apart()
+    count = c.shape[0]
+    rows = max(_TILE, (count + BANDS - 1) // BANDS)
+    for start in range(0, count, rows):
+        stop = min(start + rows, count)
+        _multiply(scale, a[start:stop], b[:, :stop], keep, c[start:stop, :stop])
+
+
+@njit(cache=True)
+def _mirror(c):
+    """Tile by tile, since one side of the diagonal lies across the memory."""
+    _apart()
+    count = c.shape[0]
+    for top in range(0, count, _TILE):
+        for start in range(0, top + 1, _TILE):
+            for i in range(top, min(top + _TILE, count)):
+                for j in range(start, min(start + _TILE, i)):
+                    c[j, i] = c[i, j]
 
 
 @njit(cache=True)

@@ -1,4 +1,4 @@
-# eqc-inputs: db1f344f13bc4b22cf7703288e5c7dd33ea55ca99466feb79b5f87fef7860d68
+# eqc-inputs: a2ec16cdf346065a76217d2f04250a7ea7f5583deec8267f15d31dfcdd4d0da1
 """Steps of sums, products and extrema over a loop, which LLVM turns into several partial results at once."""
 
 from collections.abc import Callable
@@ -8,6 +8,8 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic, overload
+
+from .unwanted import UnwantedType
 
 _INLINE = {"forceinline": True}
 
@@ -115,6 +117,8 @@ _step_of_sum = _step(_add)
 
 @overload(watch, jit_options=_INLINE, strict=False)
 def _watch(lost, result):
+    if isinstance(result, UnwantedType):
+        return lambda lost, result: lost
     if isinstance(result, types.Array):
         return _watch_array
     zero = np.float32(0) if lost == result == types.float32 else 0.0

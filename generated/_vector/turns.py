@@ -1,4 +1,4 @@
-# eqc-inputs: db1f344f13bc4b22cf7703288e5c7dd33ea55ca99466feb79b5f87fef7860d68
+# eqc-inputs: a2ec16cdf346065a76217d2f04250a7ea7f5583deec8267f15d31dfcdd4d0da1
 """Sines of large products with a phase: whole turns are taken off the exact product before the phase is added."""
 
 import numpy as np

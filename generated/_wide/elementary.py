@@ -1,4 +1,4 @@
-# eqc-inputs: db1f344f13bc4b22cf7703288e5c7dd33ea55ca99466feb79b5f87fef7860d68
+# eqc-inputs: a2ec16cdf346065a76217d2f04250a7ea7f5583deec8267f15d31dfcdd4d0da1
 """Exponentials, logarithms, powers and sines of wide numbers."""
 
 from math import cos, inf, isfinite, ldexp, log, log1p, nan, sin

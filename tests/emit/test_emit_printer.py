@@ -300,7 +300,7 @@ READABLE = {
     2 * X**2: "2*x**2",
     sp.sqrt(X): "math.sqrt(x)",
     1 / sp.sqrt(X): "1/math.sqrt(x)",
-    Y / (X + 1) ** sp.Rational(3, 2): "y/((x + 1)*math.sqrt(x + 1))",
+    Y / (X + 1) ** sp.Rational(3, 2): "y/_root_of_cube(x + 1)",
     sp.exp(-X): "_exp(-x)",
     branches([(X, X > 0), (sp.Integer(0), sp.true)]): "(x if x > 0 else 0)",
     Maximum(X, sp.Integer(0)): "_maximum(x, 0)",

@@ -283,6 +283,16 @@ def test_powers(dtype: Any) -> None:
     assert max(errors) <= POWER_ULPS[dtype is np.float32]
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_roots_of_cubes_are_rounded_once(dtype: Any) -> None:
+    ctx.prec = 200
+    root = njit(error_model="numpy")(lambda x: _vector.root_of_cube(x))  # noqa: PLW0108 (for Numba to compile)
+    for x in np.random.default_rng(5).lognormal(0, 8, 200).astype(dtype):
+        assert error(root(x), arb(float(x)).sqrt() ** 3, dtype) <= 0.51
+    assert [float(root(dtype(x))) for x in (0.0, 1.0, 4.0, math.inf)] == [0.0, 1.0, 8.0, math.inf]
+    assert math.isnan(root(dtype(-1.0)))
+
+
 def test_powers_at_the_ends_are_those_of_c() -> None:
     some = [
         0.0,

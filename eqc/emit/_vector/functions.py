@@ -231,6 +231,18 @@ def power(precision):
     return implementation
 
 
+@compiled(lambda x: x * np.sqrt(x), wide=True)
+def root_of_cube(precision):
+    """x**(3/2), rounded once; loops with a call of `pow` would take no vectors."""
+
+    def implementation(x):
+        root = math.sqrt(x)
+        rest = fma(-root, root, x) / (root + root)
+        return fma(x, root, x * rest) if rest - rest == 0.0 else x * root
+
+    return implementation
+
+
 @compiled(lambda x, y: np.exp(y * np.log1p(x)) if x > -1 else np.power(1 + x, y), wide=True)
 def one_plus_power(precision):
     """(1 + x)**y, right also where 1 + x is rounded."""
