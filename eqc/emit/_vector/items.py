@@ -6,6 +6,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic, overload
 from numba.np.arrayobj import make_array, populate_array
 
+from .unwanted import UnwantedType
+
 _INLINE = {"forceinline": True}
 
 
@@ -16,7 +18,7 @@ def item_of(array, item):
 
 @overload(item_of, jit_options=_INLINE, strict=False)
 def _compiled(array, item):
-    if array.ndim == 1:
+    if array.ndim == 1 or isinstance(array, UnwantedType):
         return lambda array, item: array[item if array.shape[0] != 1 else 0]
     return lambda array, item: _view(array, item if array.shape[0] != 1 else 0)
 
