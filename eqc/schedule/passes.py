@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from eqc.ir.program import Program
+from eqc.schedule.added_products import add_products
 from eqc.schedule.centred import drop_centred
 from eqc.schedule.choices import choose_by_place
 from eqc.schedule.clean import drop_dead, inline, merge_equal, rename_copies
@@ -34,6 +35,7 @@ PASSES: tuple[tuple[str, Callable[[Program], Program]], ...] = (
     ("nest sums", nest_sums),
     ("factor nested sums", factor_nested),
     ("prepare products", prepare_products),
+    ("add products", add_products),
     ("turn rows into columns", turn),
     ("merge equal statements", merge_equal),
     ("choose by place", choose_by_place),

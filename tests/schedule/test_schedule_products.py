@@ -9,6 +9,7 @@ from eqc.ir.products import matrix_product
 from eqc.ir.program import Program
 from eqc.ir.show import show_statement
 from eqc.ir.spec import check
+from eqc.schedule.added_products import add_products
 from eqc.schedule.passes import schedule
 from eqc.schedule.products import prepare_products
 
@@ -97,3 +98,32 @@ def test_axes_of_few_elements_are_no_matrices() -> None:
     small = "{shape: [3, 3]}"
     value = program("Eq(C[i, j], Sum(A[i, k]*B[k, j], (k, 1, 3)))", C=small, A=small, B=small)
     assert all(matrix_product(s) is None for s in value.statements)
+
+
+SUMS = ["Sum(A[i, k]*B[k, j], (k, 1, n))", "Sum(B[l, i]*A[l, j], (l, 1, n))", "Sum(D[i, k]*F[k, j], (k, 1, m))"]
+LONGER = {**MATRICES, "D": "{shape: [n, m]}", "F": "{shape: [m, n]}", "m": "length"}
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        ("{0} + {1}", ["C[i, j] = sum(k1: n) A[i, k1]*B[k1, j] + A[k1, j]*B[k1, i]  for i: n, j: n"]),
+        (
+            "{0} + {1} + {2} - A[i, j]",
+            [
+                "total2[i, j] = sum(k: m) D[i, k]*F[k, j]  for i: n, j: n",
+                "product[i, j] = sum(k1: n) A[i, k1]*B[k1, j] + A[k1, j]*B[k1, i]  for i: n, j: n",
+                "C[i, j] = -A[i, j] + product[i, j] + total2[i, j]  for i: n, j: n",
+            ],
+        ),
+    ],
+)
+def test_products_of_one_length_are_added_up_by_one_sum(formula: str, expected: list[str]) -> None:
+    value = program(f"Eq(C[i, j], {formula.format(*SUMS)})", **(LONGER if "{2}" in formula else MATRICES))
+    assert lines(add_products(value)) == expected
+
+
+def test_products_that_are_needed_alone_stay_alone() -> None:
+    outputs = {**MATRICES, "E": "{shape: [n, n], output: true}"}
+    value = program(f"Eq(E[i, j], {SUMS[0]})", f"Eq(C[i, j], E[i, j] + {SUMS[1]})", **outputs)
+    assert add_products(value) == value
