@@ -17,6 +17,7 @@ from eqc.kernels.memory import LARGE, POOL
 from eqc.kernels.results import flatten
 from eqc.kernels.shapes import Layout, Shape
 from eqc.kernels.signature import Tensor
+from eqc.kernels.totals import BLOCK, Totals
 from eqc.kernels.values import FLOAT64, INT64, Array, DType
 from eqc.kernels.workers import Pace
 
@@ -101,7 +102,7 @@ class Plan:
         """Whether results that are not wanted take little memory, where there are several items."""
         if wanted is None or self.layout.items == 1:
             return True
-        others = [n for n in range(len(self.dtypes)) if n not in wanted]
+        others = [n for n, lead in enumerate(self.layout.targets) if n not in wanted and lead == self.layout.batch]
         return sum(prod(self.layout.buffers[n]) * self.dtypes[n].itemsize for n in others) <= _SUMMED
 
     def run_into(self, values: Sequence[Any], out: Any) -> list[Any] | None:
@@ -143,7 +144,7 @@ def plan_call(
 
     None if some value does not reach the function as it is, and is no number either.
     """
-    if not layout.items or not layout.is_direct or not _sums_are_small(layout, dtype):
+    if not layout.items or not layout.is_direct or not _sums_are_whole(layout):
         return None
     converts = [_conversion(tensors[n], value, dtype, layout.blocks[n]) for n, value in given.items()]
     known = tuple(one for one in converts if one is not None)
@@ -154,6 +155,9 @@ def plan_call(
     dtypes = tuple(dtype if tensor.kind == "real" else INT64 for tensor in results)
     sizes = [prod(shape) for shape in (*layout.blocks, *layout.buffers)]
     pace = partial(_paced, items=layout.items if sum(sizes) > _SHORT else 1)
+    if not _sums_are_small(layout, dtype):
+        totals = Totals(function, operands, layout, dtypes, mend)
+        return Plan(layout, dtypes, operands, function, mend, totals.call(), pace) if totals.width <= BLOCK else None
     function = pace(function)
     return Plan(layout, dtypes, operands, function, mend, _whole_call(function, operands, layout, dtypes, mend), pace)
 
@@ -217,11 +221,15 @@ def short_call(plan: Plan, function: Callable[..., object], values: Sequence[Any
     return run
 
 
+def _sums_are_whole(layout: Layout) -> bool:
+    """Whether results that are summed over items, if any, are so over all of them."""
+    return all(target == layout.batch or prod(target) == 1 for target in layout.targets)
+
+
 def _sums_are_small(layout: Layout, dtype: DType) -> bool:
-    """Whether results that are summed over all items, if any, take little memory before they are."""
+    """Whether results that are summed over items, if any, take little memory before they are."""
     sums = [n for n, target in enumerate(layout.targets) if target != layout.batch]
-    size = sum(prod(layout.buffers[n]) for n in sums) * dtype.itemsize
-    return size <= _SUMMED and all(prod(layout.targets[n]) == 1 for n in sums)
+    return sum(prod(layout.buffers[n]) for n in sums) * dtype.itemsize <= _SUMMED
 
 
 def _operands(

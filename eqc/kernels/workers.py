@@ -75,7 +75,7 @@ def in_parts(function: Callable[..., object], arguments: Sequence[Any], items: i
     array([0., 2., 4., 6., 8.])
     """
     bounds = [items * n // count for n in range(count + 1)]
-    parts = [[_part(a, low, high) for a in arguments] for low, high in pairwise(bounds)]
+    parts = [[part_of(a, low, high) for a in arguments] for low, high in pairwise(bounds)]
     others = [_threads().submit(function, *part) for part in parts[1:]]
     try:
         found = [function(*parts[0])]
@@ -86,7 +86,8 @@ def in_parts(function: Callable[..., object], arguments: Sequence[Any], items: i
     return any([*found, *(other.result() for other in others)])
 
 
-def _part(argument: Any, low: int, high: int) -> Any:
+def part_of(argument: Any, low: int, high: int) -> Any:
+    """What an argument is for some of the items; one item serves all."""
     return argument if isinstance(argument, int) or argument.shape[0] == 1 else argument[low:high]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from eqc.kernels import plans, totals
 from eqc.kernels.kernel import Kernel
 
 Get = Callable[[str], Kernel]
@@ -127,3 +128,18 @@ def test_one_item_serves_all(kernel: Get, items: int) -> None:
             summed = ((m - g) * total).sum(1)
             np.testing.assert_allclose(slopes.beta, summed if np.size(beta) == items > 1 else summed.sum())
             assert slopes.g.shape == (4,) and slopes.beta.shape == np.shape(beta)
+
+
+@pytest.mark.parametrize("items", [2, 77, 1000])
+def test_long_sums_over_items_are_added_up_in_blocks(kernel: Get, monkeypatch: pytest.MonkeyPatch, items: int) -> None:
+    monkeypatch.setattr(plans, "_SUMMED", 0)
+    monkeypatch.setattr(totals, "BLOCK", 300)
+    momentum, m, g = kernel("momentum"), RNG.normal(size=(items, 5)), RNG.normal(size=5)
+    bar = RNG.normal(size=(items, 5))
+    for scale in (1.0, 2.0, 3.0):
+        slopes = momentum.vjp(scale * m, g, 0.9, bar, 1.0)
+        total = bar + 2 * (0.9 * scale * m + 0.1 * g)
+        np.testing.assert_allclose(slopes.m, 0.9 * total)
+        np.testing.assert_allclose(slopes.g, (0.1 * total).sum(0), rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(slopes.beta, ((scale * m - g) * total).sum(), rtol=1e-9)
+        assert slopes.m.shape == m.shape and slopes.g.shape == (5,) and slopes.beta.shape == ()

@@ -1,0 +1,101 @@
+"""Results that are summed over many items: block by block, while the blocks are in a core's cache, in several threads.
+
+Each block's sums are added up in the order of the blocks, whichever thread took them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any, Final
+
+import numpy as np
+
+from eqc.kernels.memory import POOL
+from eqc.kernels.shapes import Layout, Shape
+from eqc.kernels.values import FLOAT64, Array, DType
+from eqc.kernels.workers import Pace, part_of
+
+BLOCK: Final = 1 << 19
+"""Bytes of what is summed in one block of items."""
+
+GROUPS: Final = 64
+"""Runs of blocks whose sums are kept apart at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """A function over items, for calls of one layout; where it says that a result is not finite, `mend` is called."""
+
+    function: Callable[..., object]
+    operands: Callable[[Sequence[Any]], Iterable[Any]]
+    layout: Layout
+    dtypes: tuple[DType, ...]
+    mend: Callable[[Sequence[Any]], None]
+
+    @property
+    def sums(self) -> dict[int, Shape]:
+        """The results that are summed over all items, by number, with their shapes."""
+        pairs = zip(self.layout.targets, self.layout.results, strict=True)
+        return {n: core for n, (lead, core) in enumerate(pairs) if lead != self.layout.batch}
+
+    @property
+    def width(self) -> int:
+        """Bytes of what an item adds to the sums."""
+        return sum(prod(core) * self.dtypes[n].itemsize for n, core in self.sums.items())
+
+    def call(self) -> Callable[[Sequence[Any]], list[Any]]:
+        """The call that gives all results."""
+        items, sums, pace, numbers = self.layout.items, self.sums, Pace(), range(len(self.dtypes))
+        step = max(1, min(items, BLOCK // max(1, self.width)))
+        length = step * -(-items // (step * GROUPS))
+        groups = [range(items)[first : first + length] for first in range(0, items, length)]
+
+        def run(values: Sequence[Any]) -> list[Any]:
+            given = tuple(self.operands(values))
+            whole = {n: POOL.empty(self.layout.buffers[n], self.dtypes[n]) for n in numbers if n not in sums}
+            parts = {n: np.zeros((len(groups), *core), FLOAT64) for n, core in sums.items()}
+
+            def work(some: Array) -> bool:
+                rooms = {n: np.empty((step, *core), self.dtypes[n]) for n, core in sums.items()}
+                for group in some.tolist():
+                    totals = {n: part[group, ...] for n, part in parts.items()}
+                    for low in groups[group][::step]:
+                        self._add(given, whole, rooms, totals, low, min(low + step, items))
+                return False
+
+            pace.run(work, len(groups), np.arange(len(groups)))
+            return [self._total(n, parts[n]) if n in sums else self._whole(n, whole[n]) for n in numbers]
+
+        return run
+
+    def _add(
+        self,
+        given: Sequence[Any],
+        whole: dict[int, Array],
+        rooms: dict[int, Array],
+        totals: dict[int, Array],
+        low: int,
+        high: int,
+    ) -> None:
+        """Run over a block of items; `rooms` is memory for what they add to the totals."""
+        results = {n: room[: high - low] for n, room in rooms.items()}
+        results |= {n: array[low:high] for n, array in whole.items()}
+        arguments = [*(part_of(a, low, high) for a in given), *(results[n] for n in range(len(results)))]
+        if self.function(*arguments):
+            with _MENDING:
+                self.mend(arguments)
+        for n, total in totals.items():
+            total += np.add.reduce(results[n], axis=0, dtype=FLOAT64)
+
+    def _total(self, n: int, parts: Array) -> Any:
+        shape = self.layout.targets[n] + self.layout.results[n]
+        return np.add.reduce(parts, axis=0).astype(self.dtypes[n]).reshape(shape)[()]
+
+    def _whole(self, n: int, result: Array) -> Array:
+        return result.reshape(self.layout.batch + self.layout.results[n])
+
+
+_MENDING = threading.Lock()
