@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from eqc.emit import watch
 from eqc.emit.function import Function
 from eqc.emit.heads import MODULES
+from eqc.emit.signature import shares_items
 from eqc.emit.solve import SOLVER_NAMES
 
 _INDENT = "    "
@@ -44,8 +45,9 @@ def items_loop(function: Function, name: str, core: str, jit: str, first: str = 
     results = [names[n] for n in program.outputs]
     items = [function.function_name(f) for f in program.applied]
     arrays = [*program.arguments, *function.array_outputs]
-    function.printer.used.add("_item_of")
-    items += [names[a] if a in parameters else f"_item_of({names[a]}, item)" for a in arrays]
+    place = "_item_of({}, item)" if shares_items(program) else "{}[item]"
+    function.printer.used.update(["_item_of"] if shares_items(program) else [])
+    items += [names[a] if a in parameters else place.format(names[a]) for a in arrays]
     scalars = [f"{names[n]}[item]" for n in function.scalar_outputs]
     call = f"{core}({', '.join(items)})"
     free = jit.replace('error_model="numpy"', 'error_model="numpy", nogil=True')  # so that threads can share the items

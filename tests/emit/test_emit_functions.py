@@ -277,6 +277,14 @@ def test_a_record_that_composes_itself_is_refused() -> None:
     assert "_tanh(x)" in text
 
 
+def test_items_of_numbers_lie_side_by_side() -> None:
+    """A number that serves all items would keep the loop over them from running in vectors."""
+    assert "a[item] = sample(z[item])" in sample_source("Eq(a, log(1 + exp(z)))", a="value", z="input")
+    assert "sample(_item_of(x, item))" in sample_source(
+        "Eq(a, Sum(x[i], (i, 1, n)))", a="a", x="{shape: [n]}", n="size"
+    )
+
+
 def test_kernels_without_loops_become_part_of_the_loop_over_items() -> None:
     """Only so can that loop run in vectors: large functions are not inlined otherwise."""
     scalar, summed = (
