@@ -19,7 +19,7 @@ from eqc.kernels.values import DType
 
 Call = Callable[[Sequence[Any]], Any]
 
-SHORT: Final = 1 << 12
+SHORT: Final = 1 << 13
 """Numbers up to which the way to a function takes a good part of a call."""
 
 _ERRORS = (IndexError, ValueError)

@@ -176,21 +176,17 @@ def _whole_call(
 ) -> Callable[[Sequence[Any]], list[Any]]:
     """The call with new memory for the results; one number, the commonest result, takes the fewest steps."""
     shapes, batch = layout.buffers, layout.batch
-    sums = [n for n, target in enumerate(layout.targets) if target != batch]
-    targets = [lead + core for lead, core in zip(layout.targets, layout.results, strict=True)]
+    sums = {n: _total(layout, n, dtypes[n]) for n, target in enumerate(layout.targets) if target != batch}
     large = any(prod(s) * d.itemsize >= LARGE for s, d in zip(shapes, dtypes, strict=True))
     make: Callable[..., Array] = POOL.empty if large else np.empty
-
-    def total(buffer: Array) -> Array:
-        return buffer if len(buffer) == 1 else np.add.reduce(buffer, axis=0, dtype=FLOAT64).astype(buffer.dtype)
 
     def several(values: Sequence[Any]) -> list[Any]:
         buffers = list(map(make, shapes, dtypes))
         if function(*operands(values), *buffers):
             mend((*operands(values), *buffers))
         results = results_of(buffers, batch)
-        for n in sums:
-            results[n] = total(buffers[n]).reshape(targets[n])[()]
+        for n, total in sums.items():
+            results[n] = total(buffers[n])
         return results
 
     def one(values: Sequence[Any]) -> list[Any]:
@@ -200,6 +196,19 @@ def _whole_call(
         return [buffer[0]]
 
     return one if len(shapes) == 1 and not batch else several
+
+
+def _total(layout: Layout, n: int, dtype: DType) -> Callable[[Array], Any]:
+    """What sums up a result over all items, in double precision."""
+    core, shape = layout.results[n], layout.targets[n] + layout.results[n]
+    ones = np.ones(layout.items)
+    if layout.items == 1:
+        return lambda buffer: buffer.reshape(shape)[()]
+    if shape != core or prod(layout.buffers[n]) > _SHORT or len(core) > 1:
+        return lambda buffer: np.add.reduce(buffer, axis=0, dtype=FLOAT64).astype(dtype).reshape(shape)[()]
+    if dtype is FLOAT64:
+        return ones.dot  # takes less than half the time
+    return lambda buffer: ones.dot(buffer.astype(FLOAT64)).astype(dtype)
 
 
 def short_call(plan: Plan, function: Callable[..., object], values: Sequence[Any], otherwise: Call, take: Call) -> Call:
