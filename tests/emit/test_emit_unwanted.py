@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from eqc.emit._vector.products import matrix_product
+from eqc.emit._vector.products import matrix_product, mirror, symmetric_product
 from eqc.emit._vector.reductions import watch
 from eqc.emit._vector.unwanted import Unwanted
 from eqc.pipeline import compile_record
@@ -28,6 +28,8 @@ def several(x, y, z):
             lost = watch(lost, part[i, 0])
         lost = watch(lost, part)
         matrix_product(1.0, x.reshape(1, -1), x.reshape(-1, 1), 0.0, part[:1].T)
+        symmetric_product(1.0, x.reshape(-1, 1), x.reshape(1, -1), 0.0, part)
+        mirror(part)
         z[item] = len(y) + part[0, 1]
     made = np.zeros(2, y.dtype)
     return made, lost
