@@ -126,7 +126,8 @@ class _Chooser:
             return "its terms may cancel"
         if statement.op is Op.NONE and statement.loops and self._is_affine(body):
             return "an entry and a number may cancel"
-        dense = self._is_dense(statement) or (statement.op is Op.SUM and self._sign(body) != 0)
+        rounded = self._sign(body) != 0 or self.of(body) is Nature.GIVEN
+        dense = self._is_dense(statement) or (statement.op is Op.SUM and rounded)
         found = (self._magnified(node) or ("" if dense else self._cancelling(node)) for node in _arithmetic(body))
         return next((why for why in found if why), "")
 

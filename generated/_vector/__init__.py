@@ -1,4 +1,4 @@
-# eqc-inputs: a2ec16cdf346065a76217d2f04250a7ea7f5583deec8267f15d31dfcdd4d0da1
+# eqc-inputs: 8acce45688f56b413063356942fd291c9bcd4d2f4e76ef9d3dcf38ca81848e3c
 """Elementary functions that LLVM compiles to vector instructions, and sums and extrema that it may reorder."""
 
 from .blas import load_blas
@@ -13,6 +13,7 @@ from .functions import (
     log1p,
     one_plus_power,
     power,
+    root_of_cube,
     sigmoid,
     sin,
     sinh,
@@ -84,6 +85,7 @@ __all__ = [
     "one_plus_log_ratio",
     "one_plus_power",
     "power",
+    "root_of_cube",
     "sigmoid",
     "sin",
     "sine_of_turns",

@@ -1,4 +1,4 @@
-# eqc-inputs: a2ec16cdf346065a76217d2f04250a7ea7f5583deec8267f15d31dfcdd4d0da1
+# eqc-inputs: 8acce45688f56b413063356942fd291c9bcd4d2f4e76ef9d3dcf38ca81848e3c
 """How vector functions are made for a precision, and the parts that they share.
 
 The methods are the usual ones: exponentials by Cody and Waite's reduction to |r| <= log(2)/2, logarithms by
@@ -110,6 +110,20 @@ def exp_parts(precision):
         k, r, _ = reduced(x)
         r = r + low
         return one + (r + r * r * polynomial(r, table)), k
+
+    return implementation
+
+
+@compiled()
+def exact_exp_parts(precision):
+    """The same, with what is lost on the way to the polynomial put back."""
+    table, one = precision.choose(EXP_64, EXP_32), precision.real(1)
+
+    def implementation(x, low):
+        k, whole, rest = reduced(x)
+        rest = low + rest
+        r = whole + rest
+        return one + (r + (r * r * polynomial(r, table) + ((whole - r) + rest))), k
 
     return implementation
 

@@ -1,4 +1,4 @@
-# eqc-inputs: a2ec16cdf346065a76217d2f04250a7ea7f5583deec8267f15d31dfcdd4d0da1
+# eqc-inputs: 8acce45688f56b413063356942fd291c9bcd4d2f4e76ef9d3dcf38ca81848e3c
 """Elementary functions without branches and calls, which LLVM compiles to vector instructions inside loops.
 
 Each is one algorithm for double and single precision. NaN, infinities, signed zeros and denormal numbers come out
@@ -228,6 +228,18 @@ def power(precision):
         result = nan if x < 0.0 and not whole and size < inf else result
         result = x + y if x != x or y != y else result
         return 1.0 if x == 1.0 or y == 0.0 else result
+
+    return implementation
+
+
+@compiled(lambda x: x * np.sqrt(x), wide=True)
+def root_of_cube(precision):
+    """x**(3/2), rounded once; loops with a call of `pow` would take no vectors."""
+
+    def implementation(x):
+        root = math.sqrt(x)
+        rest = fma(-root, root, x) / (root + root)
+        return fma(x, root, x * rest) if rest - rest == 0.0 else x * root
 
     return implementation
 

@@ -1,4 +1,4 @@
-# eqc-inputs: a2ec16cdf346065a76217d2f04250a7ea7f5583deec8267f15d31dfcdd4d0da1
+# eqc-inputs: 8acce45688f56b413063356942fd291c9bcd4d2f4e76ef9d3dcf38ca81848e3c
 """Numbers times a probability, as activation functions have them: the normal and the logistic gate, and their slopes.
 
 A slope near its root is the Taylor series there without the constant term, the root given as the sum of two doubles.
@@ -9,9 +9,17 @@ import math
 import numpy as np
 
 from .bits import fma, polynomial, scaled
-from .core import compiled, erfc_parts, exp_parts
-from .functions import exp
-from .tables import ERF_32, ERF_64, LOGISTIC_ROOT, LOGISTIC_SLOPES, NORMAL_ROOT, NORMAL_SLOPES
+from .core import compiled, erfc_parts, exact_exp_parts, exp_parts
+from .tables import (
+    ERF_32,
+    ERF_64,
+    LOGISTIC_ROOT,
+    LOGISTIC_SLOPES,
+    NORMAL_ROOT,
+    NORMAL_SLOPES,
+    NORMAL_TAIL_32,
+    NORMAL_TAIL_64,
+)
 
 _ROOT_HALF = math.sqrt(0.5)
 _DENSITY = 1.0 / math.sqrt(2.0 * math.pi)
@@ -44,6 +52,34 @@ def normal_tail(precision):
         size, high, low = normal_exponent(near if size < near else size)
         p, k = erfc_parts(size * root, high, low)
         return half * p, k, size
+
+    return implementation
+
+
+@compiled()
+def normal_beyond(precision):
+    """The probability beyond |x| as p (s + e) 2**k with p 2**k = exp(-x**2/2): p, k, s, e, and |x| up to its end.
+
+    s is a polynomial in (|x| - 3)/(|x| + 3) over |x| + 3, and e what rounding took from it.
+    """
+    table = precision.choose(NORMAL_TAIL_64, NORMAL_TAIL_32)
+    slopes, first = table[:-1], precision.real(table[-1])
+    one, three, six = precision.real(1), precision.real(3), precision.real(6)
+
+    def implementation(x):
+        size, high, low = normal_exponent(x)
+        p, k = exact_exp_parts(high, low)
+        divisor = size + three
+        lost = size - (divisor - three) if size < three else three - (divisor - size)
+        inverse = one / divisor
+        error = fma(-inverse, divisor, one) - inverse * lost
+        twice = six * inverse
+        t = (one - twice) - twice * error
+        rest = t * polynomial(t, slopes)
+        q = first + rest
+        share = inverse * q
+        lost = fma(inverse, q, -share) + inverse * ((first - q) + rest)
+        return p, k, share, share * error + lost, size
 
     return implementation
 
@@ -99,12 +135,13 @@ def normal_probability(precision):
 @compiled(lambda x: x * _below(x))
 def normal_gate(precision):
     """x times the probability below x."""
-    zero, near = precision.real(0), precision.real(_NEAR)
+    zero = precision.real(0)
 
     def implementation(x):
-        p, k, size = normal_tail(x)
-        beyond = scaled(p * size, k)
-        return x * normal_middle(x) if abs(x) < near else (-beyond if x < zero else x - beyond)
+        p, k, share, error, size = normal_beyond(x)
+        grown = p * size
+        beyond = scaled(grown * share + grown * error, k)
+        return -beyond if x < zero else x - beyond
 
     return implementation
 
@@ -113,19 +150,14 @@ def normal_gate(precision):
 def normal_gate_slope(precision):
     """The probability below x, and x times its density."""
     real, table = precision.real, precision.choose(NORMAL_SLOPES, NORMAL_SLOPES[-9:])
-    zero, one, near, factor = real(0), real(1), real(_NEAR), real(_DENSITY)
-    minus_half, width = real(-0.5), real(_AROUND_ROOT)
-    root, rest = real(NORMAL_ROOT[0]), real(_rest(real, NORMAL_ROOT))
+    zero, one, factor = real(0), real(1), real(_DENSITY)
+    width, root, rest = real(_AROUND_ROOT), real(NORMAL_ROOT[0]), real(_rest(real, NORMAL_ROOT))
 
     def implementation(x):
-        p, k, size = normal_tail(x)
-        _, high, low = normal_exponent(near if abs(x) < near else abs(x))
-        q, _ = exp_parts(high, low)
-        beyond = scaled(p - factor * size * q, k)
-        far = beyond if x < zero else one - beyond
-        middle = normal_middle(x) + factor * x * exp(minus_half * x * x)
+        p, k, share, error, size = normal_beyond(x)
+        beyond = scaled(p * ((share - factor * size) + error), k)
         d = (x - root) - rest
-        return d * polynomial(d, table) if abs(d) < width else (middle if abs(x) < near else far)
+        return d * polynomial(d, table) if abs(d) < width else (beyond if x < zero else one - beyond)
 
     return implementation
 

@@ -1,4 +1,4 @@
-# eqc-inputs: a2ec16cdf346065a76217d2f04250a7ea7f5583deec8267f15d31dfcdd4d0da1
+# eqc-inputs: 8acce45688f56b413063356942fd291c9bcd4d2f4e76ef9d3dcf38ca81848e3c
 """Numbers in a kernel's source take the precision of its data, as in NumPy: 0.5*x is float32 where x is.
 
 Numba makes every number in a source a double, and so would have all arithmetic of a float32 kernel done in double

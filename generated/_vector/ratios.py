@@ -1,4 +1,4 @@
-# eqc-inputs: a2ec16cdf346065a76217d2f04250a7ea7f5583deec8267f15d31dfcdd4d0da1
+# eqc-inputs: 8acce45688f56b413063356942fd291c9bcd4d2f4e76ef9d3dcf38ca81848e3c
 """Logarithms of ratios, and what relative entropies are sums of: right also where the two numbers are close.
 
 All go by log(x/y) = k log(2) + 2 artanh(s) with s = (z - y)/(z + y) for a z = x/2**k that is close to y, so that the

@@ -1,4 +1,4 @@
-# eqc-inputs: a2ec16cdf346065a76217d2f04250a7ea7f5583deec8267f15d31dfcdd4d0da1
+# eqc-inputs: 8acce45688f56b413063356942fd291c9bcd4d2f4e76ef9d3dcf38ca81848e3c
 """Coefficients of the vector functions, the highest power first, and what argument reduction needs.
 
 Each polynomial of n coefficients takes its function's values at the n Chebyshev nodes of an interval,
@@ -352,6 +352,47 @@ QUARTERS_32 = np.array(
     )
 )
 """2**(8 j) (2/pi mod 2**(26 - 8 j)) for j = 0 … 15, each as the sum of two doubles, for arguments of 24 bits."""
+
+NORMAL_TAIL_64 = (
+    -4.784922600145306e-09,
+    -1.3132426927244211e-08,
+    1.656224750223575e-08,
+    9.485748879734507e-08,
+    5.685747594026118e-08,
+    -2.732584701827294e-07,
+    -6.074813713318045e-07,
+    8.408472802104192e-09,
+    2.2657587791515885e-06,
+    3.6396791285721802e-06,
+    -3.5216129628889184e-06,
+    -2.0688999884523698e-05,
+    -1.3244941612625449e-05,
+    7.881264530349341e-05,
+    0.00015439426241490163,
+    -0.0002565753438414183,
+    -0.0010458285990607927,
+    0.0010275922590222628,
+    0.006972621238882587,
+    -0.010462867023311466,
+    -0.0472630251429218,
+    0.23001771997460374,
+    -0.50933198191749,
+    0.729083690133373,
+)
+NORMAL_TAIL_32 = (
+    5.544255396444128e-05,
+    0.0001332558109560746,
+    -0.00024465614340785633,
+    -0.001034383505304022,
+    0.0010241440976959425,
+    0.006969879408596914,
+    -0.010462289493722781,
+    -0.047262755405749264,
+    0.23001767694922973,
+    -0.5093319891159259,
+    0.7290836907084339,
+)
+"""(x + 3) exp(x**2/2) times the normal probability beyond x, by t = (x - 3)/(x + 3); x is up to 38.9, and 14.8."""
 
 NORMAL_ROOT = (-0.7517915246935645, 1.4956759177009883e-17)
 """Where the slope of x P(x) is 0, P being the standard normal distribution function, as the sum of two doubles."""

@@ -1,4 +1,4 @@
-# eqc-inputs: a2ec16cdf346065a76217d2f04250a7ea7f5583deec8267f15d31dfcdd4d0da1
+# eqc-inputs: 8acce45688f56b413063356942fd291c9bcd4d2f4e76ef9d3dcf38ca81848e3c
 """Exponentials, logarithms, powers and sines of wide numbers."""
 
 from math import cos, inf, isfinite, ldexp, log, log1p, nan, sin
