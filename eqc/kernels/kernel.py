@@ -146,11 +146,11 @@ class Kernel:
         Nested by output, then by input; a level with one member is dropped.
         """
         select = self._select("jacobian", wrt)
-        values = self._binder("jacobian").bind(args, named)
         outputs = self.signature.real_outputs
         if "jacobian" in self.signature.kernels:
-            entries = self._dense("jacobian", range(len(outputs)), select, values, out)
+            entries = self._dense("jacobian", range(len(outputs)), select, args, named, out)
         else:
+            values = self._binder("jacobian").bind(args, named)
             rows = dense.jacobian(self._linear("vjp"), self._linear("jvp"), values, select.indices)
             entries = _deliver(outputs, self._chosen(select), rows, values, out)
         return select_all(f"{self.id}_jacobian", outputs).give(_nest(select, entries))
@@ -161,10 +161,10 @@ class Kernel:
         Nested by first, then by second input; a level with one member is dropped.
         """
         select = self._select("hessian", wrt)
-        values = self._binder("hessian").bind(args, named)
         if "hessian" in self.signature.kernels:
-            entries = self._dense("hessian", select.indices, select, values, out)
+            entries = self._dense("hessian", select.indices, select, args, named, out)
         else:
+            values = self._binder("hessian").bind(args, named)
             rows = dense.hessian(self._runner("hvp"), values, select.indices)
             chosen = self._chosen(select)
             entries = _deliver(chosen, chosen, rows, values, out)
@@ -185,22 +185,30 @@ class Kernel:
         self, method: str, select: Selection, key: Key | None, args: tuple[Any, ...], named: dict[str, Any], out: Any
     ) -> Any:
         """What a kernel gives; calls that come again and again get a short way under their key."""
-        runner = self._runners.get(method) or self._runner(method)
         given, names = ((*args, *named.values()), tuple(named)) if named else (args, ())
         if named and out is None:
             key = key_of(given, self._integers_matter, id(select), names)
             call = self._calls.get(key)
             if call is not None:
                 return call(given)
-        results = runner.repeat(given, names, select.wanted, out)
-        if results is None:
-            binder = self._binder(method)
-            values = binder.bind(args, named)
-            results = runner.run(values, select.wanted, flatten(out))
-            runner.plan(given, names, binder.slots(len(args), names), values)
+        results = self._results(method, select.wanted, args, named, out)
         if key is not None and out is None:
             self._count(method, select, key, given, names)
         return select.give(results)
+
+    def _results(
+        self, method: str, wanted: tuple[int, ...] | None, args: tuple[Any, ...], named: dict[str, Any], out: Any
+    ) -> list[Any]:
+        """The wanted results of a kernel (all by default)."""
+        runner = self._runners.get(method) or self._runner(method)
+        given, names = ((*args, *named.values()), tuple(named)) if named else (args, ())
+        results = runner.repeat(given, names, wanted, out)
+        if results is None:
+            binder = self._binder(method)
+            values = binder.bind(args, named)
+            results = runner.run(values, wanted, flatten(out))
+            runner.plan(given, names, binder.slots(len(args), names), values)
+        return results
 
     def _count(self, method: str, select: Selection, key: Key, given: Sequence[Any], names: tuple[str, ...]) -> None:
         """Count calls alike, and look for a short way when they are many."""
@@ -320,11 +328,19 @@ class Kernel:
     def _chosen(self, select: Selection) -> list[Tensor]:
         return [self.signature.differentiable[i] for i in select.indices]
 
-    def _dense(self, kernel: str, rows: Sequence[int], select: Selection, values: list[Any], out: Any) -> list[Any]:
+    def _dense(
+        self,
+        kernel: str,
+        rows: Sequence[int],
+        select: Selection,
+        args: tuple[Any, ...],
+        named: dict[str, Any],
+        out: Any,
+    ) -> list[Any]:
         """The wanted entries of a matrix that the record has a kernel for."""
         width = len(self.signature.differentiable)
         wanted = tuple(row * width + column for row in rows for column in select.indices)
-        return self._runner(kernel).run(values, wanted, flatten(out))
+        return self._results(kernel, wanted if select.wanted else None, args, named, flatten(out) or None)
 
 
 WIDE = "_wide"
