@@ -175,7 +175,7 @@ def test_numbers_near_zero_are_their_own_values(name: str, dtype: Any) -> None:
 def test_results_that_are_denormal(dtype: Any) -> None:
     """Exponentials that underflow gradually, and the logarithms of denormal numbers."""
     tiny = math.log(np.finfo(dtype).tiny)
-    x = np.linspace(tiny, tiny * 1.01, 50).astype(dtype)
+    x = np.concatenate([np.linspace(tiny, tiny * end, 50) for end in (1.01, 1.25)]).astype(dtype)
     least = float(np.finfo(dtype).smallest_subnormal)
     for at, y in zip(x, values("exp", x), strict=True):
         assert abs(float(y) - float(mpmath.exp(mpmath.mpf(float(at))))) <= 1.0 * least
