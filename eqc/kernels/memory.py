@@ -20,6 +20,9 @@ from eqc.kernels.values import Array, DType
 LARGE: Final = 1 << 20
 """Bytes from which memory is kept."""
 
+LINE: Final = 64
+"""Bytes of a line of the cache, where large arrays begin: vectors that cross lines are stored at half the speed."""
+
 KEPT: Final = 1 << 28
 """Bytes that are kept at most."""
 
@@ -57,14 +60,14 @@ class Pool:
     def _block(self, size: int) -> Array:
         """A view of a free block of a size, or of a new one; the block that was used last is the last to go."""
         for n in range(len(self._blocks)):
-            if self._blocks[n].nbytes == size and self._is_free(n):
+            if self._blocks[n].nbytes == size + LINE and self._is_free(n):
                 self._blocks.append(self._blocks.pop(n))
-                return self._blocks[-1][:]
+                return _whole_lines(self._blocks[-1], size)
         self._make_room(size)
-        block = np.empty(size, np.uint8)
+        block = np.empty(size + LINE, np.uint8)
         if self._total() + size <= KEPT:
             self._blocks.append(block)
-        return block[:]
+        return _whole_lines(block, size)
 
     def _make_room(self, size: int) -> None:
         n = 0
@@ -80,6 +83,12 @@ class Pool:
 
     def _total(self) -> int:
         return sum(block.nbytes for block in self._blocks)
+
+
+def _whole_lines(block: Array, size: int) -> Array:
+    """So many bytes of a block, from where a line of the cache begins."""
+    start = -block.ctypes.data % LINE
+    return block[start : start + size]
 
 
 _ONE = [np.empty(0)]

@@ -44,3 +44,12 @@ def test_what_a_delta_leaves_has_a_sign() -> None:
     terms = "Sum((1 - KroneckerDelta(i, 3))*w[i], (i, 1, n))"
     whole = program(f"Eq(s, {terms})", s="sum", w="{shape: [n]}", n="size")
     assert not pairs_of(whole, {"w": 1}).reasons
+
+
+def test_sums_of_terms_that_are_rounded_anyway_take_means_off_as_floats() -> None:
+    mean = "Eq(mu, Sum(x[k], (k, 1, n))/n)"
+    symbols = {"s": "sum", "mu": "mean", "x": "{shape: [n]}", "w": "{shape: [n]}", "n": "size"}
+    rounded = pairs_of(schedule(program(mean, "Eq(s, Sum((x[i] - mu)*tanh(w[i]), (i, 1, n)))", **symbols)), {})
+    assert "s" not in rounded.reasons and "mu" in rounded.kept
+    exact = pairs_of(schedule(program(mean, "Eq(s, Sum((x[i] - mu)*w[i], (i, 1, n)))", **symbols)), {})
+    assert "s" in exact.reasons

@@ -39,6 +39,12 @@ def test_memory_that_is_held_is_not_given_again() -> None:
     assert place(pool.empty((MANY,), FLOAT)) == taken
 
 
+def test_large_arrays_begin_where_lines_of_the_cache_do() -> None:
+    pool = Pool()
+    held = [pool.empty((MANY + n,), FLOAT) for n in range(3)]
+    assert not any(place(array) % 64 for array in (*held, pool.empty((MANY,), FLOAT)))
+
+
 def test_small_arrays_own_their_memory() -> None:
     assert Pool().empty((3, 4), FLOAT).flags.owndata
 
