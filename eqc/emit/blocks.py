@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import sympy as sp
 
+from eqc.emit import teamed
 from eqc.emit.nest import Leaf, Loop, leaves_of, loops_of
 from eqc.ir.terms import Expr
 
@@ -52,9 +53,9 @@ class Block:
     def run(self, depth: int) -> None:
         """Products of matrices take all rows of a block, other nests one row after the other."""
         function, index = self.function, self.loop.index
-        extent = function.whole(index.extent)
-        function.line(depth, f"for {self.start} in range(0, {extent}, {self.rows}):")
-        function.line(depth + 1, f"{self.stop} = min({self.start} + {self.rows}, {extent})")
+        begin, end = teamed.rounds(function, index, depth, split=function.split is self.loop)
+        function.line(depth, f"for {self.start} in range({begin}, {end}, {self.rows}):")
+        function.line(depth + 1, f"{self.stop} = min({self.start} + {self.rows}, {end})")
         for part in self.loop.body:
             if isinstance(part, Leaf):
                 function.at_block = self.loop

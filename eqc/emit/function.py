@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import sympy as sp
 
-from eqc.emit import calls, checks, entries, paired, product, reductions, sums, watch
+from eqc.emit import calls, checks, entries, paired, product, reductions, sums, teamed, watch
 from eqc.emit.blocks import Block
 from eqc.emit.names import RESERVED, names_of, unlike, words
 from eqc.emit.nest import Kept, Leaf, Loop, Nest, contract, leaves_of, loops_of, made, nests
@@ -16,6 +16,7 @@ from eqc.emit.pair_source import PairSource
 from eqc.emit.printer import SourcePrinter
 from eqc.emit.reuse import standing_in
 from eqc.emit.room import allocate
+from eqc.emit.sharing import sharing_of
 from eqc.emit.solve import Equations
 from eqc.ir.opaque import Opaque
 from eqc.ir.program import Op, Program, Statement, tensors_read
@@ -65,6 +66,8 @@ class Function:
         self.tables: dict[tuple[tuple[float, ...], ...], str] = {}
         blocks = [loop for loop in loops_of(self.tree) if loop.blocked]
         self.blocks = {id(loop): Block(self, loop, str(n or "")) for n, loop in enumerate(blocks)}
+        self.sharing = sharing_of(self) if self.shares and not self.own_dtype else None
+        self.split: Nest | None = None
 
     # names ---------------------------------------------------------------------------------------------------------
 
@@ -158,14 +161,15 @@ class Function:
         waiting = checks.check_positions(self, list(self.program.checks), known)
         watch.start(self)
         allocate(self)
-        for node in self.tree:
-            self.nest(node, 0)
+        for number, node in enumerate(self.tree):
+            teamed.run(self, number, node)
             known |= made(node)
             waiting = checks.check_positions(self, waiting, known)
         if self.doubt:
             self.line(0, f"if {self.names[self.doubt]} > 0:")
             self.line(1, f"return {self.fallback}")
         watch.wholes(self)
+        teamed.leave(self)
         returned = [*self.returned(), *watch.returned(self)]
         if returned:
             self.line(0, f"return {', '.join(returned)}")
@@ -234,20 +238,20 @@ class Function:
         elif paired.takes_columns(self, node):
             paired.columns(self, node, depth)
         else:
-            blocks = paired.takes_blocks(self, node)
-            inside = paired.open_block(self, node.index, depth) if blocks else self.open_loops((node.index,), depth)
+            split, blocks = self.split is node, paired.takes_blocks(self, node)
+            inside = (paired.open_block if blocks else teamed.open_loop)(self, node.index, depth, split=split)
             for part in node.body:
                 self.nest(part, inside)
             if blocks:
                 paired.close_block(self, node, depth + 1)
         for item in node.sums:
+            teamed.combine(self, node, item, depth)
             sums.finish(self, item, depth)
 
     def open_loops(self, loops: Iterable[Index], depth: int) -> int:
         """The heads of loops; gives the depth inside them."""
         for loop in loops:
-            self.line(depth, f"for {self.names[loop.name]} in range({self.whole(loop.extent)}):")
-            depth += 1
+            depth = teamed.open_loop(self, loop, depth, split=False)
         return depth
 
     def leaf(self, leaf: Leaf, depth: int) -> None:

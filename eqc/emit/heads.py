@@ -214,7 +214,7 @@ PAIRS: Mapping[type, str] = {
 OF_PAIRS = (
     *("_as_pair", "_stored", "_parts", "_nearest", "_gap", "_collect", "_entry_of"),
     *("_lanes", "_pair_lanes", "_place_of", "_put", "_add_up", "_total_of"),
-    *("_root_of", "_square_of", "_cube_of", "_power_of", "_pair_pi", "_pair_e"),
+    *("_root_of", "_square_of", "_cube_of", "_power_of", "_pair_pi", "_pair_e", "_whole_pair", "_whole_pairs"),
 )
 """What else the module of pairs gives."""
 
@@ -223,6 +223,12 @@ OF_FACTORS = (
     *("_factor_solve", "_factor_solve_vector"),
 )
 """What the module of Cholesky factors gives."""
+
+OF_TEAMS = (
+    *("_begin", "_end", "_leads", "_meet", "_leave", "_shared_empty", "_shared_zeros", "_share", "_whole_array"),
+    *("_whole_sum", "_whole_product", "_whole_maximum", "_whole_minimum", "_whole_largest", "_whole_least"),
+)
+"""What threads that work on one item call."""
 
 MODULES: Mapping[str, str] = {
     **dict.fromkeys((*PAIRS.values(), *OF_PAIRS), "_pairs"),
@@ -236,5 +242,6 @@ MODULES: Mapping[str, str] = {
     **dict.fromkeys(OF_FACTORS, "_cholesky"),
     **dict.fromkeys(("_sine_of_turns", "_cosine_of_turns"), "_vector"),
     **dict.fromkeys((*WIDE.values(), *ARITHMETIC), "_wide"),
+    **dict.fromkeys(OF_TEAMS, "_team"),
 }
 """Where a helper comes from, if not from the runtime module."""

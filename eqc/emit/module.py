@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from eqc.emit import watch
+from eqc.emit import teamed, watch
 from eqc.emit.checks import extent_lines
 from eqc.emit.docs import Documentation, docstring
 from eqc.emit.function import Function
@@ -87,14 +87,26 @@ def module_source(
             take(function, [_equation(function, name, problem, narrow)])
         blocks.append(equations[problem].solver(problem))
         used.add(f"_{problem.method.value}")
+    functions = {
+        k.kind: Function(
+            k.program,
+            reserved,
+            function_name(value.name, k.kind),
+            equations,
+            doubt=k.doubt,
+            watches=k.watched,
+            pairs=k.pairs,
+        )
+        for k in kernels
+    }
     for kernel in kernels:
         name = function_name(value.name, kernel.kind)
         if kernel.exact is not None:
             wide = WideFunction(kernel.exact, reserved, name)
             take(wide, [_wide_core(wide, f"_{name}_wide", name)])
-        function = Function(
-            kernel.program, reserved, name, equations, doubt=kernel.doubt, watches=kernel.watched, pairs=kernel.pairs
-        )
+        function = functions[kernel.kind]
+        if kernel.within:
+            function.sharing = next(f.sharing for f in functions.values() if f.name == kernel.within)
         function.fallback = f"_{name}_wide({', '.join(_parameters(function))})"
         take(function, _functions(function, name, kernel, narrow))
         if kernel.kind in _CHOSEN and not kernel.within and len(function.array_outputs) > 1:
@@ -108,7 +120,8 @@ def module_source(
     kinds = tuple(k.kind for k in kernels)
     needs = {k.kind: tuple(str(name) for name in k.program.applied) for k in kernels}
     watched = tuple(k.kind for k in kernels if k.watched)
-    literal = signature(value, kinds, updates, needs, watched, batched, optional)
+    teams = tuple(kind for kind, function in functions.items() if function.sharing)
+    literal = signature(value, kinds, updates, needs, watched, batched, optional, teams)
     return "\n".join([docstring(heading, ""), "", *imports, "", f"SIGNATURE = {literal}", "", "", body, ""])
 
 
@@ -151,7 +164,8 @@ def _functions(function: Function, name: str, kernel: Kernel, narrow: bool) -> l
     blocks = []
     core = f"_{name}" if buffers else name
     if buffers:
-        text = [core_jit, f"def {core}({', '.join([*arguments, *buffers])}):", *indented(body)]
+        head = ", ".join([*arguments, *buffers, *teamed.parameter(function)])
+        text = [core_jit, f"def {core}({head}):", *indented(body)]
         blocks = [
             "\n".join(text),
             "\n".join([jit, f"def {name}({', '.join(arguments)}):", doc, *_allocating(function, core)]),
@@ -159,7 +173,8 @@ def _functions(function: Function, name: str, kernel: Kernel, narrow: bool) -> l
     else:
         lines = list(dict.fromkeys(_shape_checks(function)))
         lines += [line for line in body if line not in lines or ".shape[" not in line]
-        blocks = ["\n".join([core_jit, f"def {name}({', '.join(arguments)}):", doc, *indented(lines)])]
+        head = ", ".join([*arguments, *teamed.parameter(function)])
+        blocks = ["\n".join([core_jit, f"def {name}({head}):", doc, *indented(lines)])]
     blocks.append(items_loop(function, name, core, jit))
     return blocks
 

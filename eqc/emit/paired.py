@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import sympy as sp
 
-from eqc.emit import watch
+from eqc.emit import teamed, watch
 from eqc.emit.nest import Leaf, Loop
 from eqc.emit.pair_source import Text
 from eqc.ir.gaps import parted
@@ -152,19 +152,22 @@ def finish(function: Function, statement: Statement, inside: tuple[Index, ...], 
     """The sum after its last term."""
     sums = _sums(function, statement)
     total = function.pair_source.call("_entry_of", sums, _flat(function, inside)) if inside else _total(function, sums)
+    if not inside and teamed.is_shared_sum(function, statement):
+        total = teamed.call(function, "_whole_pair", total)
     _store(function, statement.target.name, function.target(statement), total, depth)
 
 
-def open_block(function: Function, loop: Index, depth: int) -> int:
+def open_block(function: Function, loop: Index, depth: int, *, split: bool = False) -> int:
     """Open a loop over blocks of terms, and the one over the terms of a block; returns the depth inside."""
     function.in_blocks.add(loop.name)
-    return _open_terms(function, loop, _open_blocks(function, loop, depth))
+    return _open_terms(function, loop, _open_blocks(function, loop, depth, split=split))
 
 
-def _open_blocks(function: Function, loop: Index, depth: int) -> int:
-    begin, count, extent = _of_block(function, loop, "begin"), _of_block(function, loop, "count"), loop.extent
-    function.line(depth, f"for {begin} in range(0, {function.whole(extent)}, {BLOCK}):")
-    function.line(depth + 1, f"{count} = min({BLOCK}, {function.whole(extent)} - {begin})")
+def _open_blocks(function: Function, loop: Index, depth: int, *, split: bool = False) -> int:
+    begin, count = _of_block(function, loop, "begin"), _of_block(function, loop, "count")
+    first, end = teamed.rounds(function, loop, depth, split=split)
+    function.line(depth, f"for {begin} in range({first}, {end}, {BLOCK}):")
+    function.line(depth + 1, f"{count} = min({BLOCK}, {end} - {begin})")
     return depth + 1
 
 
@@ -196,7 +199,8 @@ def columns(function: Function, loop: Loop, depth: int) -> None:
     """A loop that sums up columns, block by block, so that the sums stay in the cache."""
     (inner,) = loop.body
     assert isinstance(inner, Loop)
-    rows = function.open_loops((loop.index,), _open_blocks(function, inner.index, depth))
+    blocks = _open_blocks(function, inner.index, depth)
+    rows = teamed.open_loop(function, loop.index, blocks, split=function.split is loop)
     within = _open_terms(function, inner.index, rows)
     for part in inner.body:
         function.nest(part, within)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from eqc.emit import watch
+from eqc.emit import teamed, watch
 from eqc.emit.function import Function
 from eqc.emit.heads import MODULES
 from eqc.emit.signature import shares_items
@@ -49,9 +49,9 @@ def items_loop(function: Function, name: str, core: str, jit: str, first: str = 
     function.printer.used.update(["_item_of"] if shares_items(program) else [])
     items += [names[a] if a in parameters else place.format(names[a]) for a in arrays]
     scalars = [f"{names[n]}[item]" for n in function.scalar_outputs]
-    call = f"{core}({', '.join(items)})"
+    call = f"{core}({', '.join([*items, *teamed.argument(function)])})"
     free = jit.replace('error_model="numpy"', 'error_model="numpy", nogil=True')  # so that threads can share the items
-    lines = [free, f"def {name}_into({', '.join([*given, *results])}):"]
+    lines = [free, f"def {name}_into({', '.join([*given, *results, *teamed.parameter(function)])}):"]
     lines.append(f'{_INDENT}"""{name} for every item of one leading axis, written to its last arguments."""')
     part = [function.local("part")] if watch.watched(function) else []
     left = ", ".join([*scalars, *part])

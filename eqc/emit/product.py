@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import sympy as sp
 
+from eqc.emit import teamed
 from eqc.emit.nest import Leaf
 from eqc.emit.order import Item
 from eqc.ir.opaque import Opaque
@@ -32,8 +33,10 @@ def multiply(function: Function, leaf: Leaf, depth: int) -> None:
         keep = "1.0" if adds or number else "0.0"
         scale, left, right = _factors(function, product, term)
         result = _view(function, target, product.row, product.column)
-        name = "_symmetric_product" if _is_symmetric(function, leaf.item) else "_matrix_product"
+        name = "_symmetric_product" if is_symmetric(function, leaf.item) else "_matrix_product"
         function.printer.used.add(name)
+        if function.split is leaf:
+            left, result = (teamed.call(function, "_share", matrix) for matrix in (left, result))
         function.line(depth, f"{name}({scale}, {left}, {right}, {keep}, {result})")
     if not leaf.partial:
         finish(function, leaf.item, depth)
@@ -41,20 +44,22 @@ def multiply(function: Function, leaf: Leaf, depth: int) -> None:
 
 def finish(function: Function, item: Item, depth: int) -> None:
     """What follows once a product is summed up."""
-    if _is_symmetric(function, item):
+    if is_symmetric(function, item):
         assert item.product is not None
         target = read(item.statement.target.name, item.statement.positions)
         function.printer.used.add("_mirror")
         function.line(depth, f"_mirror({_view(function, target, item.product.row, item.product.column)})")
 
 
-def _is_symmetric(function: Function, item: Item) -> bool:
+def is_symmetric(function: Function, item: Item) -> bool:
     """Whether a product of two factors stays what it is when rows and columns change places.
 
-    Other loops than its three would have to end before the result is whole.
+    Other loops than its three would have to end before the result is whole, and a block of its rows is no square.
     """
-    product, statement = item.product, item.statement
+    product, statement, block = item.product, item.statement, function.at_block
     if product is None or len(product.terms) > 1 or len(statement.loops) > 3 or statement.target.rank > 2:
+        return False
+    if block is not None and block.index.symbol in (product.row.symbol, product.column.symbol):
         return False
     if sp.expand(product.row.extent - product.column.extent) != 0:
         return False

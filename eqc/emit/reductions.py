@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eqc.emit import checks
+from eqc.emit import checks, teamed
 from eqc.emit.nest import Leaf
 from eqc.emit.sums import STARTS, STEPS
 from eqc.ir.program import Op
@@ -41,11 +41,16 @@ def winner(function: Function, leaf: Leaf, depth: int) -> None:
     function.printer.used.add(step)
     checks.refuse_empty(function, leaf.inner, statement, depth)
     function.line(depth, f"{best} = {'-' if largest else ''}math.inf")
-    inside = function.open_loops(leaf.inner, depth)
+    split = function.split is leaf
+    inside = teamed.open_loop(function, loop, depth, split=split)
     function.line(inside, f"{best} = {step}({best}, {function.value(statement)})")
+    if split:
+        function.line(depth, f"{best} = {teamed.call(function, f'_whole{step}', best)}")
     extent = function.whole(loop.extent)
     function.line(depth, f"{place} = {extent}")
-    function.open_loops(leaf.inner, depth)
+    teamed.open_loop(function, loop, depth, split=split)
     here = f"{index} if {function.value(statement)} == {best} else {extent}"
     function.line(inside, f"{place} = min({place}, {here})")  # a loop that ends early would not run in vectors
+    if split:
+        function.line(depth, f"{place} = {teamed.call(function, '_whole_least', place)}")
     function.line(depth, f"{target} = {place} if {place} < {extent} else 0")

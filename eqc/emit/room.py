@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import sympy as sp
 
-from eqc.emit import paired, sums
+from eqc.emit import paired, sums, teamed
 from eqc.emit.nest import loops_of
 from eqc.ir.opaque import Opaque
 from eqc.ir.program import Statement
@@ -14,6 +14,10 @@ from eqc.ir.solver import Solution
 
 if TYPE_CHECKING:
     from eqc.emit.function import Function
+
+
+_SHARED = {"np.empty": "_shared_empty", "np.zeros": "_shared_zeros"}
+"""How arrays are made that are the same for all threads."""
 
 
 def allocate(function: Function) -> None:
@@ -49,8 +53,11 @@ def _make(function: Function, statement: Statement) -> None:
     names = [function.names[target.name]]
     if function.pairs.get(target.name):
         names, kind = [*names, paired.low_name(function, target.name)], "np.float64"
+    shared = function.sharing is not None and target.name in function.sharing.arrays
     for name in names:
-        function.line(0, f"{name} = {make}({function.room(shape, integer=target.integer)}, {kind})")
+        given = (function.room(shape, integer=target.integer), kind)
+        array = teamed.call(function, _SHARED[make], *given) if shared else f"{make}({', '.join(given)})"
+        function.line(0, f"{name} = {array}")
 
 
 def _starts_at_once(function: Function, statement: Statement) -> bool:

@@ -18,12 +18,13 @@ def signature(
     watched: tuple[str, ...] = (),
     batched: tuple[str, ...] = (),
     optional: Mapping[str, tuple[int, ...]] | None = None,
+    teams: tuple[str, ...] = (),
 ) -> str:
     """The source of the SIGNATURE dictionary; `needs` are the function inputs that each kernel calls.
 
     `watched` kernels say whether a result is not finite, and have a counterpart in wide numbers; those that are
     `batched` have one for many items with the same matrices. `optional` are the results of kernels, by number, that
-    need not be stored where nobody wants them.
+    need not be stored where nobody wants them. Several threads can share one item of the kernels in `teams`.
     """
     lines = ["{", f'    "id": {program.name!r},', '    "inputs": (']
     lines += [f"        {_literal(_input(program, name))}," for name in program.arguments]
@@ -41,6 +42,8 @@ def signature(
         lines.append(f'    "batched": {batched!r},')
     if optional:
         lines.append(f'    "optional": {optional!r},')
+    if teams:
+        lines.append(f'    "teams": {teams!r},')
     lines.append("}")
     return "\n".join(lines)
 

@@ -26,13 +26,13 @@ def start(function: Function, item: Item, depth: int) -> None:
     if item.product is not None:
         function.line(depth, f"{function.slices(statement, len(item.shared_free))} = 0.0")
     elif item.free_inside:
-        function.line(depth, f"{_total(function, item)}[:] = 0.0")
+        function.line(depth, f"{collected(function, item)}[:] = 0.0")
     elif paired.is_sum(function, statement):
         paired.start(function, statement, depth)
     else:
         wide = op in (Op.SUM, Op.PRODUCT) and not statement.target.integer
         number = f"np.float64({STARTS[op]})" if wide else STARTS[op]
-        function.line(depth, f"{_total(function, item)} = {number}")
+        function.line(depth, f"{collected(function, item)} = {number}")
 
 
 def step(function: Function, leaf: Leaf, depth: int) -> None:
@@ -41,7 +41,7 @@ def step(function: Function, leaf: Leaf, depth: int) -> None:
     if paired.is_sum(function, item.statement):
         paired.step(function, leaf, item.free_inside, depth)
         return
-    total, value, inside = _total(function, item), function.value(item.statement), item.free_inside
+    total, value, inside = collected(function, item), function.value(item.statement), item.free_inside
     name = STEPS[item.statement.op]
     if not inside:
         depth = function.open_loops(leaf.inner, depth)
@@ -63,7 +63,7 @@ def finish(function: Function, item: Item, depth: int) -> None:
     if item.product is not None:
         product.finish(function, item, depth)
         return
-    total, target = _total(function, item), function.target(item.statement)
+    total, target = collected(function, item), function.target(item.statement)
     inside = item.free_inside
     if inside:
         depth = function.open_loops(inside, depth)
@@ -83,11 +83,11 @@ def array_of_sums(function: Function, item: Item) -> tuple[str, str] | None:
         return None
     shape = tuple(loop.extent for loop in inside)
     if paired.is_sum(function, item.statement):
-        return _total(function, item), f"(2, {function.shape((sp.Mul(*shape),))})"
-    return _total(function, item), function.room(shape, integer=False)
+        return collected(function, item), f"(2, {function.shape((sp.Mul(*shape),))})"
+    return collected(function, item), function.room(shape, integer=False)
 
 
-def _total(function: Function, item: Item) -> str:
+def collected(function: Function, item: Item) -> str:
     """The name of what is collected: the target's own, or one beside it."""
     statement: Statement = item.statement
     name = function.names[statement.target.name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from eqc.emit import teamed
 from eqc.ir.opaque import Opaque
 from eqc.ir.program import Op, Statement
 
@@ -32,7 +33,8 @@ def wholes(function: Function) -> None:
     """Watch the arrays whose entries are not stored one by one."""
     for name in watched(function):
         if not _is_stored_once(function, function.leaves[name].statement):
-            function.line(0, step(function, function.names[name]))
+            array = function.names[name]
+            function.line(0, step(function, teamed.call(function, "_share", array) if function.sharing else array))
 
 
 def step(function: Function, result: str) -> str:

@@ -25,6 +25,7 @@ from eqc.kernels.single import PATIENCE, Core
 from eqc.kernels.spare import Spare
 from eqc.kernels.together import Together
 from eqc.kernels.values import FLOAT32, FLOAT64
+from eqc.kernels.workers import Team
 
 
 class Kernel:
@@ -241,7 +242,8 @@ class Kernel:
             together = self._together(kernel, functions) if summed and kernel in self.signature.batched else None
             core = None if functions else self._core(kernel, form)
             spare = None if functions else self._spare(kernel)
-            runner = Runner(self.signature, form, function, self._loading, functions, mend, together, core, spare)
+            team = partial(Team, loading=self._loading) if kernel in self.signature.teams else None
+            runner = Runner(self.signature, form, function, self._loading, functions, mend, together, core, spare, team)
             self._runners[key] = runner
         return runner
 

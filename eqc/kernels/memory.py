@@ -17,7 +17,7 @@ import numpy as np
 from eqc.kernels.shapes import Shape
 from eqc.kernels.values import Array, DType
 
-LARGE: Final = 1 << 20
+LARGE: Final = 1 << 17
 """Bytes from which memory is kept."""
 
 LINE: Final = 64

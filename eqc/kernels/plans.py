@@ -19,7 +19,7 @@ from eqc.kernels.shapes import Layout, Shape
 from eqc.kernels.signature import Tensor
 from eqc.kernels.totals import BLOCK, Totals
 from eqc.kernels.values import FLOAT64, INT64, Array, DType
-from eqc.kernels.workers import Pace
+from eqc.kernels.workers import MakeTeam, Pace, in_parts, thread_count
 
 Key = tuple[object, ...]
 Convert = Callable[[Any], Any]
@@ -87,7 +87,8 @@ class Plan:
     """How calls go whose operands have the leading axes of the batch, or one item that serves all.
 
     `run` gives the results for the arguments, `operands` what the function takes for them. Where the function says that
-    a result is not finite, `mend` looks after it. `pace` is what lets several threads share a function.
+    a result is not finite, `mend` looks after it. `pace` is what lets several threads share a function, given
+    also as one that takes their team.
     """
 
     layout: Layout
@@ -96,7 +97,7 @@ class Plan:
     function: Callable[..., object]
     mend: Mend
     run: Callable[[Sequence[Any]], list[Any]]
-    pace: Callable[[Callable[..., object]], Callable[..., object]]
+    pace: Callable[[Callable[..., object], Callable[..., object]], Callable[..., object]]
 
     def is_frugal(self, wanted: tuple[int, ...] | None) -> bool:
         """Whether results that are not wanted take little memory, where there are several items."""
@@ -139,10 +140,12 @@ def plan_call(
     dtype: DType,
     layout: Layout,
     mend: Mend,
+    team: MakeTeam | None = None,
 ) -> Plan | None:
     """The plan for calls like one that went well: `given` are its arguments by their places among all values.
 
-    None if some value does not reach the function as it is, and is no number either.
+    Several threads share the items, or each item as a `team`. None if some value does not reach the function as it is,
+    and is no number either.
     """
     if not layout.items or not layout.is_direct or not _sums_are_whole(layout):
         return None
@@ -154,17 +157,32 @@ def plan_call(
     operands = _operands(known, layout, tuple(given), fixed)
     dtypes = tuple(dtype if tensor.kind == "real" else INT64 for tensor in results)
     sizes = [prod(shape) for shape in (*layout.blocks, *layout.buffers)]
-    pace = partial(_paced, items=layout.items if sum(sizes) > _SHORT else 1)
+    pace = partial(_paced, items=layout.items, make_team=team) if sum(sizes) > _SHORT else _alone
     if not _sums_are_small(layout, dtype):
         totals = Totals(function, operands, layout, dtypes, mend)
         return Plan(layout, dtypes, operands, function, mend, totals.call(), pace) if totals.width <= BLOCK else None
-    function = pace(function)
+    function = pace(function, function)
     return Plan(layout, dtypes, operands, function, mend, _whole_call(function, operands, layout, dtypes, mend), pace)
 
 
-def _paced(function: Callable[..., object], items: int) -> Callable[..., object]:
-    """A function that several threads share once its calls prove to be long."""
-    return partial(Pace().run, function, items) if items > 1 else function
+def _paced(
+    function: Callable[..., object], of_team: Callable[..., object], items: int, make_team: MakeTeam | None
+) -> Callable[..., object]:
+    """A function that several threads share once its calls prove to be long; `of_team` takes their team as well."""
+    if items < thread_count() and make_team is not None:
+        return Pace(function, make_team(of_team).run).run
+    if items == 1:
+        return function
+
+    def shared(*arguments: Any) -> bool:
+        return in_parts(function, arguments, items, min(items, thread_count()))
+
+    return Pace(function, shared).run
+
+
+def _alone(function: Callable[..., object], of_team: Callable[..., object]) -> Callable[..., object]:
+    """A function that one thread runs."""
+    return function
 
 
 def _whole_call(

@@ -23,6 +23,7 @@ from eqc.kernels.single import Core, Single, single
 from eqc.kernels.spare import Spare
 from eqc.kernels.together import Together
 from eqc.kernels.values import INT64, Array, DType, Operand, convert, read_operands
+from eqc.kernels.workers import MakeTeam
 
 
 class Runner:
@@ -32,6 +33,8 @@ class Runner:
 
     `loading` is entered around the first call for each dtype, when Numba compiles the function or loads it. `mend`
     is called where the function says that a result is not finite. Items with the same matrices are run `together`.
+    `team` makes the call of a function
+    by several threads that share an item, if they can.
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class Runner:
         together: Together | None = None,
         core: Core | None = None,
         spare: Spare | None = None,
+        team: MakeTeam | None = None,
     ) -> None:
         self.signature = signature
         self.form = form
@@ -58,6 +62,7 @@ class Runner:
         self._together = together
         self._core = core
         self._spare = spare
+        self._team = team
         self._loaded: set[DType] = set()
         self._loaded_together: set[DType] = set()
         self._layouts: dict[tuple[object, ...], Layout] = {}
@@ -107,7 +112,7 @@ class Runner:
         function, layout, results = self._function, self.layout(operands), self.form.results
         if self._together is not None and self._together.takes(layout):
             return
-        plan = plan_call(function, self.tensors, results, placed, values, dtype, layout, self._mend)
+        plan = plan_call(function, self.tensors, results, placed, values, dtype, layout, self._mend, self._team)
         if plan is None or dtype not in self._loaded:
             return
         remember(self._plans, key, plan)

@@ -60,6 +60,7 @@ class Signature:
     Kernels that are `watched` say whether a result is not finite, and have a counterpart in wide numbers; those that
     are `batched` have one for many items with the same matrices. With `shares_items`, an operand with one item serves
     all items of a call. The results of kernels that are `optional`, by number, need no memory where nobody wants them.
+    Several threads can share an item of the kernels in `teams`.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Signature:
     needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     watched: tuple[str, ...] = ()
     batched: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
     shares_items: bool = False
     optional: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
@@ -107,6 +109,7 @@ def read_signature(raw: Mapping[str, Any]) -> Signature:
         raw.get("needs", {}),
         raw.get("watched", ()),
         raw.get("batched", ()),
+        raw.get("teams", ()),
         raw.get("shares_items", False),
         raw.get("optional", {}),
     )

@@ -61,7 +61,7 @@ class Spare:
         given = [*operands(values), *room()]
         function(*given)
         entry, rest = entry_of(function, given)
-        paced = plan.pace(partial(_ending, entry, rest) if rest else entry)
+        paced = plan.pace(partial(_ending, entry, rest) if rest else entry, function)
 
         def run(values: Sequence[Any]) -> Any:
             whole = room()

@@ -16,7 +16,9 @@ import numpy as np
 from eqc.kernels.memory import POOL
 from eqc.kernels.shapes import Layout, Shape
 from eqc.kernels.values import FLOAT64, Array, DType
-from eqc.kernels.workers import Pace, part_of
+from eqc.kernels.workers import Pace, in_parts, part_of, thread_count
+
+Work = Callable[[Array], bool]
 
 BLOCK: Final = 1 << 19
 """Bytes of what is summed in one block of items."""
@@ -48,7 +50,7 @@ class Totals:
 
     def call(self) -> Callable[[Sequence[Any]], list[Any]]:
         """The call that gives all results."""
-        items, sums, pace, numbers = self.layout.items, self.sums, Pace(), range(len(self.dtypes))
+        items, sums, pace, numbers = self.layout.items, self.sums, Pace(_call, _share), range(len(self.dtypes))
         step = max(1, min(items, BLOCK // max(1, self.width)))
         length = step * -(-items // (step * GROUPS))
         groups = [range(items)[first : first + length] for first in range(0, items, length)]
@@ -66,7 +68,7 @@ class Totals:
                         self._add(given, whole, rooms, totals, low, min(low + step, items))
                 return False
 
-            pace.run(work, len(groups), np.arange(len(groups)))
+            pace.run(work, np.arange(len(groups)))
             return [self._total(n, parts[n]) if n in sums else self._whole(n, whole[n]) for n in numbers]
 
         return run
@@ -96,6 +98,14 @@ class Totals:
 
     def _whole(self, n: int, result: Array) -> Array:
         return result.reshape(self.layout.batch + self.layout.results[n])
+
+
+def _call(work: Work, groups: Array) -> bool:
+    return work(groups)
+
+
+def _share(work: Work, groups: Array) -> bool:
+    return in_parts(work, (groups,), len(groups), min(len(groups), thread_count()))
 
 
 _MENDING = threading.Lock()

@@ -10,6 +10,7 @@ from typing import Any
 
 from core_samples import Texts, case, record_text, text_catalog
 from plain_pairs import PLAIN
+from plain_team import PLAIN_TEAM
 
 from eqc.emit import _vector
 from eqc.pipeline import compile_record
@@ -26,7 +27,7 @@ def identity(*arguments: Any, **named: Any) -> Any:
 @lru_cache(maxsize=1)
 def plain_runtime() -> dict[str, Any]:
     """The functions of the modules that are written beside kernels, without Numba."""
-    found: dict[str, Any] = {name: getattr(_vector, name) for name in _vector.__all__} | PLAIN
+    found: dict[str, Any] = {name: getattr(_vector, name) for name in _vector.__all__} | PLAIN | PLAIN_TEAM
     for name in SUPPORT:
         found.update(run((EMIT / f"{name}.py").read_text(encoding="utf-8"), name, found))
     return found

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from core_samples import arguments_of, case, case_names, derivatives, numeric_cases, seed_of
 from emit_samples import module, sample_module, sample_source, signature_of, source
+from plain_team import by_threads
 
 from eqc.emit.module import function_name
 from eqc.ir.interpret import interpret
@@ -60,6 +61,7 @@ def test_modules(name: str) -> None:
         given = arguments_of(case(name), value, random.Random(seed_of(name)))
         check_function(name, kind, value, given)
         check_leading_axis(name, kind, value, given)
+        check_team(name, kind, value, given)
 
 
 def check_function(name: str, kind: str, value: Program, given: dict[str, Any]) -> None:
@@ -88,6 +90,22 @@ def check_leading_axis(name: str, kind: str, value: Program, given: dict[str, An
     assert not functions[f"{single}_into"](*batch, *buffers)
     for output, buffer, *results in zip(value.outputs, buffers, *rows, strict=True):
         np.testing.assert_array_equal(buffer, np.stack(results), err_msg=f"{name} {kind}: {output}")
+
+
+def check_team(name: str, kind: str, value: Program, given: dict[str, Any]) -> None:
+    """Threads that share an item give what one gives, whichever of them is late."""
+    if kind not in signature_of(source(name)).get("teams", ()):
+        return
+    function = module(name)[f"{function_name(case(name).record.id, kind)}_into"]
+    parameters = {p.name for p in value.parameters}
+    one = arguments(value, given)
+    items = [x if n in parameters else np.asarray(x)[np.newaxis] for n, x in zip(value.arguments, one, strict=True)]
+    single = as_list(module(name)[function_name(case(name).record.id, kind)](*one))
+    buffers = [np.full((1, *np.shape(r)), 7777, np.asarray(r).dtype) for r in single]
+    turns = [[0, 1, 2], [2, 1, 0]][seed_of(name) % 2]
+    by_threads(function, (*items, *buffers), turns)
+    for output, buffer, result in zip(value.outputs, buffers, single, strict=True):
+        np.testing.assert_allclose(buffer[0], result, rtol=1e-9, atol=1e-11, err_msg=f"{name} {kind}: {output}")
 
 
 def check_signature(name: str) -> None:

@@ -258,6 +258,8 @@ def test_signature_of_everything() -> None:
         ),
         "kernels": ("value", "jvp", "vjp", "jacobian"),
         "shares_items": True,
+        "optional": {"vjp": (1, 2)},
+        "teams": ("value", "jvp", "vjp", "jacobian"),
     }
 
 

@@ -112,7 +112,7 @@ def test_sums_over_rows_run_along_the_memory() -> None:
     """x^T A jumps from row to row in the usual order of loops."""
     source = sample_source("x.T*A", x="{shape: [n]}", A=MATRIX, n="rows", m="columns")
     body = source.split("def _sample(")[1].split("\n\n\n")[0]
-    assert body.index("in range(n)") < body.index("in range(m)")
+    assert body.index("in range(_begin(n, team), _end(n, team))") < body.index("in range(m)")
     function = sample_module("x.T*A", x="{shape: [n]}", A=MATRIX, n="rows", m="columns")["sample"]
     rng = np.random.default_rng(zlib.crc32(b"x.T*A"))
     for n, m in ((1, 1), (2, 17), (65, 3)):

@@ -22,7 +22,7 @@ def test_a_temporary_needs_no_memory_of_its_own() -> None:
 
 def test_entries_that_are_read_elsewhere_keep_their_memory() -> None:
     text = lines("Eq(a[i], exp(x[i]))", "Eq(y[i], a[n + 1 - i]/Sum(a[k], (k, 1, n)))")
-    assert "a = np.empty" in text
+    assert "a = _shared_empty" in text
 
 
 def test_what_is_read_after_the_result_keeps_its_memory() -> None:
@@ -33,4 +33,4 @@ def test_what_is_read_after_the_result_keeps_its_memory() -> None:
         "Eq(s, Sum(a[k]*y[n + 1 - k], (k, 1, n)))",
     )
     text = lines(*formulas, s="sum", y=entries)
-    assert "a = np.empty" in text
+    assert "a = _shared_empty" in text

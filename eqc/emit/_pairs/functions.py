@@ -14,7 +14,7 @@ _INLINE = {"forceinline": True}
 
 
 @intrinsic
-def _like(typing, high, low, x):
+def like(typing, high, low, x):
     """The pair of two floats, in the precision of x."""
 
     def build(context, builder, signature, values):
@@ -36,7 +36,7 @@ def _function(make):
         def compiled(x):
             near, rest = parts(x)
             high, low = make(near, rest)
-            return _like(high, low, x)
+            return like(high, low, x)
 
         return compiled
 
@@ -104,6 +104,6 @@ def _power_of(x, n):
     def compiled(x, n):
         near, rest = parts(x)
         high = power(near, np.float64(n))
-        return _like(high, high * (n * (rest / near)), x)
+        return like(high, high * (n * (rest / near)), x)
 
     return compiled

@@ -26,6 +26,7 @@ _COMPARISONS = (operator.lt, operator.le, operator.gt, operator.ge, operator.eq,
 _LARGEST, _LARGEST_WHOLE = float(np.finfo(np.float32).max), 2**24
 _WHOLE = {range, len, max, min, int, np.int64}
 _WIDE = {add, multiply, np.float64}
+_MAKERS = {"empty", "zeros", "shared_empty", "shared_zeros"}
 
 
 def single(value):
@@ -159,8 +160,8 @@ class _Narrowing:
 
     def _is_real_call(self, call) -> bool:
         function = self._object(call.func)
-        if function in (np.empty, np.zeros):
-            return self._object(call.args[-1]) is not np.int64
+        if getattr(function, "__name__", "") in _MAKERS:
+            return self._object(call.args[1]) is not np.int64
         given = {v.name for v in call.args} & (self.real | self.pairs)
         return function in _WIDE or (bool(given) and function not in _WHOLE)
 
@@ -246,7 +247,10 @@ class _Narrowing:
         if not isinstance(value, ir.Expr) or value.op != "call":
             return isinstance(value, ir.Expr) and value.op in ("binop", "unary", "phi")
         function = self._object(value.func)
-        return function is not None and function not in _WIDE and not str(function.__module__).startswith("numpy")
+        if function is None or function in _WIDE:
+            return False
+        module = str(function.__module__)
+        return not module.startswith("numpy") and not module.endswith("_team")
 
     def _origin(self, value):
         """What a variable was copied from, by way of other variables."""
