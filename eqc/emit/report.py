@@ -11,6 +11,7 @@ import sympy as sp
 from eqc.emit.function import Function
 from eqc.emit.nest import Leaf, Nest
 from eqc.emit.order import Item
+from eqc.emit.sharing import How
 from eqc.ir.opaque import Opaque
 from eqc.ir.program import Op, Program, Statement, box
 from eqc.ir.terms import Applied, Expr, Read
@@ -40,11 +41,23 @@ def schedule_report(program: Program) -> str:
     calls = "".join(f", {count} {name}" for name, count in found.calls)
     return "\n".join(
         [
-            *_loops(function.tree, 1),
+            *(line for node in zip(function.tree, _shared(function), strict=True) for line in _nest(*node)),
             f"  cost: {found.flops} flops{calls}; reads {_BYTES * found.read} bytes, writes {_BYTES * found.written}",
             f"  temporaries: {_BYTES * found.temporaries} bytes",
         ]
     )
+
+
+def _shared(function: Function) -> list[bool]:
+    """Which of the outermost nests threads share."""
+    parts = function.sharing.parts if function.sharing else ()
+    return [part.how is How.SHARE for part in parts] or [False] * len(function.tree)
+
+
+def _nest(node: Nest, shared: bool) -> list[str]:
+    """An outermost nest."""
+    first, *others = _loops([node], 1)
+    return [f"{first}, in shares of threads" if shared else first, *others]
 
 
 def _loops(tree: Sequence[Nest], depth: int) -> list[str]:

@@ -14,7 +14,7 @@ PRODUCT = {"C": SQUARE, "A": SQUARE, "B": SQUARE, "n": "size"}
 def test_a_product_of_matrices() -> None:
     value = schedule(program("Eq(C[i, j], Sum(A[i, k]*B[k, j], (k, 1, n)))", **PRODUCT))
     assert schedule_report(value).splitlines() == [
-        "  C: product of matrices over k",
+        "  C: product of matrices over k, in shares of threads",
         "  cost: 2*n**3 flops; reads 16*n**2 bytes, writes 8*n**2",
         "  temporaries: 0 bytes",
     ]
@@ -23,7 +23,7 @@ def test_a_product_of_matrices() -> None:
 def test_a_sum_with_functions() -> None:
     value = schedule(program("Sum(exp(x[i])*x[i], (i, 1, n))", x=VECTOR, n="size"))
     assert schedule_report(value).splitlines() == [
-        "  over i: n, summing up out",
+        "  over i: n, summing up out, in shares of threads",
         "    out",
         "  cost: 2*n flops, n exp; reads 8*n bytes, writes 8",
         "  temporaries: 0 bytes",

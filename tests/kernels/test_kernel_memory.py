@@ -73,7 +73,7 @@ def test_repeated_large_calls_give_memory_of_their_own(kernel: Get) -> None:
 def test_threads_change_nothing(kernel: Get, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "WORTH", 0.0)
     monkeypatch.setenv("NUMBA_NUM_THREADS", "3")
-    workers._threads.cache_clear()
+    workers._crew.cache_clear()
     a, x = (np.random.default_rng(4).standard_normal(20_001) for _ in range(2))
     first, *others = [kernel("parabola").value_and_gradient(a, x) for _ in range(4)]
     assert any(thread.name.startswith("eqc") for thread in threading.enumerate())
@@ -111,15 +111,21 @@ def test_systems_without_affinity_and_fork_count_their_processors(monkeypatch: p
     assert workers.thread_count() == 1
 
 
-def test_threads_that_do_not_help_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_that_do_not_help_rest_and_are_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NUMBA_NUM_THREADS", "2")
     monkeypatch.setattr(workers, "WORTH", 0.0)
-    seconds = iter([1.0, *[2.0] * workers.TRIALS])
-    monkeypatch.setattr(workers, "_timed", lambda function, *arguments: (function(*arguments), next(seconds)))
-    pace, calls = workers.Pace(), []
-    for _ in range(workers.TRIALS + 3):
-        pace.run(lambda x: calls.append(len(x)), 10, np.arange(10))
-    assert calls == [10, *[5, 5] * workers.TRIALS, 10, 10]
+    seconds = {"alone": 1.0, "shared": 2.0}
+    monkeypatch.setattr(workers, "_timed", lambda function, *arguments: (None, seconds[function(*arguments)]))
+    calls: list[str] = []
+
+    def called(kind: str) -> Callable[[], str]:
+        return lambda: calls.append(kind) or kind
+
+    pace = workers.Pace(called("alone"), called("shared"))
+    for _ in range(workers.ALONE + 2 * workers.TRIALS + workers.REST):
+        pace.run()
+    rests = ["alone"] * workers.REST
+    assert calls == ["alone"] * workers.ALONE + ["shared"] * workers.TRIALS + rests + ["shared"] * workers.TRIALS
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other libraries have rules of their own")
