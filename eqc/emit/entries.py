@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import sympy as sp
 
+from eqc.emit.divisors import with_shared_divisors
 from eqc.emit.nest import Leaf
 from eqc.emit.roll import roll
 from eqc.ir.program import Statement
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def assign(function: Function, statement: Statement, depth: int) -> None:
     """One value; a long sum of like terms runs over a table of their numbers."""
-    rest, rolls = roll(statement.body)
+    rest, rolls = roll(with_shared_divisors(statement))
     target = function.target(statement)
     apart = "[" in target and bool(rolls)
     total = function.local(f"{function.names[statement.target.name]}_") if apart else target

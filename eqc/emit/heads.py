@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import sympy as sp
 
+from eqc.emit.divisors import SharedQuotient
 from eqc.ir import stable
 from eqc.ir.terms import Converged, Expr, Magnitude, Maximum, Minimum, Quotient, XLogY
 
@@ -109,6 +110,7 @@ VECTOR: Mapping[type, str] = {
     stable.Logit: "_logit",
     stable.LogExcess: "_log_excess",
     stable.MeanDivergence: "_mean_divergence",
+    SharedQuotient: "_quotient",
     Maximum: "_maximum",
     Minimum: "_minimum",
 }
@@ -232,8 +234,9 @@ OF_TEAMS = (
 
 MODULES: Mapping[str, str] = {
     **dict.fromkeys((*PAIRS.values(), *OF_PAIRS), "_pairs"),
+    **dict.fromkeys(VECTOR.values(), "_vector"),
     **dict.fromkeys(
-        (*VECTOR.values(), "_KernelCompiler", "_add", "_multiply", "_power", "_root_of_cube", "_watch"), "_vector"
+        ("_KernelCompiler", "_add", "_multiply", "_pick", "_power", "_quotient", "_root_of_cube", "_watch"), "_vector"
     ),
     **dict.fromkeys(
         ("_largest", "_least", "_matrix_product", "_symmetric_product", "_mirror", "_block_rows", "_item_of"), "_vector"

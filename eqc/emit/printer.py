@@ -62,7 +62,10 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
     def _real_call(self, name: str, args: tuple[Expr, ...]) -> str:
         """A call of a function that is compiled for floats only; numbers take the precision of the data."""
         self.used.add(name)
-        return f"{name}({', '.join(repr(float(a)) if a.is_Integer else self._print(a) for a in args)})"
+        return f"{name}({', '.join(self._float(a) for a in args)})"
+
+    def _float(self, expr: Expr) -> str:
+        return repr(float(expr)) if expr.is_Integer else str(self._print(expr))
 
     def _print_Read(self, expr: Read) -> str:
         return self.place(expr)
@@ -140,6 +143,10 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
         return f"(1.0 if {left} == {right} else 0.0)"
 
     def _print_Piecewise(self, expr: Expr) -> str:
+        if _is_at_hand(expr):
+            (value, condition), (other, _) = ((pair.args[0], pair.args[1]) for pair in expr.args)
+            self.used.add("_pick")
+            return f"_pick({self._print(condition)}, {self._float(value)}, {self._float(other)})"
         text = ""
         cases = [(pair.args[0], pair.args[1]) for pair in expr.args]
         if cases[-1][1] == sp.true:
@@ -228,6 +235,19 @@ def _is_plain(condition: Expr) -> bool:
     reads = [s for s in condition.free_symbols if isinstance(s, Read)]
     at_indices = all(p.is_Symbol and not isinstance(p, Read) for r in reads for p in r.positions)
     return isinstance(condition, sp.core.relational.Relational) and bool(reads) and at_indices
+
+
+def _is_at_hand(choice: Expr) -> bool:
+    """Whether a choice by the place of an extremum is between numbers that take no more than arithmetic to have."""
+    if len(choice.args) != 2 or choice.args[1].args[1] != sp.true:
+        return False
+    (value, condition), (other, _) = (pair.args for pair in choice.args)
+    if not isinstance(condition, sp.Eq) or not all(a.is_integer for a in condition.args):
+        return False
+    reads = [r for part in (value, other) for r in part.free_symbols if isinstance(r, Read)]
+    in_range = all(p.is_Symbol and not isinstance(p, Read) for r in reads for p in r.positions)
+    looked_up = any(isinstance(a, Read) for a in condition.args)
+    return looked_up and in_range and not any(part.has(sp.Function) for part in (value, other))
 
 
 def _minus_last(expr: Expr) -> tuple[Expr, ...]:

@@ -195,6 +195,37 @@ def test_powers_of_two_are_taken_without_the_instruction_too(dtype: Any, monkeyp
     assert "ldexp" not in "".join(stepwise.inspect_llvm().values())
 
 
+@njit(error_model="numpy")
+def rows_over(x, y, out):
+    for i in range(y.shape[0]):
+        for j in range(x.shape[0]):
+            out[i, j] = _vector.quotient(x[j], y[i])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_quotients_by_what_is_shared_are_rounded_once(dtype: Any) -> None:
+    """To the bit where the result is normal, and to one step of denormal numbers."""
+    limits, rng = np.finfo(dtype), np.random.default_rng(7)
+    ends = [0.0, -0.0, INF, -INF, NAN, 1, -3, limits.max, -limits.tiny, limits.smallest_subnormal]
+    some = rng.normal(size=300) * np.exp2(rng.uniform(limits.minexp, limits.maxexp - 3, 300))
+    x = np.concatenate([ends, some, rng.uniform(1, 2, 300)]).astype(dtype)
+    out = np.empty((x.size, x.size), dtype)
+    rows_over(x, x, out)
+    with np.errstate(all="ignore"):
+        expected = x / x[:, None]
+    denormal = (np.abs(expected) < 2 * limits.tiny) | (np.abs(x) < 2.0**24 * limits.tiny)
+    np.testing.assert_array_equal(out[~denormal], expected[~denormal])
+    np.testing.assert_allclose(out, expected, rtol=4 * limits.eps, atol=limits.smallest_subnormal)
+    assert (np.signbit(out) == np.signbit(expected))[~np.isnan(expected)].all()
+
+
+def test_one_of_two_numbers() -> None:
+    picked = njit(lambda k, a, b: _vector.pick(k == 2, a, b))
+    single = np.float32(0.5)
+    assert picked(2, 1.5, single) == _vector.pick(True, 1.5, single) == 1.5
+    assert picked(1, single, single) == _vector.pick(False, 1.5, single) == 0.5
+
+
 def test_integers_are_taken_as_doubles() -> None:
     x, out = np.array([0, 1, 2]), np.empty(3)
     loop("exp")(x, out)

@@ -12,6 +12,7 @@ from .functions import (
     log1p,
     one_plus_power,
     power,
+    quotient,
     root_of_cube,
     sigmoid,
     sin,
@@ -41,7 +42,7 @@ from .ratios import (
     one_plus_log,
     one_plus_log_ratio,
 )
-from .reductions import add, largest, least, maximum, minimum, multiply, watch
+from .reductions import add, largest, least, maximum, minimum, multiply, pick, watch
 from .turns import cosine_of_turns, sine_of_turns
 
 load_blas()
@@ -83,7 +84,9 @@ __all__ = [
     "one_plus_log",
     "one_plus_log_ratio",
     "one_plus_power",
+    "pick",
     "power",
+    "quotient",
     "root_of_cube",
     "sigmoid",
     "sin",

@@ -260,3 +260,26 @@ def one_plus_power(precision):
         return result if base > 0.0 and base < inf and y - y == 0.0 else power(base, y)
 
     return implementation
+
+
+@compiled(np.true_divide)
+def quotient(precision):
+    """x/y, rounded once, for a y that many x share: an inverse of it, which loops compute once, and the remainder.
+
+    Very large and very small y are brought nearer to 1 first, so that their inverses have all digits.
+    """
+    real = precision.real
+    zero, one, inf = real(0), real(1), real(math.inf)
+    large, small = real(precision.choose(2.0**512, 2.0**64)), real(precision.choose(2.0**-512, 2.0**-64))
+    down, up = real(precision.choose(2.0**-128, 2.0**-32)), real(precision.choose(2.0**128, 2.0**32))
+
+    def implementation(x, y):
+        scale = down if abs(y) > large else (up if abs(y) < small else one)
+        divisor = y * scale
+        inverse = one / divisor
+        scaled_x = x * scale
+        near = scaled_x * inverse
+        better = fma(fma(-near, divisor, scaled_x), inverse, near)
+        return better if abs(near) > zero and abs(near) < inf else near
+
+    return implementation

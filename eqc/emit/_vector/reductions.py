@@ -43,6 +43,11 @@ def least(a, b):
     return b if a != a or b < a else a
 
 
+def pick(condition, a, b):
+    """One of two numbers, both of which are at hand: sums of choices by branches do not always run in vectors."""
+    return a if condition else b
+
+
 def _add(builder, a, b):
     return builder.fadd(a, b, flags=("reassoc", "nsz"))
 
@@ -104,6 +109,21 @@ _compiled(maximum, _maximum)
 _compiled(minimum, _minimum)
 _compiled(largest, _largest)
 _compiled(least, _least)
+
+
+@intrinsic
+def _select(typing, condition, a, b):
+    def code(context, builder, signature, arguments):
+        return builder.select(*arguments)
+
+    return a(condition, a, a), code
+
+
+@overload(pick, jit_options=_INLINE, strict=False)
+def _pick(condition, a, b):
+    if a == b and isinstance(a, types.Float):
+        return lambda condition, a, b: _select(condition, a, b)  # noqa: PLW0108 (see above)
+    return lambda condition, a, b: _select(condition, np.float64(a), np.float64(b))
 
 
 def watch(lost, result):
