@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 
 import sympy as sp
 
-from eqc.emit.divisors import SharedQuotient
 from eqc.ir import stable
 from eqc.ir.terms import Converged, Expr, Magnitude, Maximum, Minimum, Quotient, XLogY
 
@@ -110,7 +109,6 @@ VECTOR: Mapping[type, str] = {
     stable.Logit: "_logit",
     stable.LogExcess: "_log_excess",
     stable.MeanDivergence: "_mean_divergence",
-    SharedQuotient: "_quotient",
     Maximum: "_maximum",
     Minimum: "_minimum",
 }

@@ -64,6 +64,9 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
         self.used.add(name)
         return f"{name}({', '.join(self._float(a) for a in args)})"
 
+    def _print_SharedQuotient(self, expr: Expr) -> str:
+        return self._real_call("_quotient", expr.args)
+
     def _float(self, expr: Expr) -> str:
         return repr(float(expr)) if expr.is_Integer else str(self._print(expr))
 

@@ -17,7 +17,7 @@ def lines(*formulas: str, **symbols: str) -> str:
 def test_a_temporary_needs_no_memory_of_its_own() -> None:
     text = lines("Eq(a[i], exp(x[i]))", "Eq(y[i], a[i]/Sum(a[k], (k, 1, n)))")
     assert "np.empty" not in text
-    assert "y[i] = y[i]/total" in text
+    assert "y[i] = _quotient(y[i], total)" in text
 
 
 def test_entries_that_are_read_elsewhere_keep_their_memory() -> None:
