@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from eqc.derive.assemble import derivative_programs
-from eqc.derive.batched import batched
+from eqc.derive.batched import batched, over_items
 from eqc.derive.conventions import conditions, conventions
 from eqc.derive.implicit import slope_program
 from eqc.derive.jvp import jvp
@@ -23,7 +23,7 @@ from eqc.emit.module import Kernel, function_name, module_source
 from eqc.emit.names import RESERVED
 from eqc.emit.report import schedule_report
 from eqc.emit.wide_module import WIDE_FOLDER, wide_module_source
-from eqc.errors import NotationError
+from eqc.errors import BuildError, NotationError
 from eqc.ir.program import Program
 from eqc.ir.show import show, show_statement
 from eqc.ir.solver import Problem, problems
@@ -253,10 +253,30 @@ def _equations(problem: Problem, *, stable: bool) -> tuple[Program, Program]:
     return check(schedule(check(residual))), check(schedule(check(slope)))
 
 
-def plain_programs(record_id: str, catalog: Catalog, bindings: Bindings = ()) -> Mapping[str, Program]:
-    """A record's programs by kind as the formula is printed: derived and tidied up, but not stabilised."""
-    programs = derivative_programs(Compiler(catalog).program(record_id, bindings))
-    return {kind: schedule(program) for kind, program in programs.items()}
+def plain_programs(
+    record_id: str,
+    catalog: Catalog,
+    bindings: Bindings = (),
+    *,
+    wrt: Collection[str] | None = None,
+    shared: Collection[str] | None = None,
+) -> Mapping[str, Program]:
+    """A record's programs by kind as the formula is printed: derived and tidied up, but not stabilised.
+
+    `wrt` are the inputs that it is differentiated in, if not all. With `shared`, the inputs that many items have in
+    common, the programs run over these; raises BuildError where they cannot.
+    """
+    program = Compiler(catalog).program(record_id, bindings)
+    if wrt is not None:
+        inputs = [replace(t, differentiable=t.differentiable and t.name in wrt) for t in program.inputs]
+        program = replace(program, inputs=tuple(inputs))
+    if shared is not None:
+        lifted = over_items(program, shared)
+        if lifted is None:
+            rule, remedy = f"{record_id} has no form for many items that share these", "leave `shared` out"
+            raise BuildError(None, written=", ".join(shared), rule=rule, remedy=remedy)
+        program = lifted
+    return {kind: schedule(program) for kind, program in derivative_programs(program).items()}
 
 
 def _guarded(record: Record, program: Program) -> Guarded | None:

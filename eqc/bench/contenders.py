@@ -13,6 +13,7 @@ from eqc.bench.namespaces import jax_namespace, numpy_namespace, torch_namespace
 from eqc.bench.transcribe import compile_transcription
 from eqc.ir.program import Program
 from eqc.kernels.kernel import Kernel
+from eqc.kernels.signature import Tensor
 
 Run = Callable[[], Sequence[Any]]
 """Value and derivatives in one call: the real outputs, then a derivative for each differentiable input."""
@@ -22,13 +23,15 @@ Run = Callable[[], Sequence[Any]]
 class Work:
     """What everybody computes: a kernel's value and gradient, or its value and vjp where it has several outputs.
 
-    `programs` are the record's own by kind, `arguments` in its order, `cotangents` one for each real output.
+    `programs` are the record's own by kind, `arguments` in its order, `cotangents` one for each real output. `wrt` are
+    the inputs that derivatives are taken in, if not all.
     """
 
     kernel: Kernel
     programs: Mapping[str, Program]
     arguments: list[Any]
     cotangents: list[Any]
+    wrt: tuple[str, ...] | None = None
 
     @property
     def is_gradient(self) -> bool:
@@ -37,7 +40,12 @@ class Work:
     @property
     def differentiable(self) -> list[int]:
         """The places of the arguments that derivatives are taken in."""
-        return [n for n, tensor in enumerate(self.kernel.signature.inputs) if tensor.differentiable]
+        wanted = [tensor.differentiable and (self.wrt is None or tensor.name in self.wrt) for tensor in self._inputs]
+        return [n for n, is_wanted in enumerate(wanted) if is_wanted]
+
+    @property
+    def _inputs(self) -> tuple[Tensor, ...]:
+        return self.kernel.signature.inputs
 
 
 def available() -> tuple[str, ...]:
@@ -52,16 +60,17 @@ def available() -> tuple[str, ...]:
 def of_eqc(work: Work) -> Run:
     """The kernels, through their public interface."""
     kernel, given = work.kernel, work.arguments
+    wrt = None if work.wrt is None else tuple(kernel.inputs[n] for n in work.differentiable)
     if work.is_gradient:
 
         def gradient() -> Sequence[Any]:
-            value, slopes = kernel.value_and_gradient(*given)
+            value, slopes = kernel.value_and_gradient(*given, wrt=wrt)
             return [value, *_listed(slopes)]
 
         return gradient
     if "vjp" not in work.programs:
         return lambda: _listed(kernel(*given))
-    return lambda: [*_listed(kernel(*given)), *_listed(kernel.vjp(*given, *work.cotangents))]
+    return lambda: [*_listed(kernel(*given)), *_listed(kernel.vjp(*given, *work.cotangents, wrt=wrt))]
 
 
 def of_numpy(work: Work) -> Run:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -30,17 +30,23 @@ def extents_of_size(signature: Signature, size: int) -> dict[str, int]:
 
 
 def arguments(
-    record: Record, signature: Signature, extents: Mapping[str, int], dtype: str, items: int | None = None
+    record: Record,
+    signature: Signature,
+    extents: Mapping[str, int],
+    dtype: str,
+    items: int | None = None,
+    shared: Collection[str] = (),
 ) -> list[Any]:
     """One value for each input; the seed follows from the record's id.
 
-    `items` gives every scalar input a leading axis. Raises BuildError for an extent that the record does not have, or
-    that is missing.
+    `items` gives every input that is not `shared` a leading axis. Raises BuildError for an extent that the record does
+    not have, or that is missing.
     """
     rng = np.random.default_rng(zlib.crc32(record.id.encode()))
     _check_names(signature, extents)
-    lead = () if items is None else (items,)
-    return [_argument(record, tensor, extents, rng, lead, dtype) for tensor in signature.inputs]
+    leads = [() if items is None or tensor.name in shared else (items,) for tensor in signature.inputs]
+    pairs = zip(signature.inputs, leads, strict=True)
+    return [_argument(record, tensor, extents, rng, lead, dtype) for tensor, lead in pairs]
 
 
 def _argument(

@@ -12,7 +12,8 @@ import numpy as np
 from eqc.bench.contenders import CONTENDERS, Run, Work, agree
 from eqc.bench.inputs import arguments
 from eqc.bench.timing import interleave
-from eqc.errors import EqcError
+from eqc.bench.workloads import Workload
+from eqc.errors import BuildError, EqcError, nearest
 from eqc.ir.program import Program
 from eqc.kernels.kernel import Kernel
 from eqc.records.model import Record
@@ -45,26 +46,32 @@ class Settings:
 
 
 def measure(
-    record: Record,
-    kernel: Kernel,
-    programs: Mapping[str, Program],
-    extents: Mapping[str, int],
-    settings: Settings,
-    items: int | None = None,
+    record: Record, kernel: Kernel, programs: Mapping[str, Program], workload: Workload, settings: Settings
 ) -> Row:
-    """Time value and derivative of a record; `items` is the number of items where its inputs are all scalars.
+    """Time value and derivative of a record.
 
     A contender that cannot do the work, or whose result is another one, is named in the row's notes. Raises BuildError
     for extents that do not fit.
     """
-    given = arguments(record, kernel.signature, extents, settings.dtype, items)
+    extents, items, shared = workload.extents, workload.items, workload.shared or ()
+    _check_inputs(kernel, (*shared, *(workload.wrt or ())))
+    given = arguments(record, kernel.signature, extents, settings.dtype, items, shared)
     outputs = kernel(*given)
     real = outputs if isinstance(outputs, tuple) else (outputs,)
-    work = Work(kernel, programs, given, _cotangents(record, kernel, programs, real))
+    work = Work(kernel, programs, given, _cotangents(record, kernel, programs, real), workload.wrt)
     runs, notes = _prepare(work, settings)
     seconds = interleave(runs, settings.turns, settings.budget)
     arrays = [a for a in (*given, *real) if hasattr(a, "size")]
-    return Row(record.id, dict(extents), settings.dtype, max((int(a.size) for a in arrays), default=1), seconds, notes)
+    sizes = dict(extents) if items is None or not extents else {**extents, "items": items}
+    return Row(record.id, sizes, settings.dtype, max((int(a.size) for a in arrays), default=1), seconds, notes)
+
+
+def _check_inputs(kernel: Kernel, names: Sequence[str]) -> None:
+    """What a workload names has to be inputs of the record."""
+    for name in names:
+        if name not in kernel.inputs:
+            remedy = nearest(name, list(kernel.inputs))
+            raise BuildError(None, written=name, rule=f"{kernel.id} has no such input", remedy=remedy)
 
 
 def _cotangents(record: Record, kernel: Kernel, programs: Mapping[str, Program], outputs: Sequence[Any]) -> list[Any]:

@@ -66,6 +66,10 @@ def exact(dividend: int, divisor: int) -> int:
     return quotient
 
 
+def _root_of_cube(x: Any) -> Any:
+    return x**1.5
+
+
 def numpy_namespace() -> Namespace:
     """NumPy, with SciPy's special functions.
 
@@ -74,7 +78,7 @@ def numpy_namespace() -> Namespace:
     (1.791759469228055, 3.0)
     """
     import numpy as np
-    from scipy import special
+    from scipy import linalg, special
 
     def scatter_add(shape: Shape, places: tuple[Any, ...], values: Any) -> Any:
         target = np.zeros(shape, dtype=values.dtype)
@@ -90,6 +94,8 @@ def numpy_namespace() -> Namespace:
             "einsum": einsum,
             "scatter_add": scatter_add,
             "exact": exact,
+            "root_of_cube": _root_of_cube,
+            "cho_solve": lambda factor, right: linalg.cho_solve((factor, True), right),
             "erf": special.erf,
             "erfc": special.erfc,
             "gamma": special.gamma,
@@ -102,7 +108,7 @@ def numpy_namespace() -> Namespace:
 def jax_namespace() -> Namespace:
     """JAX; double precision must have been switched on."""
     import jax.numpy as jnp
-    from jax.scipy import special
+    from jax.scipy import linalg, special
 
     def scatter_add(shape: Shape, places: tuple[Any, ...], values: Any) -> Any:
         return jnp.zeros(shape, values.dtype).at[places].add(values)
@@ -112,6 +118,8 @@ def jax_namespace() -> Namespace:
         {
             "scatter_add": scatter_add,
             "exact": exact,
+            "root_of_cube": _root_of_cube,
+            "cho_solve": lambda factor, right: linalg.cho_solve((factor, True), right),
             "erf": special.erf,
             "erfc": special.erfc,
             "gamma": special.gamma,
@@ -142,9 +150,15 @@ def torch_namespace() -> Namespace:
     def scatter_add(shape: Shape, places: tuple[Any, ...], values: Any) -> Any:
         return torch.zeros(shape, dtype=values.dtype).index_put(places, values, accumulate=True)
 
+    def cho_solve(factor: Any, right: Any) -> Any:
+        if right.ndim > 1:
+            return torch.cholesky_solve(right, factor)
+        return torch.cholesky_solve(right[:, None], factor)[:, 0]
+
     return Namespace(
         torch,
         {
+            "cho_solve": cho_solve,
             "permute_dims": torch.permute,
             "power": torch.pow,
             "maximum": extremum(torch.maximum),
@@ -155,6 +169,7 @@ def torch_namespace() -> Namespace:
             "prod": product,
             "scatter_add": scatter_add,
             "exact": exact,
+            "root_of_cube": _root_of_cube,
             "gamma": lambda x: torch.exp(torch.lgamma(x)),
         },
     )

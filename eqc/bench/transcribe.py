@@ -16,6 +16,7 @@ import sympy as sp
 
 from eqc.emit.printer import SourcePrinter
 from eqc.errors import BuildError
+from eqc.ir import opaque
 from eqc.ir.opaque import Opaque
 from eqc.ir.program import Extent, Op, Program, Statement, Tensor, box, free_names
 from eqc.ir.terms import Expr, Read
@@ -29,6 +30,22 @@ REDUCTIONS: Mapping[Op, str] = {
     Op.ARGMIN: "_xp.argmin",
 }
 NEUTRAL: Mapping[Op, str] = {Op.NONE: "0.0", Op.SUM: "0.0", Op.PRODUCT: "1.0", Op.MAX: "-_xp.inf", Op.MIN: "_xp.inf"}
+OF_MATRICES: Mapping[type[Opaque], str] = {
+    opaque.Inverse: "_xp.linalg.inv({0})",
+    opaque.Determinant: "_xp.linalg.det({0})",
+    opaque.Adjugate: "_xp.linalg.det({0})*_xp.linalg.inv({0})",
+    opaque.Solve: "_xp.linalg.solve({0}, {1})",
+    opaque.SolveVector: "_xp.linalg.solve({0}, {1})",
+    opaque.SolveTransposed: "_xp.linalg.solve({0}.T, {1})",
+    opaque.SolveVectorTransposed: "_xp.linalg.solve({0}.T, {1})",
+    opaque.LogDeterminant: "_xp.linalg.slogdet({0})[1]",
+    opaque.LogDeterminantSpd: "_xp.linalg.slogdet({0})[1]",
+    opaque.Cholesky: "_xp.linalg.cholesky({0})",
+    opaque.FactorSolve: "_xp.cho_solve({0}, {1})",
+    opaque.FactorSolveVector: "_xp.cho_solve({0}, {1})",
+    opaque.FactorInverse: "_xp.cho_solve({0}, _xp.eye({0}.shape[0], dtype={0}.dtype))",
+    opaque.FactorLogDeterminant: "2*_xp.sum(_xp.log(_xp.diagonal({0})), axis=(0,))",
+}
 _LETTERS = "ijklmnpqrstuvwxyzabcdefgh"
 
 
@@ -88,7 +105,7 @@ class ArrayPrinter(SourcePrinter):
 def transcribe(program: Program) -> str:
     """A Python function `f(_xp, arguments…)` with the program's outputs as a tuple; `_xp` is an array namespace.
 
-    Raises BuildError for what array libraries have no plain words for: linear algebra, data-dependent shapes.
+    Raises BuildError for what array libraries have no plain words for: solvers, data-dependent shapes.
 
     >>> from eqc.ir.terms import Index, extent_symbol, read
     >>> from eqc.ir.program import Extent, Program, Statement, Tensor
@@ -120,8 +137,8 @@ class _Writer:
     """One statement; the grid's axes are the free loops in the target's order, then the bound ones."""
 
     def __init__(self, statement: Statement, tensors: Mapping[str, Tensor]) -> None:
-        if isinstance(statement.body, Opaque):
-            raise _refusal(statement, "functions of whole matrices are not transcribed")
+        if isinstance(statement.body, Opaque) and (statement.loops or type(statement.body) not in OF_MATRICES):
+            raise _refusal(statement, f"{type(statement.body).__name__} is not transcribed")
         self.statement, self.tensors = statement, tensors
         self.loops = (*statement.free, *statement.bound)
         self.axis = {loop.symbol: number for number, loop in enumerate(self.loops)}
@@ -129,6 +146,9 @@ class _Writer:
 
     def lines(self) -> list[str]:
         statement = self.statement
+        if isinstance(statement.body, Opaque):
+            names = [operand.tensor for operand in statement.body.operands]
+            return [f"{statement.target.name} = {OF_MATRICES[type(statement.body)].format(*names)}"]
         if statement.scatter:
             return self._scatter()
         product = self._product()

@@ -9,16 +9,25 @@ from typing import Any
 
 from eqc.errors import BuildError, Span
 
-_FORM = "write [tool.eqc.bench] with lines such as my_loss = [{N = 10}, {N = 1000}]; `items` is for records of numbers"
+_FORM = (
+    "write [tool.eqc.bench] with lines such as my_loss = [{N = 10}, {N = 1000}]; a row may also give `items`, a number,"
+    " and `shared` and `wrt`, lists of inputs"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """A record and its extents; `items` is the length of the leading axis, if it has one."""
+    """A record and its extents; `items` is the length of the leading axis, if it has one.
+
+    Inputs that are `shared` have no leading axis, all others do; None is for records of numbers, all of whose inputs
+    have one. `wrt` are the inputs that it is differentiated in, if not all.
+    """
 
     id: str
     extents: dict[str, int]
     items: int | None = None
+    shared: tuple[str, ...] | None = None
+    wrt: tuple[str, ...] | None = None
 
 
 def workloads(root: Path) -> tuple[Workload, ...]:
@@ -43,11 +52,23 @@ def _rows(file: Path, name: str, rows: Any) -> list[Any]:
 
 
 def _workload(file: Path, name: str, row: Any) -> Workload:
-    if not isinstance(row, dict) or not all(isinstance(v, int) and v > 0 for v in row.values()):
+    if not isinstance(row, dict):
         raise _malformed(file, name)
-    extents = dict(row)
+    extents = {key: value for key, value in row.items() if key not in _LISTS}
+    lists = {key: row[key] for key in _LISTS if key in row}
+    if not all(isinstance(v, int) and v > 0 for v in extents.values()) or not all(map(_is_list, lists.values())):
+        raise _malformed(file, name)
     items = extents.pop("items", None)
-    return Workload(name, extents, items)
+    if "shared" in lists and items is None:
+        raise _malformed(file, name)
+    return Workload(name, extents, items, **{key: tuple(names) for key, names in lists.items()})
+
+
+_LISTS = ("shared", "wrt")
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
 
 
 def _malformed(file: Path, name: str) -> BuildError:

@@ -72,7 +72,7 @@ def command(
     _refuse_outdated(root, chosen)
     settings = _settings(against, dtype, turns)
     with progress("timing", len(chosen)) as step:
-        rows = [row for workload in chosen for row in (_row(root, workload, settings), step()) if row is not None]
+        rows = [row for workload in chosen for row in (row_of(root, workload, settings), step()) if row is not None]
     if as_json:
         say_json(_object(row) for row in rows)
     else:
@@ -112,7 +112,7 @@ def _settings(against: str | None, dtype: str, turns: int) -> Settings:
     return Settings(names, dtype, turns)
 
 
-def _row(root: Path, workload: Workload, settings: Settings) -> Row:
+def row_of(root: Path, workload: Workload, settings: Settings) -> Row:
     """One row; functions of the record are what it names first for them."""
     from eqc.bench.measure import measure
     from eqc.bound import kernel
@@ -122,9 +122,9 @@ def _row(root: Path, workload: Workload, settings: Settings) -> Row:
     catalog = Catalog(root)
     record = catalog.get(workload.id)
     bindings = next(iter(named_bindings(record)), ())
-    programs = plain_programs(workload.id, catalog, bindings)
+    programs = plain_programs(workload.id, catalog, bindings, wrt=workload.wrt, shared=workload.shared)
     loaded = kernel(workload.id, root, **dict(bindings))
-    return measure(record, loaded, programs, workload.extents, settings, workload.items)
+    return measure(record, loaded, programs, workload, settings)
 
 
 def _print(rows: list[Row], settings: Settings) -> None:

@@ -30,19 +30,31 @@ def batched(program: Program) -> Program | None:
     >>> [tensor.shape for tensor in both.tensors.values()], both.statements[0].body
     ([(n, m), (items, m), (items, n)], W[i, k]*x[item, k])
     """
-    own = {t.name for t in program.inputs if not _is_shared(t)}
-    for statement in program.statements:
-        if tensors_read(statement) & own:
-            own.add(statement.target.name)
-    tensors = program.tensors
+    shared = [t.name for t in program.inputs if _is_shared(t)]
+    lifted = over_items(program, shared)
+    own = _own(program, shared)
+    return lifted if lifted is not None and any(_multiplies(s, own) for s in lifted.statements) else None
+
+
+def over_items(program: Program, shared: Collection[str]) -> Program | None:
+    """The program over items that have some inputs in common; None where it cannot be said."""
+    own, tensors = _own(program, shared), program.tensors
     if not own.issuperset(program.outputs) or any(tensors[name].symmetric for name in own):
         return None
     if any(s.target.name in own and not _can_be_lifted(s, own) for s in program.statements):
         return None
     taken = names_in(program)
     item = Index(fresh("item", taken), extent_symbol(fresh("items", taken)))
-    lifted = _Lift(frozenset(own), item, taken).program(program)
-    return lifted if any(_multiplies(s, own) for s in lifted.statements) else None
+    return _Lift(frozenset(own), item, taken).program(program)
+
+
+def _own(program: Program, shared: Collection[str]) -> set[str]:
+    """The tensors that belong to an item: inputs that are not shared, and what is computed from them."""
+    own = {t.name for t in program.inputs if t.name not in shared}
+    for statement in program.statements:
+        if tensors_read(statement) & own:
+            own.add(statement.target.name)
+    return own
 
 
 def _is_shared(tensor: Tensor) -> bool:

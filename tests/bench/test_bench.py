@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from eqc.bench.contenders import available
+from eqc.bench.measure import Settings
 from eqc.bench.workloads import Workload, workloads
 from eqc.cli import main
+from eqc.commands.bench import row_of
 from eqc.errors import BuildError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,6 +73,12 @@ def test_workloads_stand_in_the_project_file(tmp_path: Path) -> None:
     file = tmp_path / "pyproject.toml"
     file.write_text("[tool.eqc.bench]\nsoftmax = [{C = 10}]\nsigmoid = [{items = 7}]\n")
     assert workloads(tmp_path) == (Workload("softmax", {"C": 10}), Workload("sigmoid", {}, 7))
+    file.write_text("[tool.eqc.bench]\nf = [{d = 2, items = 3, shared = ['w'], wrt = ['x', 'w']}]\n")
+    assert workloads(tmp_path) == (Workload("f", {"d": 2}, 3, ("w",), ("x", "w")),)
+    for wrong in ("softmax = [{shared = []}]", "softmax = [{items = 3, shared = [3]}]", "softmax = [{wrt = 'z'}]"):
+        file.write_text(f"[tool.eqc.bench]\n{wrong}\n")
+        with pytest.raises(BuildError, match="list of extents"):
+            workloads(tmp_path)
     for wrong in ("softmax = 3", "softmax = [3]", "softmax = [{C = 0}]", "softmax = [{C = '10'}]"):
         file.write_text(f"[tool.eqc.bench]\n{wrong}\n")
         with pytest.raises(BuildError, match="list of extents"):
@@ -78,3 +86,26 @@ def test_workloads_stand_in_the_project_file(tmp_path: Path) -> None:
     file.write_text("[tool.eqc.bench\n")
     with pytest.raises(BuildError, match="no TOML"):
         workloads(tmp_path)
+
+
+BATCHES = """
+[tool.eqc.bench]
+layer_norm = [{d = 4, items = 3, shared = ["gamma", "beta", "eps"], wrt = ["x", "gamma"]}]
+mean_squared_error = [{N = 4, wrt = ["yhat"]}]
+"""
+
+
+@pytest.mark.parametrize("library", [name for name in available() if name != "eqc"])
+def test_many_items_share_inputs(library: str, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(BATCHES)
+    for workload in workloads(tmp_path):
+        row = row_of(ROOT, workload, Settings(("eqc", library), "float64", 3))
+        assert row.seconds.keys() == {"eqc", library} and not row.notes
+        assert row.extents == {"d": 4, "items": 3} or row.id == "mean_squared_error"
+
+
+def test_inputs_that_are_none_are_named(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match="no such input"):
+        row_of(ROOT, Workload("layer_norm", {"d": 4}, 3, ("gama",)), Settings(("eqc",)))
+    with pytest.raises(BuildError, match="no form for many items"):
+        row_of(ROOT, Workload("softmax", {"C": 4}, 3, ("z",)), Settings(("eqc",)))
