@@ -42,7 +42,7 @@ class Direct:
     take: Call
 
     def _room(self) -> Callable[[], list[Any]]:
-        """A function that gives new memory for the results; loops over one or two cost as much as these."""
+        """A function that gives new memory for the results; a loop over one to three costs as much as these."""
         makes = [partial(np.empty, shape, dtype) for shape, dtype in zip(self.shapes, self.dtypes, strict=True)]
         if len(makes) == 1:
             (only,) = makes
@@ -50,6 +50,9 @@ class Direct:
         if len(makes) == 2:
             first, second = makes
             return lambda: [first(), second()]
+        if len(makes) == 3:
+            first, second, third = makes
+            return lambda: [first(), second(), third()]
         return lambda: [make() for make in makes]
 
     def arrays(self) -> Call:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable
+from functools import partial
 from math import prod
 from typing import Final
 
@@ -102,3 +104,9 @@ np.empty(FREED, np.uint8)
 
 POOL: Final = Pool()
 """The memory of this process."""
+
+
+def memory_for(shape: Shape, dtype: DType) -> Callable[[], Array]:
+    """A function that gives new memory for a result, from what is kept if it is large."""
+    large = prod(shape) * dtype.itemsize >= LARGE
+    return partial(POOL.empty if large else np.empty, shape, dtype)

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from math import prod
+from operator import itemgetter
 from typing import Any, Final
 
 from eqc.kernels.direct import Call, entry_of
-from eqc.kernels.memory import POOL
-from eqc.kernels.plans import Plan, results_of
+from eqc.kernels.memory import memory_for
+from eqc.kernels.plans import Plan
+from eqc.kernels.shapes import Shape
+from eqc.kernels.values import Array
 
 WORTH: Final = 1 << 14
 """Bytes from which it pays to leave results out."""
@@ -42,41 +45,40 @@ class Spare:
         otherwise: Call,
         take: Call,
     ) -> Call:
-        """The call without some results, which are None for `take`; the function is compiled for these values."""
-        buffers, operands, batch = plan.layout.buffers, plan.operands, plan.layout.batch
-        stand_in = self._load()
-        stands = {n: stand_in(buffers[n], plan.dtypes[n]) for n in some}
-        kept = [
-            (n, shape, dtype)
-            for n, (shape, dtype) in enumerate(zip(buffers, plan.dtypes, strict=True))
-            if n not in stands
-        ]
-
-        def room() -> list[Any]:
-            whole: list[Any] = [stands.get(n) for n in range(len(buffers))]
-            for n, shape, dtype in kept:
-                whole[n] = POOL.empty(shape, dtype)
-            return whole
-
-        given = [*operands(values), *room()]
+        """The call without some results; the function is compiled for these values."""
+        operands, batch, numbers = plan.operands, plan.layout.batch, range(len(plan.dtypes))
+        stand_in, pairs = self._load(), list(zip(plan.layout.buffers, plan.dtypes, strict=True))
+        makes = [_always(stand_in(*pairs[n])) if n in some else memory_for(*pairs[n]) for n in numbers]
+        kept = [n for n in numbers if n not in some]
+        finish = itemgetter(0) if not batch else _leads(batch)
+        given = [*operands(values), *(make() for make in makes)]
         function(*given)
         entry, rest = entry_of(function, given)
         paced = plan.pace(partial(_ending, entry, rest) if rest else entry, function)
 
         def run(values: Sequence[Any]) -> Any:
-            whole = room()
+            results = [make() for make in makes]
             try:
-                lost = paced(*operands(values), *whole)
+                lost = paced(*operands(values), *results)
             except (IndexError, ValueError):
                 return otherwise(values)
             if lost:
                 return otherwise(values)
-            results: list[Any] = [None] * len(whole)
-            for (n, *_), result in zip(kept, results_of([whole[n] for n, *_ in kept], batch), strict=True):
-                results[n] = result
+            for n in kept:
+                results[n] = finish(results[n])
             return take(results)
 
         return run
+
+
+def _always(one: Any) -> Callable[[], Any]:
+    """A function that gives one thing."""
+    return lambda: one
+
+
+def _leads(batch: Shape) -> Callable[[Array], Array]:
+    """Gives results, which have one axis for all items, the leading axes of the batch."""
+    return lambda result: result if len(batch) == 1 else result.reshape(batch + result.shape[1:])
 
 
 def _ending(function: Callable[..., object], rest: tuple[Any, ...], *arguments: Any) -> object:
