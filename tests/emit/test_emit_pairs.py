@@ -154,3 +154,15 @@ def test_pairs_that_were_stored_are_read_as_they_are() -> None:
         read, stored, gap = kept(x, y, x * y)
         assert read == stored
         assert gap == float(Fraction(x * y) - Fraction(x) * Fraction(y))
+
+
+def test_stored_means_are_taken_off_single_precision() -> None:
+    @njit(error_model="numpy")
+    def centred(x, high, low):  # type: ignore[no-untyped-def]
+        return pairs.gap(x, pairs.stored(high, low))
+
+    for x, shift in np.random.default_rng(12).normal(size=(20, 2)).astype(np.float32):
+        high, low = float(x) * (1 + 1e-9 * float(shift)), 1e-25
+        found = centred(x, high, low)
+        assert isinstance(found, float) and np.float32(found) == found
+        assert found == np.float32(float(x) - high)

@@ -276,14 +276,19 @@ def nearest(typing, x):
 
 @intrinsic
 def gap(typing, x, y):
-    """x - y for a float x and a pair y, as a float: right where the two are close."""
+    """x - y for a float x and a pair y, as a float: right where the two are close.
+
+    Single precision splits y once for all x in a loop; what is stored for each x by itself takes double precision.
+    """
     result = types.float32 if x == types.float32 else types.float64
 
     def build(context, builder, signature, values):
-        number = context.cast(builder, values[0], signature.args[0], result)
-        for part in _in_floats(context, builder, signature.args[1], values[1], result):
+        own, kind = signature.args
+        used = types.float64 if getattr(kind, "normal", False) else result
+        number = context.cast(builder, values[0], own, used)
+        for part in _in_floats(context, builder, kind, values[1], used):
             number = builder.fsub(number, part)
-        return number
+        return context.cast(builder, number, used, result)
 
     return result(x, y), build
 
