@@ -19,7 +19,7 @@ from eqc.ir.terms import Expr, Index, Read
 if TYPE_CHECKING:
     from eqc.emit.function import Function
 
-BLOCK = 256
+BLOCK = 512
 """How many terms of a sum are computed before they are added up."""
 
 

@@ -13,7 +13,7 @@ from numba.np.arrayobj import make_array
 
 from .number import DOUBLE, OF_DOUBLE, OF_SINGLE, ZERO, Arithmetic, made, pair, parts_of, result_of
 
-BLOCK = 256
+BLOCK = 512
 """How many terms a block has; kernels' loops are parted to match."""
 
 _LINE = 64
