@@ -1,4 +1,4 @@
-# eqc-inputs: 8acce45688f56b413063356942fd291c9bcd4d2f4e76ef9d3dcf38ca81848e3c
+# eqc-inputs: d158bbeecb5933b6bb486f3bce17107e6b3b434f9d671b41edd83aeff0a94190
 """Solvers that generated kernels share. Each returns a point that it has checked, or raises; none returns its best try.
 
 A solver is made for two functions: `residual(point, given, out)` writes what is to become zero, `slope(point, given,

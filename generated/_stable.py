@@ -1,4 +1,4 @@
-# eqc-inputs: 8acce45688f56b413063356942fd291c9bcd4d2f4e76ef9d3dcf38ca81848e3c
+# eqc-inputs: d158bbeecb5933b6bb486f3bce17107e6b3b434f9d671b41edd83aeff0a94190
 """Functions that generated kernels share: stable forms with errors of one or two units in the last place.
 
 Each holds over the whole range of floats, its slopes as well: no result overflows or loses digits where the exact one

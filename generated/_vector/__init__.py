@@ -1,4 +1,4 @@
-# eqc-inputs: 8acce45688f56b413063356942fd291c9bcd4d2f4e76ef9d3dcf38ca81848e3c
+# eqc-inputs: d158bbeecb5933b6bb486f3bce17107e6b3b434f9d671b41edd83aeff0a94190
 """Elementary functions that LLVM compiles to vector instructions, and sums and extrema that it may reorder."""
 
 from .blas import load_blas
@@ -13,6 +13,7 @@ from .functions import (
     log1p,
     one_plus_power,
     power,
+    quotient,
     root_of_cube,
     sigmoid,
     sin,
@@ -42,7 +43,7 @@ from .ratios import (
     one_plus_log,
     one_plus_log_ratio,
 )
-from .reductions import add, largest, least, maximum, minimum, multiply, watch
+from .reductions import add, largest, least, maximum, minimum, multiply, pick, watch
 from .turns import cosine_of_turns, sine_of_turns
 
 load_blas()
@@ -84,7 +85,9 @@ __all__ = [
     "one_plus_log",
     "one_plus_log_ratio",
     "one_plus_power",
+    "pick",
     "power",
+    "quotient",
     "root_of_cube",
     "sigmoid",
     "sin",

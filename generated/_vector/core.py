@@ -1,4 +1,4 @@
-# eqc-inputs: 8acce45688f56b413063356942fd291c9bcd4d2f4e76ef9d3dcf38ca81848e3c
+# eqc-inputs: d158bbeecb5933b6bb486f3bce17107e6b3b434f9d671b41edd83aeff0a94190
 """How vector functions are made for a precision, and the parts that they share.
 
 The methods are the usual ones: exponentials by Cody and Waite's reduction to |r| <= log(2)/2, logarithms by

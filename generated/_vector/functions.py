@@ -1,4 +1,4 @@
-# eqc-inputs: 8acce45688f56b413063356942fd291c9bcd4d2f4e76ef9d3dcf38ca81848e3c
+# eqc-inputs: d158bbeecb5933b6bb486f3bce17107e6b3b434f9d671b41edd83aeff0a94190
 """Elementary functions without branches and calls, which LLVM compiles to vector instructions inside loops.
 
 Each is one algorithm for double and single precision. NaN, infinities, signed zeros and denormal numbers come out
@@ -259,5 +259,28 @@ def one_plus_power(precision):
         p, k = exp_parts(product, rest if abs(product) < end else 0.0)
         result = scaled(p, k)
         return result if base > 0.0 and base < inf and y - y == 0.0 else power(base, y)
+
+    return implementation
+
+
+@compiled(np.true_divide)
+def quotient(precision):
+    """x/y, rounded once, for a y that many x share: an inverse of it, which loops compute once, and the remainder.
+
+    Very large and very small y are brought nearer to 1 first, so that their inverses have all digits.
+    """
+    real = precision.real
+    zero, one, inf = real(0), real(1), real(math.inf)
+    large, small = real(precision.choose(2.0**512, 2.0**64)), real(precision.choose(2.0**-512, 2.0**-64))
+    down, up = real(precision.choose(2.0**-128, 2.0**-32)), real(precision.choose(2.0**128, 2.0**32))
+
+    def implementation(x, y):
+        scale = down if abs(y) > large else (up if abs(y) < small else one)
+        divisor = y * scale
+        inverse = one / divisor
+        scaled_x = x * scale
+        near = scaled_x * inverse
+        better = fma(fma(-near, divisor, scaled_x), inverse, near)
+        return better if abs(near) > zero and abs(near) < inf else near
 
     return implementation

@@ -1,4 +1,4 @@
-# eqc-inputs: 8acce45688f56b413063356942fd291c9bcd4d2f4e76ef9d3dcf38ca81848e3c
+# eqc-inputs: d158bbeecb5933b6bb486f3bce17107e6b3b434f9d671b41edd83aeff0a94190
 """Numbers in a kernel's source take the precision of its data, as in NumPy: 0.5*x is float32 where x is.
 
 Numba makes every number in a source a double, and so would have all arithmetic of a float32 kernel done in double
@@ -27,6 +27,7 @@ _COMPARISONS = (operator.lt, operator.le, operator.gt, operator.ge, operator.eq,
 _LARGEST, _LARGEST_WHOLE = float(np.finfo(np.float32).max), 2**24
 _WHOLE = {range, len, max, min, int, np.int64}
 _WIDE = {add, multiply, np.float64}
+_MAKERS = {"empty", "zeros", "shared_empty", "shared_zeros"}
 
 
 def single(value):
@@ -133,7 +134,7 @@ class _Narrowing:
     def _gives_pairs(self, call) -> bool:
         function = self._object(call.func)
         given = "_pairs" in str(getattr(function, "__module__", "")).split(".")
-        return given and function.__name__ not in ("nearest", "place_of")
+        return given and function.__name__ not in ("gap", "nearest", "place_of")
 
     # which variables hold real numbers, or arrays of them -----------------------------------------------------------
 
@@ -160,8 +161,8 @@ class _Narrowing:
 
     def _is_real_call(self, call) -> bool:
         function = self._object(call.func)
-        if function in (np.empty, np.zeros):
-            return self._object(call.args[-1]) is not np.int64
+        if getattr(function, "__name__", "") in _MAKERS:
+            return self._object(call.args[1]) is not np.int64
         given = {v.name for v in call.args} & (self.real | self.pairs)
         return function in _WIDE or (bool(given) and function not in _WHOLE)
 
@@ -247,7 +248,10 @@ class _Narrowing:
         if not isinstance(value, ir.Expr) or value.op != "call":
             return isinstance(value, ir.Expr) and value.op in ("binop", "unary", "phi")
         function = self._object(value.func)
-        return function is not None and function not in _WIDE and not str(function.__module__).startswith("numpy")
+        if function is None or function in _WIDE:
+            return False
+        module = str(function.__module__)
+        return not module.startswith("numpy") and not module.endswith("_team")
 
     def _origin(self, value):
         """What a variable was copied from, by way of other variables."""

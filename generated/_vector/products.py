@@ -1,4 +1,4 @@
-# eqc-inputs: 8acce45688f56b413063356942fd291c9bcd4d2f4e76ef9d3dcf38ca81848e3c
+# eqc-inputs: d158bbeecb5933b6bb486f3bce17107e6b3b434f9d671b41edd83aeff0a94190
 """Products of matrices: BLAS where it is worth its call, loops below.
 
 BLAS takes matrices one of whose axes is contiguous, so views and transposes cost nothing; others are copied first.
@@ -42,8 +42,8 @@ ALONE = 262_144
 THREADS_FROM = 8_000_000
 """Multiplications from which it is worth waiting for a second thread of BLAS; products between are cut into pieces.
 
-Pieces like cubes cost next to nothing, while threads of BLAS go on looking for work for a while after a product, and
-keep other work from the processors.
+Pieces like cubes cost next to nothing, or longer ones where the memory asks for them, while threads of BLAS go on
+looking for work for a while after a product, and keep other work from the processors.
 """
 
 _TILE = 64
@@ -81,12 +81,14 @@ def _compiled(scale, a, b, keep, c):
 
 @overload(symmetric_product, strict=False)
 def _compiled_bands(scale, a, b, keep, c):
+    if isinstance(c, UnwantedType):
+        return lambda scale, a, b, keep, c: None
     return lambda scale, a, b, keep, c: _multiply_bands(float(scale), _loose(a), _loose(b), float(keep), _loose(c))
 
 
 @overload(mirror, strict=False)
 def _compiled_mirror(c):
-    return lambda c: _mirror(_loose(c))
+    return (lambda c: None) if isinstance(c, UnwantedType) else (lambda c: _mirror(_loose(c)))
 
 
 @intrinsic
@@ -119,8 +121,9 @@ def _multiply(scale, a, b, keep, c):
         _by_loops(scale, a, b, keep, c)
         return
     rows, inner, columns = a.shape[0], a.shape[1], b.shape[1]
+    longer = 16 if _has_long_rows(b.T) else 1
     while size < THREADS_FROM and rows * inner * columns > ALONE:
-        if inner >= max(rows, columns):
+        if inner >= longer * max(rows, columns):
             inner = (inner + 1) // 2
         elif columns >= rows:
             columns = (columns + 1) // 2

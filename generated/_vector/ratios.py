@@ -1,4 +1,4 @@
-# eqc-inputs: 8acce45688f56b413063356942fd291c9bcd4d2f4e76ef9d3dcf38ca81848e3c
+# eqc-inputs: d158bbeecb5933b6bb486f3bce17107e6b3b434f9d671b41edd83aeff0a94190
 """Logarithms of ratios, and what relative entropies are sums of: right also where the two numbers are close.
 
 All go by log(x/y) = k log(2) + 2 artanh(s) with s = (z - y)/(z + y) for a z = x/2**k that is close to y, so that the

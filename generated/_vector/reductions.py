@@ -1,4 +1,4 @@
-# eqc-inputs: 8acce45688f56b413063356942fd291c9bcd4d2f4e76ef9d3dcf38ca81848e3c
+# eqc-inputs: d158bbeecb5933b6bb486f3bce17107e6b3b434f9d671b41edd83aeff0a94190
 """Steps of sums, products and extrema over a loop, which LLVM turns into several partial results at once."""
 
 from collections.abc import Callable
@@ -42,6 +42,11 @@ def largest(a, b):
 def least(a, b):
     """The lesser of two numbers; the other one if one is NaN."""
     return b if a != a or b < a else a
+
+
+def pick(condition, a, b):
+    """One of two numbers, both of which are at hand: sums of choices by branches do not always run in vectors."""
+    return a if condition else b
 
 
 def _add(builder, a, b):
@@ -105,6 +110,21 @@ _compiled(maximum, _maximum)
 _compiled(minimum, _minimum)
 _compiled(largest, _largest)
 _compiled(least, _least)
+
+
+@intrinsic
+def _select(typing, condition, a, b):
+    def code(context, builder, signature, arguments):
+        return builder.select(*arguments)
+
+    return a(condition, a, a), code
+
+
+@overload(pick, jit_options=_INLINE, strict=False)
+def _pick(condition, a, b):
+    if a == b and isinstance(a, types.Float):
+        return lambda condition, a, b: _select(condition, a, b)  # noqa: PLW0108 (see above)
+    return lambda condition, a, b: _select(condition, np.float64(a), np.float64(b))
 
 
 def watch(lost, result):

@@ -9,10 +9,10 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
-from numba import njit
+from numba import njit, types
 
 from eqc.emit import _pairs as pairs
-from eqc.emit import paired
+from eqc.emit import _vector, paired
 
 DIGITS = 2.0**-98
 """What the operations may be off, relative to what they start from."""
@@ -166,3 +166,12 @@ def test_stored_means_are_taken_off_single_precision() -> None:
         found = centred(x, high, low)
         assert isinstance(found, float) and np.float32(found) == found
         assert found == np.float32(float(x) - high)
+
+
+def test_what_is_left_of_single_precision_stays_so() -> None:
+    @njit(error_model="numpy", pipeline_class=_vector.KernelCompiler)
+    def doubled(x, y):  # type: ignore[no-untyped-def]
+        return 2 * pairs.gap(x, pairs.as_pair(y) / 3)
+
+    assert doubled(np.float32(1), np.float32(6)) == -2.0
+    assert doubled.nopython_signatures[0].return_type == types.float32

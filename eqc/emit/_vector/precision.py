@@ -133,7 +133,7 @@ class _Narrowing:
     def _gives_pairs(self, call) -> bool:
         function = self._object(call.func)
         given = "_pairs" in str(getattr(function, "__module__", "")).split(".")
-        return given and function.__name__ not in ("nearest", "place_of")
+        return given and function.__name__ not in ("gap", "nearest", "place_of")
 
     # which variables hold real numbers, or arrays of them -----------------------------------------------------------
 
