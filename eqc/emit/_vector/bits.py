@@ -1,6 +1,7 @@
 """What Python has no words for and the processor does in one instruction; inside compiled code only."""
 
 from llvmlite import ir
+from llvmlite.binding import llvm_version_info
 from numba.extending import intrinsic
 
 _LAYOUTS = {
@@ -63,8 +64,8 @@ def _power_of_two(builder, shifted):
 
 
 def has_scaling(context):
-    """Whether the processor multiplies vectors by powers of two in one instruction."""
-    return "+avx512f" in context.codegen().magic_tuple()[2]
+    """Whether the processor multiplies vectors by powers of two in one instruction, and LLVM knows of it."""
+    return llvm_version_info >= (22,) and "+avx512f" in context.codegen().magic_tuple()[2]
 
 
 @intrinsic
