@@ -231,6 +231,8 @@ class Function:
         if isinstance(node, Leaf):
             self.leaf(node, depth)
             return
+        names = dict(self.names)
+        teamed.open_sums(self, node, depth)
         for item in node.sums:
             sums.start(self, item, depth)
         if node.blocked:
@@ -247,6 +249,7 @@ class Function:
         for item in node.sums:
             teamed.combine(self, node, item, depth)
             sums.finish(self, item, depth)
+        teamed.close_sums(self, node, names)
 
     def open_loops(self, loops: Iterable[Index], depth: int) -> int:
         """The heads of loops; gives the depth inside them."""

@@ -225,7 +225,18 @@ OF_FACTORS = (
 """What the module of Cholesky factors gives."""
 
 OF_TEAMS = (
-    *("_begin", "_end", "_leads", "_meet", "_leave", "_shared_empty", "_shared_zeros", "_share", "_whole_array"),
+    *(
+        "_begin",
+        "_end",
+        "_leads",
+        "_meet",
+        "_leave",
+        "_shared_empty",
+        "_shared_zeros",
+        "_own",
+        "_share",
+        "_whole_array",
+    ),
     *("_whole_sum", "_whole_product", "_whole_maximum", "_whole_minimum", "_whole_largest", "_whole_least"),
 )
 """What threads that work on one item call."""

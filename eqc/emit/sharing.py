@@ -102,7 +102,7 @@ def _is_apart(leaf: Leaf, loop: Loop, storage: Mapping[str, Kept]) -> bool:
     """Whether the rounds of an outermost loop do not get into each other's way in a statement."""
     target = leaf.statement.target
     if any(item.statement.target.name == target.name for item in loop.sums):
-        return leaf.item.product is None
+        return True
     if _is_private(leaf, storage):
         return True
     if leaf.statement.scatter:

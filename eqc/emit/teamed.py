@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from eqc.emit import paired, sums
@@ -72,9 +72,28 @@ def open_loop(function: Function, loop: Index, depth: int, *, split: bool) -> in
     return depth + 1
 
 
+def open_sums(function: Function, loop: Loop, depth: int) -> None:
+    """Before a loop that threads share: each thread adds products of matrices to an array of its own."""
+    for item in loop.sums if function.split is loop else ():
+        name = item.statement.target.name
+        if item.product is not None and name in function.array_outputs:
+            own = function.local(f"{function.names[name]}_")
+            function.line(depth, f"{own} = {call(function, '_own', function.names[name])}")
+            function.names[name] = own
+
+
+def close_sums(function: Function, loop: Loop, names: Mapping[str, str]) -> None:
+    """After such a loop results have their own names again."""
+    for item in loop.sums:
+        function.names[item.statement.target.name] = names[item.statement.target.name]
+
+
 def combine(function: Function, loop: Loop, item: Item, depth: int) -> None:
     """After a loop that threads share: make one of what each has summed up."""
     if function.split is not loop:
+        return
+    if item.product is not None:
+        function.line(depth, call(function, "_whole_array", function.names[item.statement.target.name]))
         return
     total, pairs = sums.collected(function, item), paired.is_sum(function, item.statement)
     if item.free_inside:

@@ -97,6 +97,7 @@ PLAIN_TEAM: dict[str, Any] = {
     "leads": lambda team: team is None or team[0] == 0,
     "meet": meet,
     "leave": lambda arrays, team: meet(team),
+    "own": lambda array, team: array if team is None or team[0] == 0 else np.full_like(array, 99),
     "share": lambda array, team: array[begin(len(array), team) : end(len(array), team)],
     "shared_empty": shared_empty,
     "shared_zeros": shared_zeros,

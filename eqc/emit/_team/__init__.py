@@ -127,9 +127,23 @@ def share(typing, array, team):
     return either(_share, same, array.copy(layout="A") if _is_team(team) else array, array, team)
 
 
+def own(array, team):
+    """An array for each thread like one that all have, which is the first thread's."""
+    raise TypeError("own is for compiled code")
+
+
+@overload(own, jit_options={"forceinline": True}, strict=False)
+def _own(array, team):
+    if not _is_team(team) or not isinstance(array, types.Array):
+        return lambda array, team: array
+    return lambda array, team: array if team[0] == 0 else np.empty_like(array)
+
+
 @intrinsic
 def whole_array(typing, sums, team):
     """Make what each thread has summed up in an array of its own the sum over all of them."""
+    if not isinstance(sums, types.Array):  # it stands for a result that nobody wants
+        return types.void(sums, team), nothing
     return either(_whole_array, nothing, types.void, sums, team)
 
 
