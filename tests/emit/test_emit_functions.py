@@ -298,7 +298,7 @@ def test_a_record_that_composes_itself_is_refused() -> None:
 def test_items_of_numbers_lie_side_by_side() -> None:
     """A number that serves all items would keep the loop over them from running in vectors."""
     assert "a[item] = sample(z[item])" in sample_source("Eq(a, log(1 + exp(z)))", a="value", z="input")
-    assert "sample(_item_of(x, item))" in sample_source(
+    assert "sample(_item_of(x, item), team)" in sample_source(
         "Eq(a, Sum(x[i], (i, 1, n)))", a="a", x="{shape: [n]}", n="size"
     )
 
