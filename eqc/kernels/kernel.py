@@ -110,7 +110,11 @@ class Kernel:
         Tangents given by name may be left out: they are zero.
         """
         self._require("jvp", "jvp")
-        return self._run("jvp", self._tangents, key_of(args, self._integers_matter, "jvp", None), args, named, out)
+        key = key_of(args, self._integers_matter, "jvp", None)
+        call = self._calls.get(key)
+        if call is None or out is not None or named:
+            return self._run("jvp", self._tangents, key, args, named, out)
+        return call(args)
 
     def gradient(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
         """Derivatives of the one scalar output, per item of the leading axes."""
@@ -134,7 +138,11 @@ class Kernel:
         """The Hessian in `wrt` times directions: the inputs, then one direction `x_dot` for each name `x` in `wrt`."""
         select = self._select("hvp", wrt)
         if select.wanted is None:
-            return self._run("hvp", select, None, args, named, out)
+            key = key_of(args, self._integers_matter, "hvp", None)
+            call = self._calls.get(key)
+            if call is None or out is not None or named:
+                return self._run("hvp", select, key, args, named, out)
+            return call(args)
         values = self._binder("hvp", select.indices).bind(args, named)
         count = len(self.signature.inputs)
         given = dict(zip(select.indices, values[count:], strict=True))

@@ -86,3 +86,12 @@ def test_results_by_name_come_beside_the_value(kernel: Get) -> None:
         np.testing.assert_array_equal(mse.value_and_gradient(*x, wrt="yhat")[1], slope)
         np.testing.assert_array_equal(mse.gradient(x[0], yhat=x[1], wrt="yhat"), slope)
         np.testing.assert_array_equal(mse.gradient(yhat=x[1], y=x[0]), slope)
+
+
+def test_tangents_and_directions_take_the_short_way_too(kernel: Get) -> None:
+    parabola, (a, x, b, y) = kernel("parabola"), RNG.normal(size=(4, 3))
+    for _ in range(PATIENCE + 2):
+        np.testing.assert_allclose(parabola.jvp(a, x, b, y), b * x**2 + 2 * a * x * y)
+        slopes = parabola.hvp(a, x, b, y)
+        np.testing.assert_allclose(slopes.a, 2 * x * y)
+        np.testing.assert_allclose(slopes.x, 2 * x * b + 2 * a * y)
