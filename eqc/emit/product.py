@@ -37,7 +37,8 @@ def multiply(function: Function, leaf: Leaf, depth: int) -> None:
         function.printer.used.add(name)
         if function.split is leaf:
             left, result = (teamed.call(function, "_share", matrix) for matrix in (left, result))
-        function.line(depth, f"{name}({scale}, {left}, {right}, {keep}, {result})")
+        given = ", ".join([scale, left, right, keep, result, *teamed.argument(function)])
+        function.line(depth, f"{name}({given})")
     if not leaf.partial:
         finish(function, leaf.item, depth)
 

@@ -280,7 +280,7 @@ class Kernel:
         return Mending(self.signature, kernel, partial(self._beside, WIDE), self._loading)
 
     def _together(self, kernel: str, functions: tuple[Any, ...]) -> Together:
-        return Together(self.signature, kernel, partial(self._beside, BATCHED), functions)
+        return Together(self.signature, kernel, partial(self._beside, BATCHED), self._loading, functions)
 
     def _beside(self, folder: str) -> ModuleType:
         """The record's module in a folder beside its own."""

@@ -194,6 +194,9 @@ class Runner:
         with self._loading():
             compiler.compile(tuple(compiler.typeof_pyval(argument) for argument in arguments))
         self._loaded.add(dtype)
+        if self._together is not None:
+            self._together.compile(arguments)
+            self._loaded_together.add(dtype)
 
     def _invoke(self, dtype: DType, arguments: tuple[Any, ...]) -> None:
         if self._enter(self._function, self._loaded, dtype, arguments):

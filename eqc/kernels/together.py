@@ -6,15 +6,18 @@ of the matrices come out summed over the items, rather than as one matrix for ea
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from math import prod
 from types import ModuleType
 from typing import Any, Final
 
 import numpy as np
 
+from eqc.kernels.plans import remember
 from eqc.kernels.shapes import Layout
 from eqc.kernels.signature import Signature, Tensor, form_of
+from eqc.kernels.workers import Pace, Team, solo
 
 WORTH: Final = 1 << 18
 """Multiplications from which the kernel for all items is worth being loaded."""
@@ -23,11 +26,16 @@ WORTH: Final = 1 << 18
 class Together:
     """The counterpart of one kernel for many items with the same matrices; `load` imports its module.
 
-    `functions` are what people passed for function inputs.
+    `functions` are what people passed for function inputs, `loading` is entered when Numba compiles something.
     """
 
     def __init__(
-        self, signature: Signature, kernel: str, load: Callable[[], ModuleType], functions: tuple[Any, ...] = ()
+        self,
+        signature: Signature,
+        kernel: str,
+        load: Callable[[], ModuleType],
+        loading: Callable[[], AbstractContextManager[None]],
+        functions: tuple[Any, ...] = (),
     ) -> None:
         form = form_of(signature, kernel)
         shared = {tensor.name for tensor in signature.inputs if is_shared(tensor)}
@@ -37,10 +45,13 @@ class Together:
             *(tensor.name in tangents for tensor in form.extras),
         )
         self.results = tuple(kernel == "vjp" and tensor.name in shared for tensor in form.results)
+        self._kernel = kernel
         self._name = f"{signature.id}_into" if kernel == "value" else f"{signature.id}_{kernel}_into"
-        self._load = load
+        self._load, self._loading = load, loading
         self._given = functions
         self._function: Callable[..., object] | None = None
+        self._has_teams = False
+        self._paces: dict[Any, Pace] = {}
 
     def takes(self, layout: Layout) -> bool:
         """Whether a call has one item of each matrix, several of something else, and is long enough."""
@@ -54,10 +65,41 @@ class Together:
         )
 
     def call(self, *arguments: Any) -> object:
-        """Run the kernel on operands and memory for results that have the items as their first axis."""
+        """Run the kernel on operands and memory for results that have the items as their first axis.
+
+        Calls with the same shapes are run by several threads once they prove to be long.
+        """
+        self._open()
+        if not self._has_teams:
+            return self._run(*arguments)
+        key = tuple((a.shape, a.dtype) for a in arguments if isinstance(a, np.ndarray))
+        if key in self._paces:
+            return self._paces[key].run(*arguments)
+        found = self._run(*arguments)
+        remember(self._paces, key, Pace(self._run, Team(self._run, self._loading).run))
+        return found
+
+    def compile(self, arguments: Sequence[Any]) -> None:
+        """Have Numba compile the kernel for arguments such as these, or load it from its cache, without running it."""
+        with self._loading():
+            compiler: Any = self._open()
+            compiler.compile(tuple(compiler.typeof_pyval(argument) for argument in self._ready(arguments)))
+
+    def _open(self) -> Callable[..., object]:
         if self._function is None:
-            self._function = getattr(self._load(), self._name)
-        return self._function(*self._given, *map(_as_one, (*self.operands, *self.results), arguments))
+            module = self._load()
+            self._function = getattr(module, self._name)
+            self._has_teams = self._kernel in module.SIGNATURE.get("teams", ())
+        return self._function
+
+    def _run(self, *arguments: Any) -> object:
+        return self._open()(*self._ready(arguments))
+
+    def _ready(self, arguments: Sequence[Any]) -> list[Any]:
+        """What the kernel takes: with a team last, of one thread if none is given, unless it knows no teams."""
+        shared = (*self.operands, *self.results)
+        team = arguments[len(shared) :] or ((solo(),) if self._has_teams else ())
+        return [*self._given, *map(_as_one, shared, arguments), *team]
 
 
 def is_shared(tensor: Tensor) -> bool:

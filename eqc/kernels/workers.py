@@ -244,7 +244,7 @@ class Team:
         crew = _crew()
         if not self._ready:
             with self._loading():
-                found = self._function(*arguments, (0, 1, _meeting(1)))
+                found = self._function(*arguments, solo())
             self._ready = True
             return bool(found)
         if not crew.busy.acquire(blocking=False):
@@ -267,6 +267,11 @@ class Team:
 
 MakeTeam = Callable[[Callable[..., object]], Team]
 """What makes the team of a function."""
+
+
+def solo() -> tuple[int, int, Any]:
+    """A team of one thread."""
+    return 0, 1, _meeting(1)
 
 
 def _break(meeting: Any) -> None:
