@@ -16,7 +16,7 @@ from eqc.ir.terms import Read
 if TYPE_CHECKING:
     from eqc.emit.function import Function
 
-_HELPERS = frozenset(word for call in (*CALLS.values(), "_fitted") for word in re.findall(r"\b_\w+", call))
+HELPERS = frozenset(word for call in (*CALLS.values(), "_fitted") for word in re.findall(r"\b_\w+", call))
 """The runtime's functions that calls of whole arrays need."""
 
 
@@ -33,7 +33,7 @@ def call(function: Function, statement: Statement, depth: int) -> None:
 def _of_arrays(function: Function, statement: Statement, body: Opaque) -> str:
     """The call of a function of linear algebra, or of a function input."""
     form = _given(function, statement, body) if isinstance(body, Apply) else CALLS[type(body)]
-    function.printer.used.update(word for word in words(form) if word in _HELPERS)
+    function.printer.used.update(word for word in words(form) if word in HELPERS)
     integers = [function.whole(a) for a in body.args if a.is_integer and not isinstance(a, Read)]
     return form.format(*(function.place(r) for r in body.operands), *integers)
 

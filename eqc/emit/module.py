@@ -14,7 +14,7 @@ from eqc.emit.checks import extent_lines
 from eqc.emit.docs import Documentation, docstring
 from eqc.emit.function import Function
 from eqc.emit.names import words
-from eqc.emit.pieces import constant_tables, helper_imports, indented, items_loop
+from eqc.emit.pieces import constant_tables, core_name, helper_imports, indented, items_loop
 from eqc.emit.signature import signature
 from eqc.emit.solve import EQUATION_WORDS, Equations, unpacked
 from eqc.emit.wide_function import WideFunction
@@ -162,7 +162,7 @@ def _functions(function: Function, name: str, kernel: Kernel, narrow: bool) -> l
     body = function.body()
     doc = docstring(kernel.doc, _INDENT)
     blocks = []
-    core = f"_{name}" if buffers else name
+    core = core_name(name) if buffers else name
     if buffers:
         head = ", ".join([*arguments, *buffers, *teamed.parameter(function)])
         text = [core_jit, f"def {core}({head}):", *indented(body)]
@@ -183,7 +183,7 @@ def _part_of(function: Function, name: str, kernel: Kernel, jit: str) -> list[st
     """A kernel that gives the results of another one but the first: the other's core does the work."""
     head = [jit, f"def {name}({', '.join(function.arguments)}):", docstring(kernel.doc, _INDENT)]
     if function.array_outputs:
-        core = f"_{kernel.within}"
+        core = core_name(kernel.within)
         body = _allocating(function, core, first="_, ")
     else:
         core, scalars = kernel.within, ", ".join(function.names[n] for n in function.scalar_outputs)

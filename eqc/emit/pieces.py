@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from eqc.emit import teamed, watch
+from eqc.emit.calls import HELPERS
 from eqc.emit.function import Function
-from eqc.emit.heads import MODULES
+from eqc.emit.heads import MODULES, RUNTIME
 from eqc.emit.signature import shares_items
 from eqc.emit.solve import SOLVER_NAMES
 
 _INDENT = "    "
+_BESIDE = frozenset([*MODULES, *RUNTIME.values(), *HELPERS, "_dtype_of", "_double"])
+"""Functions that modules of kernels may import."""
 
 
 def helper_imports(used: set[str], dots: str = "..") -> list[str]:
@@ -35,6 +38,15 @@ def constant_tables(function: Function) -> list[str]:
 def indented(lines: Sequence[str]) -> list[str]:
     """The lines of a body."""
     return [f"{_INDENT}{line}" for line in lines] or [f"{_INDENT}pass"]
+
+
+def core_name(name: str) -> str:
+    """The function that writes a kernel's results to given arrays, unlike those that stand beside the kernels.
+
+    >>> core_name("softmax"), core_name("exp")
+    ('_softmax', '_exp_core')
+    """
+    return f"_{name}_core" if f"_{name}" in _BESIDE else f"_{name}"
 
 
 def items_loop(function: Function, name: str, core: str, jit: str, first: str = "") -> str:
