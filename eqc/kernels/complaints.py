@@ -1,15 +1,17 @@
-"""What a kernel's compiled function raises, as people get to see it."""
+"""What a kernel's compiled function raises, as people get to see it, and what asks for a kernel that is not there."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from eqc.errors import BuildError
+from eqc.errors import BuildError, DerivationError
 from eqc.kernels.functions import describe
 from eqc.kernels.signature import Signature
 
 TYPING_ERRORS = ("TypingError", "LoweringError", "UnsupportedError")
 """What Numba raises for code that it cannot compile; kernels themselves never bring that about."""
+
+_SCALAR_ONLY = ("gradient", "value_and_gradient", "hvp", "hessian")
 
 
 def reworded(error: IndexError | ValueError) -> Exception:
@@ -23,6 +25,22 @@ def _named(error: ValueError) -> ValueError:
         return error
     message, name, shape, wanted = error.args
     return ValueError(f"{name} gave {message}: {shape}, but the glossary says {wanted}")
+
+
+def no_kernel(signature: Signature, kernel: str, method: str) -> DerivationError:
+    """The error for a method whose kernel the record does not have, with the reason."""
+    name, outputs = signature.id, ", ".join(map(str, signature.outputs))
+    if not signature.real_outputs:
+        rule, remedy = f"{name} gives integers ({outputs}), which have no derivative", "only its value can be had"
+    elif not signature.differentiable:
+        rule = f"{name} has no input that it is differentiated in"
+        remedy = "integer inputs and those with `differentiable: false` never are"
+    elif method in _SCALAR_ONLY:
+        rule = f"a {method.replace('_', ' ')} needs one scalar output, but {name} gives {outputs}"
+        remedy = f"use {name}.vjp or {name}.jacobian"
+    else:
+        rule, remedy = f"the generated module of {name} has no {kernel}", f"run `eqc build {name}`"
+    return DerivationError(None, written=f"{name}.{method}(…)", rule=rule, remedy=remedy)
 
 
 def uncallable(signature: Signature, functions: tuple[Any, ...], error: Exception) -> BuildError:

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
-from functools import partial
-from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from eqc.errors import DerivationError
 from eqc.kernels import dense
 from eqc.kernels.binding import ZERO, Binder
+from eqc.kernels.complaints import no_kernel
 from eqc.kernels.direct import Call
-from eqc.kernels.functions import check_given, select
-from eqc.kernels.mending import Mending
+from eqc.kernels.functions import check_given
 from eqc.kernels.plans import Key, key_of, remember
 from eqc.kernels.results import Selection, deliver, flatten, select_all, select_inputs
-from eqc.kernels.runner import Runner, decide_shapes
-from eqc.kernels.signature import Form, Signature, Tensor, form_of, read_signature
-from eqc.kernels.single import PATIENCE, Core
-from eqc.kernels.spare import Spare
-from eqc.kernels.together import Together
+from eqc.kernels.runner import decide_shapes
+from eqc.kernels.runners import Runners
+from eqc.kernels.signature import Signature, Tensor, form_of, read_signature
+from eqc.kernels.single import PATIENCE
 from eqc.kernels.values import FLOAT32, FLOAT64
-from eqc.kernels.workers import Team
 
 
 class Kernel:
@@ -54,12 +48,10 @@ class Kernel:
         self.root = root
         self.__doc__ = module.__doc__
         self.__name__ = self.id
-        self._module = module
-        self._loading = loading
         self._functions = dict(functions or {})
         self.reopen = reopen
         check_given(self.signature, self._functions)
-        self._runners: dict[str, Runner] = {}
+        self._runners = Runners(module, self.signature, loading, self._functions)
         self._binders: dict[tuple[str, tuple[int, ...] | None], Binder] = {}
         self._selections: dict[str | tuple[str, str | tuple[str, ...]], Selection] = {}
         self._values = select_all(self.id, self.signature.outputs)
@@ -72,6 +64,11 @@ class Kernel:
     def id(self) -> str:
         """The record's id."""
         return self.signature.id
+
+    @property
+    def module(self) -> ModuleType:
+        """The generated module, whose functions may be called from njit code."""
+        return self._runners.module
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -147,7 +144,7 @@ class Kernel:
         count = len(self.signature.inputs)
         given = dict(zip(select.indices, values[count:], strict=True))
         directions = [given.get(i, ZERO) for i in range(len(self.signature.differentiable))]
-        return select.give(self._runner("hvp").run(values[:count] + directions, select.indices, flatten(out)))
+        return select.give(self._runners.of("hvp").run(values[:count] + directions, select.indices, flatten(out)))
 
     def jacobian(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
         """Derivatives of every real output in every input of `wrt`, each of shape output + input.
@@ -160,7 +157,7 @@ class Kernel:
             entries = self._dense("jacobian", range(len(outputs)), select, args, named, out)
         else:
             values = self._binder("jacobian").bind(args, named)
-            rows = dense.jacobian(self._linear("vjp"), self._linear("jvp"), values, select.indices)
+            rows = dense.jacobian(self._runners.of_each("vjp"), self._runners.of_each("jvp"), values, select.indices)
             entries = _deliver(outputs, self._chosen(select), rows, values, out)
         return select_all(f"{self.id}_jacobian", outputs).give(_nest(select, entries))
 
@@ -174,7 +171,7 @@ class Kernel:
             entries = self._dense("hessian", select.indices, select, args, named, out)
         else:
             values = self._binder("hessian").bind(args, named)
-            rows = dense.hessian(self._runner("hvp"), values, select.indices)
+            rows = dense.hessian(self._runners.of("hvp"), values, select.indices)
             chosen = self._chosen(select)
             entries = _deliver(chosen, chosen, rows, values, out)
         return _level(select, _nest(select, entries))
@@ -185,7 +182,7 @@ class Kernel:
             if self.signature.needs.get(name):
                 continue  # waits for a function
             for dtype in (FLOAT64, FLOAT32):
-                self._runner(name).compile(dtype)
+                self._runners.of(name).compile(dtype)
 
     def __repr__(self) -> str:
         return f"<kernel {self.signature}; {', '.join(self.signature.kernels)}>"
@@ -209,7 +206,7 @@ class Kernel:
         self, method: str, wanted: tuple[int, ...] | None, args: tuple[Any, ...], named: dict[str, Any], out: Any
     ) -> list[Any]:
         """The wanted results of a kernel (all by default)."""
-        runner = self._runners.get(method) or self._runner(method)
+        runner = self._runners.of(method)
         given, names = ((*args, *named.values()), tuple(named)) if named else (args, ())
         results = runner.repeat(given, names, wanted, out)
         if results is None:
@@ -225,7 +222,7 @@ class Kernel:
         remember(self._counts, key, count)
         if count != PATIENCE:
             return
-        runner, binder, first = self._runner(method), self._binder(method), len(given) - len(names)
+        runner, binder, first = self._runners.of(method), self._binder(method), len(given) - len(names)
 
         def closer(values: Sequence[Any]) -> Any:
             results = runner.repeat(values, names, select.wanted)
@@ -237,60 +234,6 @@ class Kernel:
         call = runner.short_way(given, names, closer, select)
         if call is not None:
             remember(self._calls, key, call)
-
-    def _runner(self, kernel: str, summed: bool = True) -> Runner:
-        key = kernel if summed else f"{kernel} of each"
-        runner = self._runners.get(key)
-        if runner is None:
-            form = form_of(self.signature, kernel)
-            function = getattr(self._module, f"{self.id}_into" if kernel == "value" else f"{self.id}_{kernel}_into")
-            functions = select(self.signature, kernel, self._functions)
-            form = replace(form, summed=form.summed and summed)
-            mend = self._mending(kernel).run if kernel in self.signature.watched else None
-            together = self._together(kernel, functions) if summed and kernel in self.signature.batched else None
-            core = None if functions else self._core(kernel, form)
-            spare = None if functions else self._spare(kernel)
-            team = partial(Team, loading=self._loading) if kernel in self.signature.teams else None
-            runner = Runner(self.signature, form, function, self._loading, functions, mend, together, core, spare, team)
-            self._runners[key] = runner
-        return runner
-
-    def _core(self, kernel: str, form: Form) -> Core | None:
-        """The function of one item, where the module has one that is compiled."""
-        name = self.id if kernel == "value" else f"{self.id}_{kernel}"
-        has_arrays = any(result.shape for result in form.results)
-        function = getattr(self._module, f"_{name}" if has_arrays else name, None)
-        if not hasattr(function, "overloads"):
-            return None
-        tensors = self.signature.inputs + form.extras
-        return Core(function, tensors, form.results, watched=kernel in self.signature.watched)
-
-    def _spare(self, kernel: str) -> Spare | None:
-        """The results of a kernel that can be left out, if there are any."""
-        numbers = self.signature.optional.get(kernel)
-        package = self._module.__name__.split(".")[0]
-
-        def load() -> Any:
-            with self._loading():
-                return import_module(f"{package}._vector.unwanted").Unwanted
-
-        return Spare(numbers, load) if numbers else None
-
-    def _mending(self, kernel: str) -> Mending:
-        return Mending(self.signature, kernel, partial(self._beside, WIDE), self._loading)
-
-    def _together(self, kernel: str, functions: tuple[Any, ...]) -> Together:
-        return Together(self.signature, kernel, partial(self._beside, BATCHED), self._loading, functions)
-
-    def _beside(self, folder: str) -> ModuleType:
-        """The record's module in a folder beside its own."""
-        package, _, name = self._module.__name__.rpartition(".")
-        with self._loading():
-            return import_module(f"{package}.{folder}.{name}")
-
-    def _linear(self, kernel: str) -> Runner | None:
-        """A kernel that a Jacobian is assembled from, if there is one."""
-        return self._runner(kernel, summed=False) if kernel in self.signature.kernels else None
 
     def _binder(self, method: str, chosen: tuple[int, ...] | None = None) -> Binder:
         """The parameters of a method; `chosen` are the inputs that have a direction, if not all."""
@@ -317,23 +260,8 @@ class Kernel:
 
     def _require(self, kernel: str, method: str) -> None:
         """Raise DerivationError unless the record has a kernel that the method needs."""
-        if kernel in self.signature.kernels:
-            return
-        outputs = ", ".join(map(str, self.signature.outputs))
-        if not self.signature.real_outputs:
-            rule, remedy = (
-                f"{self.id} gives integers ({outputs}), which have no derivative",
-                "only its value can be had",
-            )
-        elif not self.signature.differentiable:
-            rule = f"{self.id} has no input that it is differentiated in"
-            remedy = "integer inputs and those with `differentiable: false` never are"
-        elif method in _SCALAR_ONLY:
-            rule = f"a {method.replace('_', ' ')} needs one scalar output, but {self.id} gives {outputs}"
-            remedy = f"use {self.id}.vjp or {self.id}.jacobian"
-        else:
-            rule, remedy = f"the generated module of {self.id} has no {kernel}", f"run `eqc build {self.id}`"
-        raise DerivationError(None, written=f"{self.id}.{method}(…)", rule=rule, remedy=remedy)
+        if kernel not in self.signature.kernels:
+            raise no_kernel(self.signature, kernel, method)
 
     def _chosen(self, select: Selection) -> list[Tensor]:
         return [self.signature.differentiable[i] for i in select.indices]
@@ -353,13 +281,6 @@ class Kernel:
         return self._results(kernel, wanted if select.wanted else None, args, named, flatten(out) or None)
 
 
-WIDE = "_wide"
-"""The folder of modules in wide numbers."""
-
-BATCHED = "_batched"
-"""The folder of modules for many items with the same matrices."""
-
-_SCALAR_ONLY = ("gradient", "value_and_gradient", "hvp", "hessian")
 _NEEDS = {"jacobian": "vjp", "hessian": "hvp"}
 
 

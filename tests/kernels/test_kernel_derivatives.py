@@ -163,7 +163,7 @@ def test_batched_jacobians_are_per_item(kernel: Get) -> None:
 def test_hessians_nest_and_dense_kernels_agree(kernel: Get) -> None:
     squares, u, v = kernel("squares"), normal(4, 3), normal(4)
     own = squares.hessian(u, v)
-    rows = dense.hessian(squares._runner("hvp"), [u, v], (0, 1))
+    rows = dense.hessian(squares._runners.of("hvp"), [u, v], (0, 1))
     for row, expected in zip(rows, own, strict=True):
         for entry, part in zip(row, expected, strict=True):
             np.testing.assert_allclose(entry, part)

@@ -100,7 +100,7 @@ def test_the_cache_on_disk_serves_every_way_of_loading(tmp_path: Path) -> None:
     by_eqc = f"""
         import eqc, numpy as np
         kernel = eqc.kernel("softmax", root={str(tmp_path)!r})
-        print(kernel(np.zeros(2)), sum(kernel._module.softmax_into.stats.cache_hits.values()))
+        print(kernel(np.zeros(2)), sum(kernel.module.softmax_into.stats.cache_hits.values()))
     """
     by_import = """
         import numpy as np
@@ -145,7 +145,7 @@ def test_compile_fills_the_cache(tmp_path: Path) -> None:
         k = eqc.kernel("every")
         for dtype in (np.float32, np.float64):
             k(np.ones((3, 4), dtype), 2), k.vjp(np.ones((3, 4), dtype), 2, np.ones(2, dtype))
-        print(*(sum(f.stats.cache_hits.values()) for f in (k._module.every_into, k._module.every_vjp_into)))
+        print(*(sum(f.stats.cache_hits.values()) for f in (k.module.every_into, k.module.every_vjp_into)))
     """
     assert run(code, tmp_path) == "2 2"
 
@@ -184,7 +184,7 @@ def test_bytecode_goes_by_the_bytes_of_its_source(tmp_path: Path) -> None:
 
 
 def test_a_copied_project_names_its_own_files(tmp_path: Path) -> None:
-    show = "import eqc; print(eqc.kernel('softmax')._module.softmax.py_func.__code__.co_filename)"
+    show = "import eqc; print(eqc.kernel('softmax').module.softmax.py_func.__code__.co_filename)"
     root = write_project(tmp_path / "first", scaled(2.0))
     run(show, root)
     shutil.copytree(root, tmp_path / "second")
