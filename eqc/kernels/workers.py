@@ -78,6 +78,8 @@ class Pace:
         if len(self.trials) >= TRIALS:
             if min(self.trials) > min(self.alone):
                 self.resting, self.rest = self.rest, 2 * self.rest
+            else:
+                self.rest = REST
             self.trials = []
 
 
