@@ -31,6 +31,11 @@ ALONE: Final = 2
 REST: Final = 8
 """Calls for which threads rest at first; twice as many each time that they are tried again in vain."""
 
+HINDERED: Final = 1.1
+"""So many times as long as one thread's must calls in several be to rest: idle threads of other libraries keep spinning
+for some milliseconds, in which ours gain nothing but lose little.
+"""
+
 _PATIENCE: Final = 1.0
 """Seconds after which a worker is woken again that has not finished."""
 
@@ -76,7 +81,7 @@ class Pace:
     def _judge(self) -> None:
         """Let the threads rest if they do not help, as where other work keeps the processors busy."""
         if len(self.trials) >= TRIALS:
-            if min(self.trials) > min(self.alone):
+            if min(self.trials) > HINDERED * min(self.alone):
                 self.resting, self.rest = self.rest, 2 * self.rest
             else:
                 self.rest = REST
