@@ -1,7 +1,8 @@
-# eqc-inputs: d158bbeecb5933b6bb486f3bce17107e6b3b434f9d671b41edd83aeff0a94190
+# eqc-inputs: 42c0c95a172cb877288c3131191cdb81ba6da59b8affed78c84f5e15b40f61a2
 """What Python has no words for and the processor does in one instruction; inside compiled code only."""
 
 from llvmlite import ir
+from llvmlite.binding import llvm_version_info
 from numba.extending import intrinsic
 
 _LAYOUTS = {
@@ -64,8 +65,8 @@ def _power_of_two(builder, shifted):
 
 
 def has_scaling(context):
-    """Whether the processor multiplies vectors by powers of two in one instruction."""
-    return "+avx512f" in context.codegen().magic_tuple()[2]
+    """Whether the processor multiplies vectors by powers of two in one instruction, and LLVM knows of it."""
+    return llvm_version_info >= (22,) and "+avx512f" in context.codegen().magic_tuple()[2]
 
 
 @intrinsic

@@ -1,4 +1,4 @@
-# eqc-inputs: d158bbeecb5933b6bb486f3bce17107e6b3b434f9d671b41edd83aeff0a94190
+# eqc-inputs: 42c0c95a172cb877288c3131191cdb81ba6da59b8affed78c84f5e15b40f61a2
 """Numbers times a probability, as activation functions have them: the normal and the logistic gate, and their slopes.
 
 A slope near its root is the Taylor series there without the constant term, the root given as the sum of two doubles.

@@ -1,4 +1,4 @@
-# eqc-inputs: d158bbeecb5933b6bb486f3bce17107e6b3b434f9d671b41edd83aeff0a94190
+# eqc-inputs: 42c0c95a172cb877288c3131191cdb81ba6da59b8affed78c84f5e15b40f61a2
 """Products of matrices: BLAS where it is worth its call, loops below.
 
 BLAS takes matrices one of whose axes is contiguous, so views and transposes cost nothing; others are copied first.
@@ -17,13 +17,16 @@ LOOPS_BELOW = 1024
 """Multiplications from which a call of BLAS is cheaper than loops."""
 
 
-def matrix_product(scale, a, b, keep, c):
-    """c = scale*a@b + keep*c, where `keep` is 0 (c may hold anything) or 1."""
+def matrix_product(scale, a, b, keep, c, team=None):
+    """c = scale*a@b + keep*c, where `keep` is 0 (c may hold anything) or 1.
+
+    Without a team of threads, of which each has a product of its own, BLAS may take threads for a long one.
+    """
     found = scale * np.matmul(a, b)
     c[...] = found + c if keep else found
 
 
-def symmetric_product(scale, a, b, keep, c):
+def symmetric_product(scale, a, b, keep, c, team=None):
     """What stands on and below the diagonal of a product that is symmetric; what stands above may be anything."""
     matrix_product(scale, a, b, keep, c)
 
@@ -72,18 +75,29 @@ def _compiled_rows(rows, width, sums):
 
 
 @overload(matrix_product, strict=False)
-def _compiled(scale, a, b, keep, c):
+def _compiled(scale, a, b, keep, c, team=None):
     """One function for matrices of every layout, so that it is compiled once."""
     if isinstance(c, UnwantedType):
-        return lambda scale, a, b, keep, c: None
-    return lambda scale, a, b, keep, c: _multiply(float(scale), _loose(a), _loose(b), float(keep), _loose(c))
+        return lambda scale, a, b, keep, c, team=None: None
+    most = _most(team)
+    return lambda scale, a, b, keep, c, team=None: _multiply(
+        float(scale), _loose(a), _loose(b), float(keep), _loose(c), most
+    )
 
 
 @overload(symmetric_product, strict=False)
-def _compiled_bands(scale, a, b, keep, c):
+def _compiled_bands(scale, a, b, keep, c, team=None):
     if isinstance(c, UnwantedType):
-        return lambda scale, a, b, keep, c: None
-    return lambda scale, a, b, keep, c: _multiply_bands(float(scale), _loose(a), _loose(b), float(keep), _loose(c))
+        return lambda scale, a, b, keep, c, team=None: None
+    most = _most(team)
+    return lambda scale, a, b, keep, c, team=None: _multiply_bands(
+        float(scale), _loose(a), _loose(b), float(keep), _loose(c), most
+    )
+
+
+def _most(team):
+    """Multiplications up to which BLAS is kept from using threads."""
+    return 1 << 62 if isinstance(team, types.BaseTuple) else THREADS_FROM
 
 
 @overload(mirror, strict=False)
@@ -114,7 +128,7 @@ def _apart(typing):
 
 
 @njit(cache=True, error_model="numpy")
-def _multiply(scale, a, b, keep, c):
+def _multiply(scale, a, b, keep, c, most):
     _apart()
     size = a.shape[0] * a.shape[1] * b.shape[1]
     if size < LOOPS_BELOW:
@@ -122,7 +136,7 @@ def _multiply(scale, a, b, keep, c):
         return
     rows, inner, columns = a.shape[0], a.shape[1], b.shape[1]
     longer = 16 if _has_long_rows(b.T) else 1
-    while size < THREADS_FROM and rows * inner * columns > ALONE:
+    while size < most and rows * inner * columns > ALONE:
         if inner >= longer * max(rows, columns):
             inner = (inner + 1) // 2
         elif columns >= rows:
@@ -137,13 +151,13 @@ def _multiply(scale, a, b, keep, c):
 
 
 @njit(cache=True, error_model="numpy")
-def _multiply_bands(scale, a, b, keep, c):
+def _multiply_bands(scale, a, b, keep, c, most):
     _apart()
     count = c.shape[0]
     rows = max(_TILE, (count + BANDS - 1) // BANDS)
     for start in range(0, count, rows):
         stop = min(start + rows, count)
-        _multiply(scale, a[start:stop], b[:, :stop], keep, c[start:stop, :stop])
+        _multiply(scale, a[start:stop], b[:, :stop], keep, c[start:stop, :stop], most)
 
 
 @njit(cache=True)

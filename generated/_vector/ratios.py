@@ -1,4 +1,4 @@
-# eqc-inputs: d158bbeecb5933b6bb486f3bce17107e6b3b434f9d671b41edd83aeff0a94190
+# eqc-inputs: 42c0c95a172cb877288c3131191cdb81ba6da59b8affed78c84f5e15b40f61a2
 """Logarithms of ratios, and what relative entropies are sums of: right also where the two numbers are close.
 
 All go by log(x/y) = k log(2) + 2 artanh(s) with s = (z - y)/(z + y) for a z = x/2**k that is close to y, so that the

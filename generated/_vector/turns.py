@@ -1,4 +1,4 @@
-# eqc-inputs: d158bbeecb5933b6bb486f3bce17107e6b3b434f9d671b41edd83aeff0a94190
+# eqc-inputs: 42c0c95a172cb877288c3131191cdb81ba6da59b8affed78c84f5e15b40f61a2
 """Sines of large products with a phase: whole turns are taken off the exact product before the phase is added."""
 
 import numpy as np

@@ -1,0 +1,46 @@
+# eqc-inputs: 42c0c95a172cb877288c3131191cdb81ba6da59b8affed78c84f5e15b40f61a2
+"""Pairs of floats: a number and what its rounding left over, for sums that cancel and exponents that are large.
+
+A pair is high + low in float64. What belongs to single precision is computed in double precision instead: such a "pair"
+has no low part. Plain floats and whole numbers among the operands are exact. Where a high part overflows, the low one
+may come out as NaN or infinite: it is then left out, so that no result is worse than that of floats.
+"""
+
+from .functions import cos_of, exp_of, expm1_of, log_of, power_of, sigmoid_of, sin_of, softplus_of
+from .number import as_pair, cube_of, gap, nearest, pair, pair_e, pair_pi, parts, root_of, size_of, square_of, stored
+from .sums import BLOCK, add_up, collect, entry_of, lanes, pair_lanes, place_of, put, total_of
+from .together import whole_pair, whole_pairs
+
+__all__ = [
+    "BLOCK",
+    "add_up",
+    "as_pair",
+    "collect",
+    "cos_of",
+    "cube_of",
+    "entry_of",
+    "exp_of",
+    "expm1_of",
+    "gap",
+    "lanes",
+    "log_of",
+    "nearest",
+    "pair",
+    "pair_e",
+    "pair_lanes",
+    "pair_pi",
+    "parts",
+    "place_of",
+    "power_of",
+    "put",
+    "root_of",
+    "sigmoid_of",
+    "sin_of",
+    "size_of",
+    "softplus_of",
+    "square_of",
+    "stored",
+    "total_of",
+    "whole_pair",
+    "whole_pairs",
+]

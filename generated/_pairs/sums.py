@@ -1,0 +1,288 @@
+# eqc-inputs: 42c0c95a172cb877288c3131191cdb81ba6da59b8affed78c84f5e15b40f61a2
+"""Sums of pairs, collected in partial sums side by side.
+
+A loop writes a block of terms to memory first, in whatever vectors LLVM finds; then the block is added in vectors to
+partial sums, each a total and what roundings took from that.
+"""
+
+from llvmlite import ir
+from numba import types
+from numba.core.datamodel import models
+from numba.core.typing.npydecl import parse_dtype
+from numba.extending import intrinsic, overload, register_model
+from numba.np.arrayobj import make_array
+
+from .number import DOUBLE, OF_DOUBLE, OF_SINGLE, ZERO, Arithmetic, made, pair, parts_of, result_of
+
+BLOCK = 512
+"""How many terms a block has; kernels' loops are parted to match."""
+
+_LINE = 64
+"""The bytes of a line of the cache, and of the widest vectors."""
+
+_WIDTH = _LINE // 8
+_LARGEST = 4 * _WIDTH
+_LOST = _LARGEST
+_TERMS = 2 * _LARGEST
+_LOWS = _TERMS + BLOCK + _LARGEST
+_ROOM = _LOWS + BLOCK + _LARGEST
+"""Where the parts of a sum's memory begin: after totals and losses the terms, with room for a last, unfilled vector."""
+
+_WHOLE, _PLACE = ir.IntType(64), ir.IntType(32)
+_VECTOR = ir.VectorType(DOUBLE, _WIDTH)
+_ZEROS = ir.Constant(_VECTOR, [0.0] * _WIDTH)
+_FREE = ("reassoc", "nsz")
+
+
+class Lanes(types.Type):
+    """The memory of one sum; single precision takes totals alone, and terms that are no pairs have no low parts."""
+
+    def __init__(self, single, paired):
+        self.single, self.paired = single, paired and not single
+        super().__init__(name=f"Lanes(single={single}, paired={paired})")
+
+    @property
+    def vectors(self):
+        """How many vectors of partial sums keep the processor busy."""
+        return 4 if self.single else 2
+
+
+@register_model(Lanes)
+class _LanesModel(models.PrimitiveModel):
+    def __init__(self, manager, kind):
+        super().__init__(manager, kind, DOUBLE.as_pointer())
+
+
+def _memory_for(paired):
+    """A function that gives memory on the stack for the terms of one sum, of numbers of a type."""
+
+    def build(context, builder, signature, values):
+        with builder.goto_entry_block():
+            room = builder.alloca(ir.ArrayType(DOUBLE, _ROOM))
+        room.align = _LINE
+        room = builder.bitcast(room, DOUBLE.as_pointer())
+        for place in range(0, _TERMS, _WIDTH):
+            _store(builder, _ZEROS, room, place)
+        return room
+
+    @intrinsic
+    def memory(typing, dtype):
+        return Lanes(parse_dtype(dtype) == types.float32, paired)(dtype), build
+
+    return memory
+
+
+lanes = _memory_for(paired=False)
+pair_lanes = _memory_for(paired=True)
+
+
+@intrinsic
+def place_of(typing, begin, lane):
+    """begin + lane, the place of a term, which LLVM learns is not negative."""
+
+    def build(context, builder, signature, values):
+        place = builder.add(*values)
+        kind = ir.FunctionType(ir.VoidType(), [ir.IntType(1)])
+        builder.call(builder.module.declare_intrinsic("llvm.assume", (), kind), [_is_above(builder, place)])
+        return place
+
+    return types.intp(types.intp, types.intp), build
+
+
+def _is_above(builder, place):
+    return builder.icmp_signed(">=", place, _WHOLE(0))
+
+
+@intrinsic
+def put(typing, sums, lane, term):
+    """Write one term of a block."""
+
+    def build(context, builder, signature, values):
+        kind, room = signature.args[0], values[0]
+        high, low = parts_of(context, builder, signature.args[2], values[2])
+        if low is not None and not kind.paired:
+            high = builder.fadd(high, low)
+        builder.store(high, _at(builder, room, _TERMS, values[1]))
+        if kind.paired:
+            builder.store(ZERO if low is None else low, _at(builder, room, _LOWS, values[1]))
+        return context.get_dummy_value()
+
+    return types.void(sums, types.intp, term), build
+
+
+@intrinsic
+def add_up(typing, sums, count):
+    """Add the terms of a block to the partial sums."""
+
+    def build(context, builder, signature, values):
+        builder.call(_function(builder.module, "add_up", signature.args[0], _write_adding), values)
+        return context.get_dummy_value()
+
+    return types.void(sums, types.intp), build
+
+
+@intrinsic
+def total_of(typing, sums):
+    """The sum of all terms."""
+    kind = OF_SINGLE if sums.single else OF_DOUBLE
+
+    def build(context, builder, signature, values):
+        builder.call(_function(builder.module, "total_of", signature.args[0], _write_total), [values[0], _WHOLE(0)])
+        total, lost = (builder.load(_at(builder, values[0], place)) for place in (0, _LOST))
+        return made(context, builder, kind, (total, None if kind.single else lost))
+
+    return kind(sums), build
+
+
+# the instructions ---------------------------------------------------------------------------------------------------
+
+
+def _at(builder, room, *places):
+    """The address of a number."""
+    for place in places:
+        room = builder.gep(room, [_WHOLE(place) if isinstance(place, int) else place])
+    return room
+
+
+def _load(builder, room, *places):
+    return builder.load(builder.bitcast(_at(builder, room, *places), _VECTOR.as_pointer()), align=8)
+
+
+def _store(builder, vector, room, *places):
+    address = builder.bitcast(_at(builder, room, *places), vector.type.as_pointer())
+    builder.store(vector, address, align=8)
+
+
+def _function(module, name, kind, write):
+    """A function of a module that works on a sum's memory, written when it is first called."""
+    name = f"{name}_{kind.single}_{kind.paired}"
+    if name not in module.globals:
+        form = ir.FunctionType(ir.VoidType(), [DOUBLE.as_pointer(), _WHOLE])
+        function = ir.Function(module, form, name)
+        function.linkage = "internal"
+        function.attributes.add("nounwind")
+        write(ir.IRBuilder(function.append_basic_block()), kind, *function.args)
+    return module.globals[name]
+
+
+def _write_adding(builder, kind, room, count):
+    """Vector after vector is added to the partial sums, the last one filled up with zeros."""
+    places = range(0, kind.vectors * _WIDTH, _WIDTH)
+    for start in (_TERMS, _LOWS) if kind.paired else (_TERMS,):
+        for place in places:
+            _store(builder, _ZEROS, room, count, start + place)
+    starts = (0,) if kind.single else (0, _LOST)
+    sums = [_load(builder, room, start + place) for start in starts for place in places]
+
+    def add(builder, begin, sums):
+        return _added(builder, kind, sums, lambda start, place: _load(builder, room, begin, start + place))
+
+    sums = _loop(builder, count, kind.vectors * _WIDTH, sums, add)
+    for vector, (start, place) in zip(sums, ((s, p) for s in starts for p in places), strict=True):
+        _store(builder, vector, room, start + place)
+    builder.ret_void()
+
+
+def _loop(builder, count, step, sums, add):
+    """Let `add` turn the sums of earlier rounds into new ones, as often as there are steps up to the count."""
+    before, inside = builder.block, builder.append_basic_block()
+    after = builder.append_basic_block()
+    builder.cbranch(builder.icmp_signed(">", count, _WHOLE(0)), inside, after)
+    builder.position_at_end(inside)
+    begin, *old = (builder.phi(kind) for kind in (_WHOLE, *(v.type for v in sums)))
+    new = [builder.add(begin, _WHOLE(step)), *add(builder, begin, old)]
+    for phi, first, later in zip((begin, *old), (_WHOLE(0), *sums), new, strict=True):
+        phi.add_incoming(first, before)
+        phi.add_incoming(later, inside)
+    builder.cbranch(builder.icmp_signed("<", new[0], count), inside, after)
+    builder.position_at_end(after)
+    results = [builder.phi(v.type) for v in sums]
+    for phi, first, later in zip(results, sums, new[1:], strict=True):
+        phi.add_incoming(first, before)
+        phi.add_incoming(later, inside)
+    return results
+
+
+def _added(builder, kind, sums, load):
+    """The sums after one vector more for each: totals, and then what is lost from these."""
+    arithmetic, count = Arithmetic(builder), kind.vectors
+    terms = [load(_TERMS, _WIDTH * n) for n in range(count)]
+    if kind.single:
+        return [builder.fadd(total, term) for total, term in zip(sums, terms, strict=True)]
+    pairs = [arithmetic.two_sum(total, term) for total, term in zip(sums[:count], terms, strict=True)]
+    lows = [load(_LOWS, _WIDTH * n) if kind.paired else None for n in range(count)]
+    losses = [arithmetic.add(loss, low) for (_, loss), low in zip(pairs, lows, strict=True)]
+    return [total for total, _ in pairs] + [builder.fadd(*two) for two in zip(sums[count:], losses, strict=True)]
+
+
+def _write_total(builder, kind, room, _):
+    """The first partial sum becomes the sum of all: halves are added until one number is left."""
+    arithmetic = Arithmetic(builder)
+    sums = [(_load(builder, room, _WIDTH * n), _load(builder, room, _LOST + _WIDTH * n)) for n in range(kind.vectors)]
+    while len(sums) > 1:
+        sums = [_joined(arithmetic, kind, *two) for two in zip(sums[::2], sums[1::2], strict=True)]
+    ((total, lost),) = sums
+    width = _WIDTH
+    while width > 1:
+        width //= 2
+        low, high = ([_half(builder, part, start, width) for part in (total, lost)] for start in (0, width))
+        total, lost = _joined(arithmetic, kind, low, high)
+    for number, place in ((total, 0), (lost, _LOST)):
+        builder.store(builder.extract_element(number, _PLACE(0)), _at(builder, room, place))
+    builder.ret_void()
+
+
+def _joined(arithmetic, kind, one, other):
+    """The sum of two vectors of partial sums."""
+    if kind.single:
+        return arithmetic.b.fadd(one[0], other[0]), one[1]
+    total, lost = arithmetic.two_sum(one[0], other[0])
+    return total, arithmetic.add(one[1], other[1], lost)
+
+
+def _half(builder, vector, start, width):
+    places = ir.Constant(ir.VectorType(_PLACE, width), list(range(start, start + width)))
+    return builder.shuffle_vector(vector, vector, places)
+
+
+# sums for each entry of an array ------------------------------------------------------------------------------------
+
+
+@intrinsic
+def collect(typing, sums, entry, term):
+    """Add a term to one of the sums in an array with a row of totals and one of what is lost, or to one number's."""
+
+    def build(context, builder, signature, values):
+        arithmetic, kind = Arithmetic(builder), signature.args[2]
+        places = _places(context, builder, signature.args[0], *values[:2])
+        high, low = parts_of(context, builder, kind, values[2])
+        total = builder.load(places[0])
+        if result_of(kind).single:
+            total = builder.fadd(total, high, flags=_FREE)
+        else:
+            total, error = arithmetic.two_sum(total, high)
+            lost = builder.fadd(builder.load(places[1]), arithmetic.add(error, low), flags=_FREE)
+            builder.store(lost, places[1])
+        builder.store(total, places[0])
+        return context.get_dummy_value()
+
+    return types.void(sums, types.intp, term), build
+
+
+def _places(context, builder, kind, sums, entry):
+    """Where a total is stored, and what is lost from it."""
+    if isinstance(kind, Lanes):
+        return [_at(builder, sums, start, entry) for start in (0, _LOST)]
+    array = make_array(kind)(context, builder, value=sums)
+    place = _at(builder, array.data, entry)
+    return [place, _at(builder, place, builder.extract_value(array.shape, 1))]
+
+
+def entry_of(sums, entry):
+    """What one entry has collected."""
+    raise TypeError("entry_of is for compiled code")
+
+
+@overload(entry_of, jit_options={"forceinline": True}, strict=False)
+def _entry_of(sums, entry):
+    return lambda sums, entry: pair(sums[0, entry], sums[1, entry])

@@ -1,0 +1,42 @@
+# eqc-inputs: 42c0c95a172cb877288c3131191cdb81ba6da59b8affed78c84f5e15b40f61a2
+"""Items of arrays with a leading axis."""
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic, overload
+from numba.np.arrayobj import make_array, populate_array
+
+from .unwanted import UnwantedType
+
+_INLINE = {"forceinline": True}
+
+
+def item_of(array, item):
+    """One of the items of an array; the only one, if there is one, serves all."""
+    return array[item] if array.shape[0] != 1 else array[0]
+
+
+@overload(item_of, jit_options=_INLINE, strict=False)
+def _compiled(array, item):
+    if array.ndim == 1 or isinstance(array, UnwantedType):
+        return lambda array, item: array[item if array.shape[0] != 1 else 0]
+    return lambda array, item: _view(array, item if array.shape[0] != 1 else 0)
+
+
+@intrinsic
+def _view(typing, array, item):
+    """array[item], which does not keep the array alive: counting its holders would take longer than a short row."""
+    kind = array.copy(ndim=array.ndim - 1)
+
+    def code(context, builder, signature, arguments):
+        whole = make_array(array)(context, builder, arguments[0])
+        shape, strides = (cgutils.unpack_tuple(builder, part) for part in (whole.shape, whole.strides))
+        start = builder.bitcast(whole.data, ir.IntType(8).as_pointer())
+        start = builder.gep(start, [builder.mul(arguments[1], strides[0])])
+        view = make_array(kind)(context, builder)
+        data = builder.bitcast(start, view.data.type)
+        populate_array(view, data, shape[1:], strides[1:], whole.itemsize, meminfo=None)
+        return view._getvalue()  # noqa: SLF001 (Numba's own way)
+
+    return kind(array, types.intp), code

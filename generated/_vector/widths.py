@@ -1,0 +1,88 @@
+# eqc-inputs: 42c0c95a172cb877288c3131191cdb81ba6da59b8affed78c84f5e15b40f61a2
+"""How many numbers the loops of kernels take at once.
+
+LLVM prefers half of the vector registers' width on some processors; and a loop that sums float32 numbers in double
+precision takes no more of them at once than doubles fit into a register. Either costs transcendental loops a third of
+their speed.
+"""
+
+from functools import cached_property
+
+from llvmlite import ir as llvm
+from numba import types
+from numba.core.analysis import compute_cfg_from_blocks
+from numba.core.compiler_machinery import register_pass
+from numba.core.lowering import Lower
+from numba.core.typed_passes import NativeLowering
+
+_WIDEST = '"prefer-vector-width"="512"'
+_SINGLES = 16
+"""As many float32 numbers as fit into the widest registers."""
+_ELEMENTARY = ("functions", "gates", "ratios")
+"""The modules of functions that take longer than what a wider loop has to do more: short loops do without."""
+
+
+def innermost(blocks):
+    """The loops without loops in them."""
+    loops = compute_cfg_from_blocks(blocks).loops().values()
+    return [loop for loop in loops if not any(o.header in loop.body for o in loops if o.header != loop.header)]
+
+
+def _is_elementary(function):
+    module = getattr(getattr(function, "typing_key", None), "__module__", "")
+    return module.rpartition(".")[2] in _ELEMENTARY
+
+
+class _WideLower(Lower):
+    """Numba's lowering, with these choices."""
+
+    def setup_function(self, fndesc):
+        super().setup_function(fndesc)
+        self.function.attributes.update({_WIDEST})  # `add` knows attributes without values only
+
+    def post_block(self, block):
+        super().post_block(block)
+        if any(block is latch for latch in self._latches):
+            end = self.builder.block.terminator
+            self.builder.position_before(end)
+            kept = llvm.FunctionType(llvm.VoidType(), [])
+            self.builder.call(
+                self.module.declare_intrinsic("llvm.sideeffect", (), kept), []
+            )  # or LLVM merges the block
+            end.set_metadata("llvm.loop", self._hint)
+
+    @cached_property
+    def _latches(self):
+        """The blocks that end the turns of loops that sum functions of float32 numbers in double precision."""
+        chosen = [loop for loop in innermost(self.blocks) if self._sums_functions(loop)]
+        pairs = [(loop, self.blocks[at]) for loop in chosen for at in loop.body]
+        return [block for loop, block in pairs if loop.header in block.terminator.get_targets()]
+
+    def _sums_functions(self, loop):
+        calls = [call for at in loop.body for call in self.blocks[at].find_exprs(op="call")]
+        kinds = [(self.fndesc.calltypes[call].args, self.typeof(call.func.name)) for call in calls]
+        sums = any(set(arguments) == {types.float32, types.float64} for arguments, _ in kinds)
+        return sums and any(set(arguments) == {types.float32} and _is_elementary(f) for arguments, f in kinds)
+
+    @cached_property
+    def _nothing(self):
+        return self.module.declare_intrinsic("llvm.sideeffect", (), llvm.FunctionType(llvm.VoidType(), []))
+
+    @cached_property
+    def _hint(self):
+        words = llvm.MetaDataString(self.module, "llvm.loop.vectorize.width")
+        width = self.module.add_metadata([words, llvm.Constant(llvm.IntType(32), _SINGLES)])
+        hint = self.module.add_metadata([width])
+        hint.operands = (hint, *hint.operands)  # what LLVM tells hints for loops by
+        return hint
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class WideLowering(NativeLowering):
+    """Numba's own lowering, but for the width of vectors."""
+
+    _name = "wide_lowering"
+
+    @property
+    def lowering_class(self):
+        return _WideLower
