@@ -91,7 +91,7 @@ def test_njit_functions(open_kernel: Callable[..., Kernel]) -> None:
 
 
 def test_the_functions_stand_first_in_compiled_code(project: Path, open_kernel: Callable[..., Kernel]) -> None:
-    module = open_kernel("layer", f=cube)._module
+    module = open_kernel("layer", f=cube).module
 
     @njit
     def twice(z: Any) -> Any:

@@ -20,6 +20,7 @@ from eqc.ir.walk import map_reads
 def batched(program: Program) -> Program | None:
     """The program over items; None where no product of a shared matrix becomes one of matrices, or it cannot be said.
 
+    >>> import sympy as sp
     >>> from eqc.ir.program import Op
     >>> n, m, i, k = *map(extent_symbol, "nm"), Index("i", extent_symbol("n")), Index("k", extent_symbol("m"))
     >>> product = read("W", (i.symbol, k.symbol)) * read("x", (k.symbol,))

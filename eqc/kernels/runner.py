@@ -192,7 +192,7 @@ class Runner:
             for tensor in self.tensors + self.form.results
         ]
         with self._loading():
-            compiler.compile(tuple(compiler.typeof_pyval(argument) for argument in arguments))
+            compiler.get_call_template([compiler.typeof_pyval(argument) for argument in arguments], {})  # with defaults
         self._loaded.add(dtype)
         if self._together is not None:
             self._together.compile(arguments)

@@ -150,6 +150,16 @@ def test_compile_fills_the_cache(tmp_path: Path) -> None:
     assert run(code, tmp_path) == "2 2"
 
 
+def test_compile_takes_functions_for_teams(tmp_path: Path) -> None:
+    """Their last parameter is left out, as it is in calls by one thread."""
+    text = MODULES["every"].replace("every_into(x, stride, y)", "every_into(x, stride, y, team=None)")
+    write_project(tmp_path, {"every": text})
+    kernel = eqc.kernel("every", root=tmp_path)
+    kernel.compile()
+    kernel(np.ones((3, 4)), 2)
+    assert len(kernel.module.every_into.signatures) == 2
+
+
 def test_kernels_can_be_pickled(project: Path) -> None:
     kernel = eqc.kernel("softmax", root=project)
     assert pickle.loads(pickle.dumps(kernel)) is kernel

@@ -250,7 +250,7 @@ class _Narrowing:
         if function is None or function in _WIDE:
             return False
         module = str(function.__module__)
-        return not module.startswith("numpy") and not module.endswith("_team")
+        return not module.startswith("numpy") and "._team" not in module
 
     def _origin(self, value):
         """What a variable was copied from, by way of other variables."""
