@@ -1,4 +1,4 @@
-# eqc-inputs: 42c0c95a172cb877288c3131191cdb81ba6da59b8affed78c84f5e15b40f61a2
+# eqc-inputs: 69a904e57dd921fb4353d1a4d2cb2c0e1dcd1355518838731d991fd3a694ea35
 """What is computed from the Cholesky factor of a symmetric positive definite matrix, by rows of the factor.
 
 Small matrices are faster in loops than in LAPACK; the rows of larger ones are added in vectors.

@@ -1,4 +1,4 @@
-# eqc-inputs: 42c0c95a172cb877288c3131191cdb81ba6da59b8affed78c84f5e15b40f61a2
+# eqc-inputs: 69a904e57dd921fb4353d1a4d2cb2c0e1dcd1355518838731d991fd3a694ea35
 """Functions that generated kernels share: stable forms with errors of one or two units in the last place.
 
 Each holds over the whole range of floats, its slopes as well: no result overflows or loses digits where the exact one

@@ -1,4 +1,4 @@
-# eqc-inputs: 42c0c95a172cb877288c3131191cdb81ba6da59b8affed78c84f5e15b40f61a2
+# eqc-inputs: 69a904e57dd921fb4353d1a4d2cb2c0e1dcd1355518838731d991fd3a694ea35
 """Pairs of floats: a number and what its rounding left over, for sums that cancel and exponents that are large.
 
 A pair is high + low in float64. What belongs to single precision is computed in double precision instead: such a "pair"

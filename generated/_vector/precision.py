@@ -1,4 +1,4 @@
-# eqc-inputs: 42c0c95a172cb877288c3131191cdb81ba6da59b8affed78c84f5e15b40f61a2
+# eqc-inputs: 69a904e57dd921fb4353d1a4d2cb2c0e1dcd1355518838731d991fd3a694ea35
 """Numbers in a kernel's source take the precision of its data, as in NumPy: 0.5*x is float32 where x is.
 
 Numba makes every number in a source a double, and so would have all arithmetic of a float32 kernel done in double
@@ -251,7 +251,7 @@ class _Narrowing:
         if function is None or function in _WIDE:
             return False
         module = str(function.__module__)
-        return not module.startswith("numpy") and not module.endswith("_team")
+        return not module.startswith("numpy") and "._team" not in module
 
     def _origin(self, value):
         """What a variable was copied from, by way of other variables."""

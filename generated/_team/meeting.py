@@ -1,0 +1,205 @@
+# eqc-inputs: 69a904e57dd921fb4353d1a4d2cb2c0e1dcd1355518838731d991fd3a694ea35
+"""Where threads meet: barriers, and what they hand over to each other there."""
+
+import os
+import platform
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.core.imputils import impl_ret_borrowed
+from numba.extending import intrinsic, register_jitable
+from numba.np.arrayobj import populate_array
+
+from .alone import WHOLE, either, nothing
+
+LINE = 8
+"""Numbers of a cache line; threads do not write to the same one."""
+
+_COUNT, _BROKEN, _HALVES = 0, LINE, 2 * LINE
+"""Where a meeting holds how often threads arrived, whether one has failed, and what they hand over."""
+
+_SPINS = 4000
+"""Looks at the others after which a waiting thread lets other work run between its looks."""
+
+
+@intrinsic
+def meet(typing, team):
+    """Wait until all threads are here; an error if one has failed."""
+    return either(meet_all, nothing, types.void, team)
+
+
+@intrinsic
+def leave(typing, arrays, team):
+    """Keep arrays until no thread needs them any more."""
+    return either(_leave, nothing, types.void, arrays, team)
+
+
+def _place(builder, array, context, kind, place):
+    """The address of a number of a meeting."""
+    return builder.gep(context.make_array(kind)(context, builder, array).data, [place])
+
+
+@intrinsic
+def _arrived(typing, meeting):
+    """Count this thread in; how many were there before."""
+
+    def code(context, builder, signature, arguments):
+        count = _place(builder, arguments[0], context, signature.args[0], WHOLE(_COUNT))
+        return builder.atomic_rmw("add", count, WHOLE(1), "seq_cst")
+
+    return types.int64(meeting), code
+
+
+@intrinsic
+def _seen(typing, meeting, place):
+    """A number that other threads may be changing."""
+
+    def code(context, builder, signature, arguments):
+        place = _place(builder, arguments[0], context, signature.args[0], arguments[1])
+        return builder.load_atomic(place, "seq_cst", 8)
+
+    return types.int64(meeting, types.intp), code
+
+
+@intrinsic
+def _write(typing, meeting, place, x):
+    """Write a number of any type to a meeting."""
+
+    def code(context, builder, signature, arguments):
+        place = _place(builder, arguments[0], context, signature.args[0], arguments[1])
+        builder.store(arguments[2], builder.bitcast(place, arguments[2].type.as_pointer()))
+        return context.get_dummy_value()
+
+    return types.void(meeting, types.intp, x), code
+
+
+@intrinsic
+def read(typing, meeting, place, like):
+    """Read a number of the type of another one from a meeting."""
+
+    def code(context, builder, signature, arguments):
+        place = _place(builder, arguments[0], context, signature.args[0], arguments[1])
+        return builder.load(builder.bitcast(place, arguments[2].type.as_pointer()))
+
+    return like(meeting, types.intp, like), code
+
+
+@intrinsic
+def _moved(typing, array, address):
+    """An array of the same shape at another address."""
+
+    def code(context, builder, signature, arguments):
+        kind = signature.return_type
+        found = context.make_array(kind)(context, builder, arguments[0])
+        found.data = builder.inttoptr(arguments[1], found.data.type)
+        return impl_ret_borrowed(context, builder, kind, found._getvalue())  # noqa: SLF001 (Numba's own way)
+
+    return array(array, address), code
+
+
+@intrinsic
+def empty_shape(typing, shape):
+    """A shape of the same length without entries."""
+
+    def code(context, builder, signature, arguments):
+        return context.get_constant_null(signature.return_type)
+
+    return shape(shape), code
+
+
+@intrinsic
+def laid_out(typing, array, shape, address):
+    """An array of a shape at an address; it keeps what another one holds in memory."""
+
+    def code(context, builder, signature, arguments):
+        kind = signature.return_type
+        own, found = (
+            context.make_array(kind)(context, builder, arguments[0]),
+            context.make_array(kind)(context, builder),
+        )
+        extents = cgutils.unpack_tuple(builder, arguments[1]) if is_tuple else [arguments[1]]
+        strides, stride = [], own.itemsize
+        for extent in reversed(extents):
+            strides.insert(0, stride)
+            stride = builder.mul(stride, extent)
+        data = builder.inttoptr(arguments[2], own.data.type)
+        populate_array(found, data, extents, strides, own.itemsize, own.meminfo)
+        return impl_ret_borrowed(context, builder, kind, found._getvalue())  # noqa: SLF001 (Numba's own way)
+
+    is_tuple = isinstance(shape, types.BaseTuple)
+    return array(array, shape, address), code
+
+
+@intrinsic
+def _pause(typing):
+    """Let the processor know that this thread waits."""
+
+    def code(context, builder, signature, arguments):
+        if platform.machine().lower() in ("x86_64", "amd64"):
+            kind = ir.FunctionType(ir.VoidType(), [])
+            builder.call(cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.sse2.pause"), [])
+        return context.get_dummy_value()
+
+    return types.void(), code
+
+
+@intrinsic
+def _give_way(typing):
+    """Let other threads run, where the system has a call for it."""
+
+    def code(context, builder, signature, arguments):
+        if hasattr(os, "sched_yield"):
+            kind = ir.FunctionType(ir.IntType(32), [])
+            builder.call(cgutils.get_or_insert_function(builder.module, kind, "sched_yield"), [])
+        return context.get_dummy_value()
+
+    return types.void(), code
+
+
+@register_jitable
+def meet_all(team):
+    """Wait until all threads are here; an error if one has failed."""
+    _, parts, meeting = team
+    goal = (_arrived(meeting) // parts + 1) * parts
+    spins = 0
+    while _seen(meeting, _COUNT) < goal:
+        if _seen(meeting, _BROKEN) != 0:
+            raise RuntimeError("another thread of this call failed")
+        spins += 1
+        if spins < _SPINS:
+            _pause()
+        else:
+            _give_way()
+
+
+def _leave(arrays, team):
+    meet_all(team)
+
+
+@register_jitable
+def handed_over(x, team):
+    """Write a number to this thread's place, and meet; the place of the first thread's number."""
+    part, parts, meeting = team
+    place = _HALVES + (_seen(meeting, _COUNT) // parts) % 2 * parts * LINE
+    _write(meeting, place + part * LINE, x)
+    meet_all(team)
+    return place
+
+
+@register_jitable
+def handed_over_array(array, team):
+    """Hand over where a thread's array is, and meet; the place of the first thread's."""
+    return handed_over(array.ctypes.data, team)
+
+
+@register_jitable
+def array_of(part, array, place, team):
+    """The array that another thread has handed over."""
+    return _moved(array, read(team[2], place + part * LINE, np.uintp(0)))
+
+
+def meeting_of(parts):
+    """Where so many threads meet."""
+    return np.zeros(_HALVES + 2 * parts * LINE, np.int64)
