@@ -341,6 +341,21 @@ def test_check_reports_every_kind_of_drift(project: Path, compiler: FakeCompiler
     assert list(found.failed) == ["work"]
 
 
+def test_helpers_of_earlier_versions_are_removed(project: Path, compiler: FakeCompiler) -> None:
+    """A module of that name would stand beside the package that took its place; a file of the user's stays."""
+    build(project)
+    generated = project / "generated"
+    (generated / "_former").mkdir()
+    gone, kept = [generated / "_pairs.py", generated / "_former" / "sums.py"], generated / "_mine.py"
+    for path in gone:
+        path.write_bytes(b"# eqc-inputs: 12\nhelpers = 0\n")
+    kept.write_bytes(b"helpers = 0\n")
+    assert {one.path for one in compare(project).drifts} == {path.relative_to(project).as_posix() for path in gone}
+    assert build(project).ok
+    assert not any(path.exists() for path in gone)
+    assert kept.exists()
+
+
 def test_check_finds_what_hashes_cannot(project: Path, compiler: FakeCompiler, monkeypatch: pytest.MonkeyPatch) -> None:
     """A compiler whose output depends on more than its inputs is found out by `--check` alone."""
     build(project)

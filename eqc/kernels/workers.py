@@ -23,7 +23,7 @@ WORTH: Final = 1e-4
 """Seconds from which a call is worth waking other threads."""
 
 TRIALS: Final = 4
-"""Calls in several threads after which these rest, if each call took longer than one thread."""
+"""Calls in several threads after which these rest, if each call was hindered."""
 
 ALONE: Final = 2
 """Calls in one thread that are measured first: memory may be new to one of them."""
@@ -79,7 +79,7 @@ class Pace:
         return found
 
     def _judge(self) -> None:
-        """Let the threads rest if they do not help, as where other work keeps the processors busy."""
+        """Let the threads rest if they hinder, as where waking them takes longer than their share of the work."""
         if len(self.trials) >= TRIALS:
             if min(self.trials) > HINDERED * min(self.alone):
                 self.resting, self.rest = self.rest, 2 * self.rest

@@ -1,4 +1,4 @@
-# eqc-inputs: 69a904e57dd921fb4353d1a4d2cb2c0e1dcd1355518838731d991fd3a694ea35
+# eqc-inputs: 68c208e8bf8f1ec4a6aead61cce9d6f8456c1f60ad0917857bf93173e4510be8
 """Several threads in one kernel: each runs all of it, takes its share of the loops, and meets the others in between.
 
 A team is (which thread, how many, where they meet). Without one, None, nothing of what is here is left in the compiled
@@ -7,7 +7,7 @@ the one again before everybody has arrived at the next meeting, and so has read 
 """
 
 from .alone import either, nothing, same
-from .meeting import array_of, handed_over_array, leave, meet, meet_all, meeting_of
+from .meeting import array_of, handed_over_array, leave, meet, meet_all
 from .shares import begin, end, leads, own, share
 from .wholes import (
     shared_empty,
@@ -31,7 +31,6 @@ __all__ = [
     "leave",
     "meet",
     "meet_all",
-    "meeting_of",
     "nothing",
     "own",
     "same",

@@ -1,4 +1,4 @@
-# eqc-inputs: 69a904e57dd921fb4353d1a4d2cb2c0e1dcd1355518838731d991fd3a694ea35
+# eqc-inputs: 68c208e8bf8f1ec4a6aead61cce9d6f8456c1f60ad0917857bf93173e4510be8
 """Where threads meet: barriers, and what they hand over to each other there."""
 
 import os
@@ -198,8 +198,3 @@ def handed_over_array(array, team):
 def array_of(part, array, place, team):
     """The array that another thread has handed over."""
     return _moved(array, read(team[2], place + part * LINE, np.uintp(0)))
-
-
-def meeting_of(parts):
-    """Where so many threads meet."""
-    return np.zeros(_HALVES + 2 * parts * LINE, np.int64)

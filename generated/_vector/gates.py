@@ -1,4 +1,4 @@
-# eqc-inputs: 69a904e57dd921fb4353d1a4d2cb2c0e1dcd1355518838731d991fd3a694ea35
+# eqc-inputs: 68c208e8bf8f1ec4a6aead61cce9d6f8456c1f60ad0917857bf93173e4510be8
 """Numbers times a probability, as activation functions have them: the normal and the logistic gate, and their slopes.
 
 A slope near its root is the Taylor series there without the constant term, the root given as the sum of two doubles.

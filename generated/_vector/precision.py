@@ -1,4 +1,4 @@
-# eqc-inputs: 69a904e57dd921fb4353d1a4d2cb2c0e1dcd1355518838731d991fd3a694ea35
+# eqc-inputs: 68c208e8bf8f1ec4a6aead61cce9d6f8456c1f60ad0917857bf93173e4510be8
 """Numbers in a kernel's source take the precision of its data, as in NumPy: 0.5*x is float32 where x is.
 
 Numba makes every number in a source a double, and so would have all arithmetic of a float32 kernel done in double

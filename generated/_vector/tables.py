@@ -1,4 +1,4 @@
-# eqc-inputs: 69a904e57dd921fb4353d1a4d2cb2c0e1dcd1355518838731d991fd3a694ea35
+# eqc-inputs: 68c208e8bf8f1ec4a6aead61cce9d6f8456c1f60ad0917857bf93173e4510be8
 """Coefficients of the vector functions, the highest power first, and what argument reduction needs.
 
 Each polynomial of n coefficients takes its function's values at the n Chebyshev nodes of an interval,

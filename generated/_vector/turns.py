@@ -1,4 +1,4 @@
-# eqc-inputs: 69a904e57dd921fb4353d1a4d2cb2c0e1dcd1355518838731d991fd3a694ea35
+# eqc-inputs: 68c208e8bf8f1ec4a6aead61cce9d6f8456c1f60ad0917857bf93173e4510be8
 """Sines of large products with a phase: whole turns are taken off the exact product before the phase is added."""
 
 import numpy as np

@@ -6,7 +6,7 @@ the one again before everybody has arrived at the next meeting, and so has read 
 """
 
 from .alone import either, nothing, same
-from .meeting import array_of, handed_over_array, leave, meet, meet_all, meeting_of
+from .meeting import array_of, handed_over_array, leave, meet, meet_all
 from .shares import begin, end, leads, own, share
 from .wholes import (
     shared_empty,
@@ -30,7 +30,6 @@ __all__ = [
     "leave",
     "meet",
     "meet_all",
-    "meeting_of",
     "nothing",
     "own",
     "same",

@@ -197,8 +197,3 @@ def handed_over_array(array, team):
 def array_of(part, array, place, team):
     """The array that another thread has handed over."""
     return _moved(array, read(team[2], place + part * LINE, np.uintp(0)))
-
-
-def meeting_of(parts):
-    """Where so many threads meet."""
-    return np.zeros(_HALVES + 2 * parts * LINE, np.int64)
