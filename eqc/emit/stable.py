@@ -40,16 +40,6 @@ def log_cosh(x):
     return (size - _LOG_2) + log1p(exp(-2.0 * size))
 
 
-@njit(cache=True, inline="always")
-def exp_difference(x, y):
-    """exp(x - y), with what rounding takes from x - y put back as a factor."""
-    d = x - y
-    back = d - x
-    rest = (x - (d - back)) + (-y - back)
-    e = exp(d)
-    return e + e * rest if abs(rest) < 1.0 else e
-
-
 @njit(cache=True)
 def _turn(x):
     """x less the nearest whole number, exactly."""

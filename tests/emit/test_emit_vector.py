@@ -204,7 +204,7 @@ def rows_over(x, y, out):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_quotients_by_what_is_shared_are_rounded_once(dtype: Any) -> None:
-    """To the bit where the result is normal, and to one step of denormal numbers."""
+    """To the bit where the second part of the result is normal too, and to one step of denormal numbers."""
     limits, rng = np.finfo(dtype), np.random.default_rng(7)
     ends = [0.0, -0.0, INF, -INF, NAN, 1, -3, limits.max, -limits.tiny, limits.smallest_subnormal]
     some = rng.normal(size=300) * np.exp2(rng.uniform(limits.minexp, limits.maxexp - 3, 300))
@@ -213,10 +213,30 @@ def test_quotients_by_what_is_shared_are_rounded_once(dtype: Any) -> None:
     rows_over(x, x, out)
     with np.errstate(all="ignore"):
         expected = x / x[:, None]
-    denormal = (np.abs(expected) < 2 * limits.tiny) | (np.abs(x) < 2.0**24 * limits.tiny)
+    second = 2.0**2 * limits.tiny / limits.eps
+    denormal = (np.abs(expected) < second) | (np.abs(x) < second)
     np.testing.assert_array_equal(out[~denormal], expected[~denormal])
     np.testing.assert_allclose(out, expected, rtol=4 * limits.eps, atol=limits.smallest_subnormal)
     assert (np.signbit(out) == np.signbit(expected))[~np.isnan(expected)].all()
+
+
+@njit(error_model="numpy")
+def differences(x, y, out):
+    for i in range(x.shape[0]):
+        out[i] = _vector.exp_difference(x[i], y[i])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_exponentials_of_rounded_differences(dtype: Any) -> None:
+    rng, end = np.random.default_rng(3), 1500 if dtype is np.float64 else 200
+    ends = [(INF, 1), (-INF, 1), (1, -INF), (1e30, -1e30), (-1e30, 1e30), (end, 0.3), (NAN, 0), (0, NAN)]
+    x, y = np.concatenate([ends, rng.uniform(-end, end, (300, 2)), rng.normal(size=(100, 2))]).astype(dtype).T
+    out = np.empty_like(x)
+    differences(np.ascontiguousarray(x), np.ascontiguousarray(y), out)
+    np.testing.assert_array_equal(out[:8], np.array([INF, 0, INF, INF, 0, INF, NAN, NAN], dtype))
+    for a, b, found in zip(x[8:], y[8:], out[8:], strict=True):
+        ctx.prec = 200
+        assert error(found, (arb(float(a)) - arb(float(b))).exp(), dtype) <= 1.05
 
 
 def test_one_of_two_numbers() -> None:

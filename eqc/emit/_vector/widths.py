@@ -15,8 +15,8 @@ from numba.core.lowering import Lower
 from numba.core.typed_passes import NativeLowering
 
 _WIDEST = '"prefer-vector-width"="512"'
-_SINGLES = 16
-"""As many float32 numbers as fit into the widest registers."""
+_HINTS = {"llvm.loop.vectorize.width": 16, "llvm.loop.interleave.count": 1}
+"""As many float32 numbers as fit into the widest registers, and one register of them: more would leave more over."""
 _ELEMENTARY = ("functions", "gates", "ratios")
 """The modules of functions that take longer than what a wider loop has to do more: short loops do without."""
 
@@ -64,14 +64,10 @@ class _WideLower(Lower):
         return sums and any(set(arguments) == {types.float32} and _is_elementary(f) for arguments, f in kinds)
 
     @cached_property
-    def _nothing(self):
-        return self.module.declare_intrinsic("llvm.sideeffect", (), llvm.FunctionType(llvm.VoidType(), []))
-
-    @cached_property
     def _hint(self):
-        words = llvm.MetaDataString(self.module, "llvm.loop.vectorize.width")
-        width = self.module.add_metadata([words, llvm.Constant(llvm.IntType(32), _SINGLES)])
-        hint = self.module.add_metadata([width])
+        words = [(llvm.MetaDataString(self.module, name), number) for name, number in _HINTS.items()]
+        whole = llvm.IntType(32)
+        hint = self.module.add_metadata([self.module.add_metadata([name, whole(number)]) for name, number in words])
         hint.operands = (hint, *hint.operands)  # what LLVM tells hints for loops by
         return hint
 
