@@ -11,8 +11,9 @@ from typing import Any
 from eqc.kernels import dense
 from eqc.kernels.binding import ZERO, Binder
 from eqc.kernels.complaints import no_kernel
-from eqc.kernels.direct import Call
+from eqc.kernels.direct import Given
 from eqc.kernels.functions import check_given
+from eqc.kernels.looks import Recent, Short, look_for
 from eqc.kernels.plans import Key, key_of, remember
 from eqc.kernels.results import Selection, deliver, flatten, select_all, select_inputs
 from eqc.kernels.runner import decide_shapes
@@ -53,11 +54,12 @@ class Kernel:
         check_given(self.signature, self._functions)
         self._runners = Runners(module, self.signature, loading, self._functions)
         self._binders: dict[tuple[str, tuple[int, ...] | None], Binder] = {}
-        self._selections: dict[str | tuple[str, str | tuple[str, ...]], Selection] = {}
-        self._values = select_all(self.id, self.signature.outputs)
-        self._tangents = select_all(f"{self.id}_jvp", self.signature.real_outputs, "_dot")
+        self._selections: dict[str | tuple[str, str | tuple[str, ...]], Selection] = {
+            "value": select_all(self.id, self.signature.outputs)
+        }
         self._integers_matter = decide_shapes(self.signature)
-        self._calls: dict[Key | None, Call] = {}
+        self._recent = {method: Recent() for method in _METHODS}
+        self._short: dict[Key | None, Short] = {}
         self._counts: dict[Key, int] = {}
 
     @property
@@ -82,11 +84,9 @@ class Kernel:
 
     def __call__(self, /, *args: Any, out: Any = None, **named: Any) -> Any:
         """The value: one output bare, several as a named tuple."""
-        key = key_of(args, self._integers_matter, "value", None)
-        call = self._calls.get(key)
-        if call is None or out is not None or named:
-            return self._run("value", self._values, key, args, named, out)
-        return call(args)
+        look, call = self._recent["value"][(None, _NAMED, *named) if named else None]
+        given = (*args, *named.values()) if named else args
+        return call(given) if out is None and look(given) else self._run("value", None, args, named, out)
 
     def vjp(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
         """Cotangents of the inputs, from the inputs and then a cotangent `y_bar` for each real output `y`.
@@ -95,55 +95,47 @@ class Kernel:
         is summed over; further leading axes of the cotangents come first in the result.
         """
         wrt = tuple(wrt) if type(wrt) is list else wrt
-        key = key_of(args, self._integers_matter, "vjp", wrt)
-        call = self._calls.get(key)
-        if call is None or out is not None or named:
-            return self._run("vjp", self._select("vjp", wrt), key, args, named, out)
-        return call(args)
+        look, call = self._recent["vjp"][(wrt, _NAMED, *named) if named else wrt]
+        given = (*args, *named.values()) if named else args
+        return call(given) if out is None and look(given) else self._run("vjp", wrt, args, named, out)
 
     def jvp(self, /, *args: Any, out: Any = None, **named: Any) -> Any:
         """Tangents of the real outputs, from the inputs and then a tangent `x_dot` for each differentiable input `x`.
 
         Tangents given by name may be left out: they are zero.
         """
-        self._require("jvp", "jvp")
-        key = key_of(args, self._integers_matter, "jvp", None)
-        call = self._calls.get(key)
-        if call is None or out is not None or named:
-            return self._run("jvp", self._tangents, key, args, named, out)
-        return call(args)
+        look, call = self._recent["jvp"][(None, _NAMED, *named) if named else None]
+        given = (*args, *named.values()) if named else args
+        return call(given) if out is None and look(given) else self._run("jvp", None, args, named, out)
 
     def gradient(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
         """Derivatives of the one scalar output, per item of the leading axes."""
         wrt = tuple(wrt) if type(wrt) is list else wrt
-        key = key_of(args, self._integers_matter, "gradient", wrt)
-        call = self._calls.get(key)
-        if call is None or out is not None or named:
-            return self._run("gradient", self._select("gradient", wrt), key, args, named, out)
-        return call(args)
+        look, call = self._recent["gradient"][(wrt, _NAMED, *named) if named else wrt]
+        given = (*args, *named.values()) if named else args
+        return call(given) if out is None and look(given) else self._run("gradient", wrt, args, named, out)
 
     def value_and_gradient(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
         """The value and the gradient as a pair."""
         wrt = tuple(wrt) if type(wrt) is list else wrt
-        key = key_of(args, self._integers_matter, "value_and_gradient", wrt)
-        call = self._calls.get(key)
-        if call is None or out is not None or named:
-            return self._run("value_and_gradient", self._select("value_and_gradient", wrt), key, args, named, out)
-        return call(args)
+        look, call = self._recent["value_and_gradient"][(wrt, _NAMED, *named) if named else wrt]
+        given = (*args, *named.values()) if named else args
+        return call(given) if out is None and look(given) else self._run("value_and_gradient", wrt, args, named, out)
 
     def hvp(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
         """The Hessian in `wrt` times directions: the inputs, then one direction `x_dot` for each name `x` in `wrt`."""
+        wrt = tuple(wrt) if type(wrt) is list else wrt
+        look, call = self._recent["hvp"][(wrt, _NAMED, *named) if named else wrt]
+        given = (*args, *named.values()) if named else args
+        if out is None and look(given):
+            return call(given)
         select = self._select("hvp", wrt)
         if select.wanted is None:
-            key = key_of(args, self._integers_matter, "hvp", None)
-            call = self._calls.get(key)
-            if call is None or out is not None or named:
-                return self._run("hvp", select, key, args, named, out)
-            return call(args)
+            return self._run("hvp", wrt, args, named, out)
         values = self._binder("hvp", select.indices).bind(args, named)
         count = len(self.signature.inputs)
-        given = dict(zip(select.indices, values[count:], strict=True))
-        directions = [given.get(i, ZERO) for i in range(len(self.signature.differentiable))]
+        known = dict(zip(select.indices, values[count:], strict=True))
+        directions = [known.get(i, ZERO) for i in range(len(self.signature.differentiable))]
         return select.give(self._runners.of("hvp").run(values[:count] + directions, select.indices, flatten(out)))
 
     def jacobian(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
@@ -187,18 +179,17 @@ class Kernel:
     def __repr__(self) -> str:
         return f"<kernel {self.signature}; {', '.join(self.signature.kernels)}>"
 
-    def _run(
-        self, method: str, select: Selection, key: Key | None, args: tuple[Any, ...], named: dict[str, Any], out: Any
-    ) -> Any:
+    def _run(self, method: str, wrt: Any, args: tuple[Any, ...], named: dict[str, Any], out: Any) -> Any:
         """What a kernel gives; calls that come again and again get a short way under their key."""
+        select = self._select(method, wrt)
         given, names = ((*args, *named.values()), tuple(named)) if named else (args, ())
-        if named and out is None:
-            key = key_of(given, self._integers_matter, id(select), names)
-            call = self._calls.get(key)
-            if call is not None:
-                return call(given)
+        key = None if out is not None else key_of(given, self._integers_matter, id(select), names)
+        short = self._short.get(key)
+        if short is not None:
+            self._recent[method][(wrt, _NAMED, *named) if named else wrt] = short
+            return short[1](given)
         results = self._results(method, select.wanted, args, named, out)
-        if key is not None and out is None:
+        if key is not None:
             self._count(method, select, key, given, names)
         return select.give(results)
 
@@ -216,7 +207,7 @@ class Kernel:
             runner.plan(given, names, binder.slots(len(args), names), values)
         return results
 
-    def _count(self, method: str, select: Selection, key: Key, given: Sequence[Any], names: tuple[str, ...]) -> None:
+    def _count(self, method: str, select: Selection, key: Key, given: Given, names: tuple[str, ...]) -> None:
         """Count calls alike, and look for a short way when they are many."""
         count = self._counts.get(key, 0) + 1
         remember(self._counts, key, count)
@@ -224,16 +215,16 @@ class Kernel:
             return
         runner, binder, first = self._runners.of(method), self._binder(method), len(given) - len(names)
 
-        def closer(values: Sequence[Any]) -> Any:
+        def closer(values: Given) -> Any:
             results = runner.repeat(values, names, select.wanted)
             if results is None:
                 named = dict(zip(names, values[first:], strict=True))
-                results = runner.run(binder.bind(tuple(values[:first]), named), select.wanted)
+                results = runner.run(binder.bind(values[:first], named), select.wanted)
             return select.give(results)
 
         call = runner.short_way(given, names, closer, select)
         if call is not None:
-            remember(self._calls, key, call)
+            remember(self._short, key, (look_for(given, self._integers_matter), call))
 
     def _binder(self, method: str, chosen: tuple[int, ...] | None = None) -> Binder:
         """The parameters of a method; `chosen` are the inputs that have a direction, if not all."""
@@ -252,11 +243,15 @@ class Kernel:
         select = self._selections.get(key)
         if select is None:
             self._require(_NEEDS.get(method, method), method)
-            suffix = "_bar" if method == "vjp" else ""
-            beside = method == "value_and_gradient"
-            select = select_inputs(self.signature, f"{self.id}.{method}", wrt, suffix, beside=beside)
-            self._selections[key] = select
+            select = self._selections[key] = self._new_selection(method, wrt)
         return select
+
+    def _new_selection(self, method: str, wrt: Any) -> Selection:
+        if method == "jvp":
+            return select_all(f"{self.id}_jvp", self.signature.real_outputs, "_dot")
+        suffix = "_bar" if method == "vjp" else ""
+        beside = method == "value_and_gradient"
+        return select_inputs(self.signature, f"{self.id}.{method}", wrt, suffix, beside=beside)
 
     def _require(self, kernel: str, method: str) -> None:
         """Raise DerivationError unless the record has a kernel that the method needs."""
@@ -282,6 +277,9 @@ class Kernel:
 
 
 _NEEDS = {"jacobian": "vjp", "hessian": "hvp"}
+_METHODS = ("value", "vjp", "jvp", "gradient", "value_and_gradient", "hvp")
+_NAMED = object()
+"""Stands between what is wanted and the names of arguments, where there are any."""
 
 
 def _deliver(

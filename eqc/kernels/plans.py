@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import prod
-from operator import index, itemgetter, methodcaller
+from operator import itemgetter, methodcaller
 from typing import Any, Final
 
 import numpy as np
 
 from eqc.kernels.complaints import reworded
-from eqc.kernels.direct import Call, Direct, entry_of, is_short
+from eqc.kernels.direct import Call, Direct, Given, Operands, Take, entry_of, is_short
 from eqc.kernels.memory import LARGE, POOL
-from eqc.kernels.results import flatten
+from eqc.kernels.operands import constant, conversion, operands_of
+from eqc.kernels.results import Selection, flatten
 from eqc.kernels.shapes import Layout, Shape
 from eqc.kernels.signature import Tensor
 from eqc.kernels.totals import BLOCK, Totals
@@ -22,21 +23,19 @@ from eqc.kernels.values import FLOAT64, INT64, Array, DType
 from eqc.kernels.workers import MakeTeam, Pace, in_parts, thread_count
 
 Key = tuple[object, ...]
-Convert = Callable[[Any], Any]
 Mend = Callable[[Sequence[Any]], None]
 """What is done with a function's arguments, results included, where it gives something true."""
 
 _SHORT: Final = 1 << 14
 """Numbers up to which a call is too short to be worth a look at the clock."""
 
-_EXACT: Final = 1 << 53
+EXACT: Final = 1 << 53
 """Whole numbers up to this are the same as floats."""
 
 _ARRAY: Final = np.ndarray
 _NUMBERS: Final = frozenset({float, np.float64, np.float32})
 _REMEMBERED: Final = 256
 _first = itemgetter(0)
-_as_one_item = itemgetter(None)
 
 _SUMMED: Final = 1 << 20
 """Bytes up to which what is summed over the items, or is not wanted, is stored for all of them."""
@@ -61,7 +60,7 @@ def key_of(values: Iterable[Any], integers_matter: bool, *kind: object) -> Key |
             key = key, value.dtype, value.shape  # in each other: quicker than a long one
         elif kind_of_value in _NUMBERS:
             key = key, kind_of_value
-        elif kind_of_value is int and -_EXACT <= value <= _EXACT:
+        elif kind_of_value is int and -EXACT <= value <= EXACT:
             key = key, int, value if integers_matter else None
         else:
             return None
@@ -93,10 +92,10 @@ class Plan:
 
     layout: Layout
     dtypes: tuple[DType, ...]
-    operands: Callable[[Sequence[Any]], Iterable[Any]]
+    operands: Operands
     function: Callable[..., object]
     mend: Mend
-    run: Callable[[Sequence[Any]], list[Any]]
+    run: Callable[[Given], list[Any]]
     pace: Callable[[Callable[..., object], Callable[..., object]], Callable[..., object]]
 
     def is_frugal(self, wanted: tuple[int, ...] | None) -> bool:
@@ -106,7 +105,7 @@ class Plan:
         others = [n for n, lead in enumerate(self.layout.targets) if n not in wanted and lead == self.layout.batch]
         return sum(prod(self.layout.buffers[n]) * self.dtypes[n].itemsize for n in others) <= _SUMMED
 
-    def run_into(self, values: Sequence[Any], out: Any) -> list[Any] | None:
+    def run_into(self, values: Given, out: Any) -> list[Any] | None:
         """The results in the memory given for them; None if that needs a closer look."""
         room = self._room(out, values)
         if room is None:
@@ -149,12 +148,12 @@ def plan_call(
     """
     if not layout.items or not layout.is_direct or not _sums_are_whole(layout):
         return None
-    converts = [_conversion(tensors[n], value, dtype, layout.blocks[n]) for n, value in given.items()]
+    converts = [conversion(tensors[n], value, dtype, layout.blocks[n]) for n, value in given.items()]
     known = tuple(one for one in converts if one is not None)
     if len(known) < len(converts):
         return None
-    fixed = [None if n in given else _constant(tensors[n], value, dtype) for n, value in enumerate(values)]
-    operands = _operands(known, layout, tuple(given), fixed)
+    rest = tuple(constant(tensors[n], value, dtype) for n, value in enumerate(values) if n not in given)
+    operands = operands_of(known, tuple(given), rest)
     dtypes = tuple(dtype if tensor.kind == "real" else INT64 for tensor in results)
     sizes = [prod(shape) for shape in (*layout.blocks, *layout.buffers)]
     pace = partial(_paced, items=layout.items, make_team=team) if sum(sizes) > _SHORT else _alone
@@ -187,18 +186,18 @@ def _alone(function: Callable[..., object], of_team: Callable[..., object]) -> C
 
 def _whole_call(
     function: Callable[..., object],
-    operands: Callable[[Sequence[Any]], Iterable[Any]],
+    operands: Operands,
     layout: Layout,
     dtypes: tuple[DType, ...],
     mend: Mend,
-) -> Callable[[Sequence[Any]], list[Any]]:
+) -> Callable[[Given], list[Any]]:
     """The call with new memory for the results; one number, the commonest result, takes the fewest steps."""
     shapes, batch = layout.buffers, layout.batch
     sums = {n: _total(layout, n, dtypes[n]) for n, target in enumerate(layout.targets) if target != batch}
     large = any(prod(s) * d.itemsize >= LARGE for s, d in zip(shapes, dtypes, strict=True))
     make: Callable[..., Array] = POOL.empty if large else np.empty
 
-    def several(values: Sequence[Any]) -> list[Any]:
+    def several(values: Given) -> list[Any]:
         buffers = list(map(make, shapes, dtypes))
         if function(*operands(values), *buffers):
             mend((*operands(values), *buffers))
@@ -207,7 +206,7 @@ def _whole_call(
             results[n] = total(buffers[n])
         return results
 
-    def one(values: Sequence[Any]) -> list[Any]:
+    def one(values: Given) -> list[Any]:
         buffer = make(shapes[0], dtypes[0])
         if function(*operands(values), buffer):
             mend((*operands(values), buffer))
@@ -229,23 +228,47 @@ def _total(layout: Layout, n: int, dtype: DType) -> Callable[[Array], Any]:
     return lambda buffer: ones.dot(buffer.astype(FLOAT64)).astype(dtype)
 
 
-def short_call(plan: Plan, function: Callable[..., object], values: Sequence[Any], otherwise: Call, take: Call) -> Call:
-    """Calls as they are planned, with what `take` makes of the results: straight to the function if they are short."""
-    layout = plan.layout
-    if is_short(layout) and all(target == layout.batch for target in layout.targets):
-        given = [*plan.operands(values), *map(np.empty, layout.buffers, plan.dtypes)]
+def short_call(plan: Plan, function: Callable[..., object], values: Given, otherwise: Call, select: Selection) -> Call:
+    """Calls as they are planned, with what is wanted of the results: straight to the function if they are short."""
+    if is_short(plan.layout):
+        given = [*plan.operands(values), *map(np.empty, plan.layout.buffers, plan.dtypes)]
         function(*given)
         entry, rest = entry_of(function, given)
-        done = take if len(layout.batch) == 1 else lambda buffers: take(results_of(buffers, layout.batch))
-        return Direct(entry, rest, plan.operands, layout.buffers, plan.dtypes, otherwise, done).arrays()
+        take = _finished(plan, select)
+        return Direct(entry, rest, plan.operands, plan.layout.buffers, plan.dtypes, otherwise, take).arrays()
+    take = select.take()
 
-    def run(values: Sequence[Any]) -> Any:
+    def run(values: Given) -> Any:
         try:
             return take(plan.run(values))
         except (IndexError, ValueError) as error:
             raise reworded(error) from None
 
     return run
+
+
+def _finished(plan: Plan, select: Selection) -> Take:
+    """What gives the caller the wanted results, after each is summed up or has its leading axes."""
+    layout, take = plan.layout, select.take()
+    wanted = range(len(plan.dtypes)) if select.wanted is None else select.wanted
+    ends = [(n, end) for n in wanted if (end := _end(layout, n, plan.dtypes[n])) is not None]
+
+    def finish(buffers: Sequence[Array]) -> Any:
+        results = list(buffers)
+        for n, end in ends:
+            results[n] = end(results[n])
+        return take(results)
+
+    return finish if ends else take
+
+
+def _end(layout: Layout, n: int, dtype: DType) -> Callable[[Array], Any] | None:
+    """What is still to be done with a result; None if nothing is."""
+    if layout.targets[n] != layout.batch:
+        return _total(layout, n, dtype)
+    if not layout.batch:
+        return _first
+    return methodcaller("reshape", layout.batch + layout.results[n]) if len(layout.batch) > 1 else None
 
 
 def _sums_are_whole(layout: Layout) -> bool:
@@ -257,59 +280,3 @@ def _sums_are_small(layout: Layout, dtype: DType) -> bool:
     """Whether results that are summed over items, if any, take little memory before they are."""
     sums = [n for n, target in enumerate(layout.targets) if target != layout.batch]
     return sum(prod(layout.buffers[n]) for n in sums) * dtype.itemsize <= _SUMMED
-
-
-def _operands(
-    converts: tuple[Convert, ...], layout: Layout, slots: tuple[int, ...], fixed: list[Any]
-) -> Callable[[Sequence[Any]], Iterable[Any]]:
-    """What makes the arguments what the function takes; `fixed` stands where no argument was given."""
-    if slots == tuple(range(len(fixed))):
-        if all(one is _as_one_item for one in converts):
-            return partial(map, _as_one_item)
-        if all(one is _as_it_is for one in converts):
-            return tuple
-
-    def ready(values: Sequence[Any]) -> list[Any]:
-        whole = fixed.copy()
-        for slot, convert, value in zip(slots, converts, values, strict=True):
-            whole[slot] = convert(value)
-        return whole
-
-    return ready
-
-
-def _conversion(tensor: Tensor, value: Any, dtype: DType, block: Shape) -> Convert | None:
-    """How an argument is made what the function takes; None for one that has to be looked at every time."""
-    if isinstance(value, np.ndarray):
-        if tensor.per_call or value.dtype is not (dtype if tensor.kind == "real" else INT64):
-            return None
-        if value.shape == block:
-            return _as_it_is
-        return _as_one_item if value.shape == block[1:] else methodcaller("reshape", block)
-    if tensor.per_call:
-        return index if type(value) is int else None
-    if tensor.kind == "real":
-        return _number(dtype)
-    return _number(INT64) if type(value) is int else None
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
-
-
-def _number(dtype: DType) -> Convert:
-    """Numbers as arrays with one item."""
-
-    def convert(value: float) -> Array:
-        array = np.empty(1, dtype)
-        array[0] = value
-        return array
-
-    return convert
-
-
-def _constant(tensor: Tensor, value: Any, dtype: DType) -> Any:
-    """A default as the function takes it."""
-    if tensor.per_call:
-        return value
-    return np.full(1, value, dtype if tensor.kind == "real" else INT64)

@@ -56,7 +56,7 @@ class Selection:
     def take(self) -> Callable[[Sequence[Any]], Any]:
         """A function that gives the caller what is wanted of all results."""
         if self.wanted is None:
-            return self.give if self.beside or self.pack is not None else itemgetter(0)
+            return _beside(self.pack) if self.beside else self.pack or itemgetter(0)
         if len(self.wanted) == 1:
             (wanted,) = self.wanted
             return itemgetter(wanted) if self.pack is None else lambda results: self.pack((results[wanted],))
@@ -64,6 +64,13 @@ class Selection:
         if self.pack is None:
             return choose
         return lambda results: self.give(choose(results))
+
+
+def _beside(pack: Any) -> Callable[[Sequence[Any]], Any]:
+    """A function that gives the first result beside the others."""
+    if pack is None:
+        return tuple
+    return lambda results: (results[0], pack(results[1:]))
 
 
 def select_all(title: str, tensors: Sequence[Tensor], suffix: str = "") -> Selection:

@@ -13,7 +13,7 @@ import numpy as np
 from eqc.kernels.batch import Direct, Sink, Summed, block_size, feed, run_blocks
 from eqc.kernels.binding import Zero
 from eqc.kernels.complaints import TYPING_ERRORS, reworded, uncallable
-from eqc.kernels.direct import Call
+from eqc.kernels.direct import Call, Given
 from eqc.kernels.memory import POOL
 from eqc.kernels.plans import Key, Mend, Plan, key_of, plan_call, remember, results_of, short_call
 from eqc.kernels.results import Selection, check_distinct, check_out, share_memory
@@ -87,7 +87,7 @@ class Runner:
         return results if wanted is self._everything else [results[i] for i in wanted]
 
     def repeat(
-        self, values: Sequence[Any], names: tuple[str, ...] = (), wanted: tuple[int, ...] | None = None, out: Any = None
+        self, values: Given, names: tuple[str, ...] = (), wanted: tuple[int, ...] | None = None, out: Any = None
     ) -> list[Any] | None:
         """The wanted results, if an earlier call had the same types and shapes, so that nothing is left to check.
 
@@ -120,23 +120,21 @@ class Runner:
         if one is not None:
             remember(self._singles, key, one)
 
-    def short_way(
-        self, values: Sequence[Any], names: tuple[str, ...], otherwise: Call, select: Selection
-    ) -> Call | None:
+    def short_way(self, values: Given, names: tuple[str, ...], otherwise: Call, select: Selection) -> Call | None:
         """A short way for calls like one that is planned, if there is one; see `Direct` and `Spare`."""
         key = key_of(values, self.integers_matter, *names)
-        one, plan, take = self._singles.get(key), self._plans.get(key), select.take()
+        one, plan = self._singles.get(key), self._plans.get(key)
         if one is not None:
             with self._loading():
-                return one.call(values, otherwise, take)
+                return one.call(values, otherwise, select.take())
         if plan is None:
             return None
         some = self._spare.left_out(plan, select.wanted) if self._spare else ()
         if not self._spare or not some:
             frugal = plan.is_frugal(select.wanted)
-            return short_call(plan, self._function, values, otherwise, take) if frugal else None
+            return short_call(plan, self._function, values, otherwise, select) if frugal else None
         with self._loading():
-            return self._spare.call(plan, self._function, some, values, otherwise, take)
+            return self._spare.call(plan, self._function, some, values, otherwise, select.take())
 
     def _run_whole(self, operands: list[Operand], dtype: DType, layout: Layout) -> list[Any]:
         """All results at once, for operands that have the same leading axes: the common and fast case."""

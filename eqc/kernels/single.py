@@ -7,14 +7,15 @@ that the entry point of the compiled function takes for granted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter, methodcaller
 from typing import Any, Final
 
 import numpy as np
 
-from eqc.kernels.direct import Call, Direct, entry_of, is_short
+from eqc.kernels.direct import Call, Direct, Given, Operands, Take, entry_of, is_short
+from eqc.kernels.operands import Convert, as_it_is, operands_of
 from eqc.kernels.shapes import Layout, Shape
 from eqc.kernels.signature import Tensor
 from eqc.kernels.values import INT64, DType
@@ -22,7 +23,6 @@ from eqc.kernels.values import INT64, DType
 PATIENCE: Final = 4
 """Calls alike after which the function of one item is worth being loaded."""
 
-Convert = Callable[[Any], Any]
 _first = itemgetter(0)
 _item = methodcaller("item")
 
@@ -48,9 +48,9 @@ class Single:
     core: Core
     layout: Layout
     dtype: DType
-    operands: Call
+    operands: Operands
 
-    def call(self, values: Sequence[Any], otherwise: Call, take: Call) -> Call:
+    def call(self, values: Given, otherwise: Call, take: Take) -> Call:
         """The call, with what `take` makes of the results; `otherwise` is what to do where one is not finite.
 
         The function is compiled, or loaded, for some values.
@@ -62,7 +62,7 @@ class Single:
         given = [*self._exactly(self.operands(values)), *map(np.empty, shapes, dtypes)]
         core.function(*given)
         direct = Direct(*entry_of(core.function, given), self.operands, shapes, dtypes, otherwise, self._finished(take))
-        kinds = [_kind(result, dtype).type for result in core.results if not result.shape]
+        kinds = [_kind(result, dtype) for result in core.results if not result.shape]
         tells = core.watched and any(core.results[n].kind == "real" for n in arrays)
         if not kinds:
             return direct.arrays()
@@ -75,7 +75,7 @@ class Single:
         pairs = zip(self.core.tensors, operands, strict=True)
         return [x if t.shape or t.per_call else _kind(t, self.dtype).type(x) for t, x in pairs]
 
-    def _finished(self, take: Call) -> Call:
+    def _finished(self, take: Take) -> Take:
         """`take`, after results, numbers first, are in their order and have the leading axes of the batch."""
         results, layout = self.core.results, self.layout
         order = sorted(range(len(results)), key=lambda n: bool(results[n].shape))
@@ -104,46 +104,26 @@ def single(core: Core, layout: Layout, dtype: DType, given: Mapping[int, Any], v
     known = tuple(convert for convert in converts if convert is not None)
     if len(known) < len(converts):
         return None
-    others = {n: value for n, value in enumerate(values) if n not in given}
-    return Single(core, layout, dtype, _operands(known, [*given, *others], list(others.values())))
-
-
-def _operands(converts: Sequence[Convert], places: Sequence[int], rest: Sequence[Any]) -> Call:
-    """What makes arguments what the function takes; what stands where none is given is the `rest`."""
-    changes = [(n, convert) for n, convert in enumerate(converts) if convert is not _as_it_is]
-    back = [places.index(n) for n in range(len(places))]
-    if not changes and not rest and back == sorted(back):
-        return tuple
-
-    def ready(values: Sequence[Any]) -> Sequence[Any]:
-        whole = [*values, *rest]
-        for n, convert in changes:
-            whole[n] = convert(whole[n])
-        return whole
-
-    return ready if back == sorted(back) else lambda values: map(ready(values).__getitem__, back)
+    rest = tuple(value for n, value in enumerate(values) if n not in given)
+    return Single(core, layout, dtype, operands_of(known, tuple(given), rest))
 
 
 def _conversion(tensor: Tensor, value: Any, dtype: DType, core: Shape) -> Convert | None:
     """How an argument is made what the function takes; None for one that has to be looked at every time."""
     if not isinstance(value, np.ndarray):
-        return _as_it_is if tensor.kind == "real" or type(value) is int else None
+        return as_it_is if tensor.kind == "real" or type(value) is int else None
     if tensor.per_call or value.dtype is not _kind(tensor, dtype):
         return None
     if not core:
         return _item
     if value.shape == core:
-        return _as_it_is
+        return as_it_is
     return _first if value.shape[1:] == core else methodcaller("reshape", core)
 
 
 def _led(lead: Shape, core: Shape) -> Convert:
     """Gives one item its leading axes."""
     return itemgetter(None) if lead == (1,) else methodcaller("reshape", lead + core)
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
 
 
 def _kind(tensor: Tensor, dtype: DType) -> DType:

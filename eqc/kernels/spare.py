@@ -6,13 +6,13 @@ again and again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from math import prod
 from operator import itemgetter
 from typing import Any, Final
 
-from eqc.kernels.direct import Call, entry_of
+from eqc.kernels.direct import Call, Given, Take, entry_of
 from eqc.kernels.memory import memory_for
 from eqc.kernels.plans import Plan
 from eqc.kernels.shapes import Shape
@@ -41,9 +41,9 @@ class Spare:
         plan: Plan,
         function: Callable[..., object],
         some: tuple[int, ...],
-        values: Sequence[Any],
+        values: Given,
         otherwise: Call,
-        take: Call,
+        take: Take,
     ) -> Call:
         """The call without some results; the function is compiled for these values."""
         operands, batch, numbers = plan.operands, plan.layout.batch, range(len(plan.dtypes))
@@ -56,7 +56,7 @@ class Spare:
         entry, rest = entry_of(function, given)
         paced = plan.pace(partial(_ending, entry, rest) if rest else entry, function)
 
-        def run(values: Sequence[Any]) -> Any:
+        def run(values: Given) -> Any:
             results = [make() for make in makes]
             try:
                 lost = paced(*operands(values), *results)

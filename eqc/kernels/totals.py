@@ -6,13 +6,14 @@ Each block's sums are added up in the order of the blocks, whichever thread took
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any, Final
 
 import numpy as np
 
+from eqc.kernels.direct import Given, Operands
 from eqc.kernels.memory import POOL
 from eqc.kernels.shapes import Layout, Shape
 from eqc.kernels.values import FLOAT64, Array, DType
@@ -32,7 +33,7 @@ class Totals:
     """A function over items, for calls of one layout; where it says that a result is not finite, `mend` is called."""
 
     function: Callable[..., object]
-    operands: Callable[[Sequence[Any]], Iterable[Any]]
+    operands: Operands
     layout: Layout
     dtypes: tuple[DType, ...]
     mend: Callable[[Sequence[Any]], None]
@@ -48,15 +49,15 @@ class Totals:
         """Bytes of what an item adds to the sums."""
         return sum(prod(core) * self.dtypes[n].itemsize for n, core in self.sums.items())
 
-    def call(self) -> Callable[[Sequence[Any]], list[Any]]:
+    def call(self) -> Callable[[Given], list[Any]]:
         """The call that gives all results."""
         items, sums, pace, numbers = self.layout.items, self.sums, Pace(_call, _share), range(len(self.dtypes))
         step = max(1, min(items, BLOCK // max(1, self.width)))
         length = step * -(-items // (step * GROUPS))
         groups = [range(items)[first : first + length] for first in range(0, items, length)]
 
-        def run(values: Sequence[Any]) -> list[Any]:
-            given = tuple(self.operands(values))
+        def run(values: Given) -> list[Any]:
+            given = self.operands(values)
             whole = {n: POOL.empty(self.layout.buffers[n], self.dtypes[n]) for n in numbers if n not in sums}
             parts = {n: np.zeros((len(groups), *core), FLOAT64) for n, core in sums.items()}
 
