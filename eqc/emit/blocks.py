@@ -14,6 +14,9 @@ from eqc.ir.terms import Expr
 if TYPE_CHECKING:
     from eqc.emit.function import Function
 
+LEAST_ROWS = 16
+"""Rows of a block without products of matrices, which take longer for few."""
+
 
 @dataclass
 class Block:
@@ -40,15 +43,17 @@ class Block:
 
     def summed(self) -> Expr:
         """How many numbers the matrices have to which each block adds a product."""
-        shapes = [item.statement.target.shape for item in self.loop.sums if item.product is not None]
+        shapes = [item.statement.target.shape for item in self.loop.sums if item.whole is not None]
         return sp.Add(*(sp.Mul(*shape) for shape in shapes))
 
     def size(self) -> None:
         """Find how many rows a block has."""
         function = self.function
-        numbers = (self.extent, self.width(), self.summed())
+        numbers = [function.whole(number) for number in (self.extent, self.width(), self.summed())]
+        if not any(leaf.item.product for leaf in leaves_of([self.loop])):
+            numbers.append(str(LEAST_ROWS))
         function.printer.used.add("_block_rows")
-        function.line(0, f"{self.rows} = _block_rows({', '.join(map(function.whole, numbers))})")
+        function.line(0, f"{self.rows} = _block_rows({', '.join(numbers)})")
 
     def run(self, depth: int) -> None:
         """Products of matrices take all rows of a block, other nests one row after the other."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import sympy as sp
 
-from eqc.emit import calls, checks, entries, paired, product, reductions, sums, teamed, watch
+from eqc.emit import calls, checks, entries, paired, product, reductions, sums, teamed, tiled, watch
 from eqc.emit.blocks import Block
 from eqc.emit.names import RESERVED, names_of, unlike, words
 from eqc.emit.nest import Kept, Leaf, Loop, Nest, contract, leaves_of, loops_of, made, nests
@@ -51,7 +51,7 @@ class Function:
 
     def __post_init__(self) -> None:
         self.tensors = self.program.tensors
-        self.tree = nests(self.program, shared=self.shares)
+        self.tree = nests(self.program, shared=self.shares, apart=frozenset(self.pairs))
         self.storage = contract(self.tree, self.program)
         self.leaves = {leaf.statement.target.name: leaf for leaf in leaves_of(self.tree)}
         self.at_block: Loop | None = None
@@ -264,6 +264,8 @@ class Function:
             entries.scatter(self, leaf, depth)
         elif leaf.item.product is not None:
             product.multiply(self, leaf, depth)
+        elif leaf.item.tiled is not None:
+            tiled.add_up(self, leaf, depth)
         elif leaf.partial:
             sums.step(self, leaf, depth)
         elif isinstance(statement.body, Opaque):

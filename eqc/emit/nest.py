@@ -63,11 +63,14 @@ class _Group:
         return [m for m in self.members if m.first_bound == self.depth]
 
 
-def nests(program: Program, *, shared: bool = True) -> list[Nest]:
-    """The loop nests of a program, in order of execution; `shared` ones may sum up in any loop."""
+def nests(program: Program, *, shared: bool = True, apart: frozenset[str] = frozenset()) -> list[Nest]:
+    """The loop nests of a program, in order of execution; `shared` ones may sum up in any loop.
+
+    Statements that are `apart`, by their targets, are not summed up in tiles.
+    """
     computed = {s.target.name for s in program.statements}
     checked = frozenset().union(*(check.reads & computed for check in program.checks))
-    return _build(items_of(program, shared=shared), 0, checked)
+    return _build(items_of(program, shared=shared, apart=apart), 0, checked)
 
 
 def _build(items: Sequence[Item], depth: int, checked: frozenset[str]) -> list[Nest]:
@@ -102,14 +105,26 @@ def _blocked(group: _Group, index: Index, checked: frozenset[str]) -> Loop:
     """A loop over blocks of rows, and in each block what runs over its rows one after the other."""
     depth = group.depth
     body: list[Nest] = []
-    kind = ""
-    kinds = [kind := _kind(m, depth, kind) for m in group.members]
-    for members in _runs(kinds, group.members):
+    kind, gathered = "", _gathered(group.members, depth)
+    kinds = [kind := _kind(m, depth, kind) for m in gathered]
+    for members in _runs(kinds, gathered):
         if members[0].takes_block(depth):
             body += [Leaf(m, m.inner(depth + 1), partial=m.first_bound is not None) for m in members]
         else:
             body.append(Loop(index, _build(members, depth + 1, checked)))
     return Loop(index, body, group.sums, blocked=True)
+
+
+def _gathered(members: Sequence[Item], depth: int) -> list[Item]:
+    """The members, those that take no block joined with earlier ones where they need nothing that stands between."""
+    result: list[Item] = []
+    for item in members:
+        needs = tensors_read(item.statement)
+        first = max((n for n, m in enumerate(result) if m.statement.target.name in needs), default=0)
+        others = [n for n in range(first, len(result)) if not result[n].takes_block(depth)]
+        place = others[-1] + 1 if others and not item.takes_block(depth) else len(result)
+        result.insert(place, item)
+    return result
 
 
 def _kind(item: Item, depth: int, before: str) -> str:

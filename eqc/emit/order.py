@@ -11,6 +11,7 @@ from eqc.ir.opaque import Opaque
 from eqc.ir.products import MatrixProduct, is_rectangular, matrix_product
 from eqc.ir.program import Op, Program, Statement, statement_reads, tensors_read
 from eqc.ir.terms import Index, Maximum, Minimum
+from eqc.ir.tiled import TiledSum, tiled_sum
 from eqc.ir.walk import substitute
 
 _ONE_BY_ONE = (Op.PRODUCT, Op.MAX, Op.MIN)
@@ -31,6 +32,7 @@ class Item:
 
     statement: Statement
     product: MatrixProduct | None = None
+    tiled: TiledSum | None = None
     order: tuple[Index, ...] | None = None
 
     @property
@@ -49,11 +51,16 @@ class Item:
         """The free loops inside the one that sums up, for which a number is collected each."""
         return tuple(loop for loop in self.statement.free if loop not in self.shared_free)
 
+    @property
+    def whole(self) -> MatrixProduct | TiledSum | None:
+        """What takes a whole block of rows, if it does."""
+        return self.product or self.tiled
+
     def takes_block(self, depth: int) -> bool:
-        """Whether it is a product of matrices over a block of the rows of the loop at a depth."""
-        if self.product is None or self.order is None or depth != len(self.order) - 1:
+        """Whether it is a product of matrices, or a sum in tiles, over a block of the rows of the loop at a depth."""
+        if self.whole is None or self.order is None or depth != len(self.order) - 1:
             return False
-        return self.order[depth].symbol in self.product.letters
+        return self.order[depth].symbol in self.whole.letters
 
     def has_loops_below(self, depth: int) -> bool:
         """Whether loops are left inside the one at a depth."""
@@ -73,8 +80,8 @@ class Item:
         if self.order is not None:
             return ((self.order[depth], self),) if depth < len(self.order) else ()
         free, bound = self.statement.free, self.statement.bound
-        if self.product is not None:
-            return self._of_product(depth)
+        if self.whole is not None:
+            return self._of_whole(depth)
         usual = ((free[depth], self),) if depth < len(free) else ()
         if self.statement.op in _ONE_BY_ONE and depth < len(free):
             return usual
@@ -102,12 +109,12 @@ class Item:
             if r.positions
         )
 
-    def _of_product(self, depth: int) -> tuple[tuple[Index, Item], ...]:
-        """Free loops up to the rows of a matrix, or a loop that sums up products of blocks."""
-        assert self.product is not None
+    def _of_whole(self, depth: int) -> tuple[tuple[Index, Item], ...]:
+        """Free loops up to the rows of a matrix, or a loop that sums up what blocks give."""
+        assert self.whole is not None
         free, bound = self.statement.free, self.statement.bound
         here = free[depth]
-        usual = self._ordered(free[: depth + 1]) if here == self.product.row else self
+        usual = self._ordered(free[: depth + 1]) if here == self.whole.row else self
         return ((here, usual), *((loop, self._ordered((*free[:depth], loop))) for loop in bound))
 
     def alone(self, depth: int) -> tuple[Index, Item] | None:
@@ -116,7 +123,7 @@ class Item:
         if not found:
             return None
         free, bound = self.statement.free, self.statement.bound
-        if depth > 0 or self.order is not None or self.product is not None or self.statement.op is not Op.SUM:
+        if depth > 0 or self.order is not None or self.whole is not None or self.statement.op is not Op.SUM:
             return found[0]
         whole = bool(free) and len(bound) > 1 and _is_convolution(self.statement)
         if whole and _runs_along(self.statement, free[-1], bound[-1]) is bound[-1]:
@@ -133,7 +140,8 @@ class Item:
         statement = _with_index(self.statement, old, new)
         named = {loop.name: loop for loop in statement.loops} | {old.name: new}
         order = None if self.order is None else tuple(named[loop.name] for loop in self.order)
-        return Item(statement, matrix_product(statement) if self.product else None, order)
+        tiled = self.tiled.renamed(old, new) if self.tiled else None
+        return Item(statement, matrix_product(statement) if self.product else None, tiled, order)
 
 
 def _runs_along(statement: Statement, column: Index, inner: Index) -> Index:
@@ -167,12 +175,15 @@ def is_shorter(one: Index, other: Index) -> bool:
     return any(sp.expand(other.extent).coeff(size).is_negative for size in sorted(sizes, key=str))
 
 
-def items_of(program: Program, *, shared: bool) -> list[Item]:
-    """The statements in order; if nothing is to be `shared` but free loops, each has its usual order."""
-    return [_item(statement, program, shared=shared) for statement in program.statements]
+def items_of(program: Program, *, shared: bool, apart: frozenset[str]) -> list[Item]:
+    """The statements in order; if nothing is to be `shared` but free loops, each has its usual order.
+
+    Those that are `apart` are not summed up in tiles.
+    """
+    return [_item(s, program, shared=shared, tiles=s.target.name not in apart) for s in program.statements]
 
 
-def _item(statement: Statement, program: Program, *, shared: bool) -> Item:
+def _item(statement: Statement, program: Program, *, shared: bool, tiles: bool) -> Item:
     if statement.scatter:
         return Item(_along_rows(statement), order=_rows(statement)) if shared else Item(statement, order=())
     product = matrix_product(statement) if shared else None
@@ -180,7 +191,7 @@ def _item(statement: Statement, program: Program, *, shared: bool) -> Item:
         return Item(statement, product, order=() if _stands_alone(statement, program) else None)
     summed = statement.op in (Op.SUM, *_ONE_BY_ONE) and not isinstance(statement.body, Opaque)
     if shared and summed and is_rectangular(statement):
-        return Item(statement)
+        return Item(statement, tiled=tiled_sum(statement, program.tensors) if tiles else None)
     return Item(statement, order=statement.free)
 
 

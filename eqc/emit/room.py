@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import sympy as sp
 
-from eqc.emit import paired, sums, teamed
+from eqc.emit import paired, sums, teamed, tiled
 from eqc.emit.nest import loops_of
 from eqc.ir.opaque import Opaque
 from eqc.ir.program import Statement
@@ -39,6 +39,7 @@ def allocate(function: Function) -> None:
         array = sums.array_of_sums(function, item)
         if array is not None:
             function.line(0, f"{array[0]} = np.empty({array[1]}, np.float64)")
+    tiled.allocate(function)
 
 
 def _make(function: Function, statement: Statement) -> None:

@@ -89,8 +89,8 @@ def _how_alone(leaf: Leaf, function: Function) -> How | None:
     statement = leaf.statement
     if isinstance(statement.body, Opaque):
         return None
-    if leaf.item.product is not None:
-        outside = [loop for loop in leaf.inner if loop.symbol not in leaf.item.product.letters]
+    if leaf.item.whole is not None:
+        outside = [loop for loop in leaf.inner if loop.symbol not in leaf.item.whole.letters]
         whole = product.is_symmetric(function, leaf.item) or any(loop in statement.bound for loop in outside)
         return How.ONE if whole else How.SHARE
     if statement.op in (Op.ARGMAX, Op.ARGMIN) and not statement.target.rank:
@@ -185,8 +185,8 @@ def _shared_loop(node: Nest) -> Index:
     """The loop whose rounds the threads share."""
     if isinstance(node, Loop):
         return node.index
-    matrices = node.item.product
-    return node.inner[0] if matrices is None else matrices.row
+    whole = node.item.whole
+    return node.inner[0] if whole is None else whole.row
 
 
 def _way(positions: Sequence[Expr], loop: Index | None) -> _Way:

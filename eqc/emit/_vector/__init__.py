@@ -1,5 +1,6 @@
 """Elementary functions that LLVM compiles to vector instructions, and sums and extrema that it may reorder."""
 
+from . import tile_memory  # noqa: F401 (arrays learn to be read in tiles)
 from .blas import load_blas
 from .functions import (
     cos,
@@ -44,15 +45,18 @@ from .ratios import (
     one_plus_log_ratio,
 )
 from .reductions import add, largest, least, maximum, minimum, multiply, pick, watch
+from .tiles import across, columns_at, inside, no_tile, rows_at, width
 from .turns import cosine_of_turns, sine_of_turns
 
 load_blas()
 
 __all__ = [
     "KernelCompiler",
+    "across",
     "add",
     "binary_exponent",
     "block_rows",
+    "columns_at",
     "cos",
     "cosh",
     "cosine_of_turns",
@@ -61,6 +65,7 @@ __all__ = [
     "exp",
     "exp_difference",
     "expm1",
+    "inside",
     "item_of",
     "largest",
     "least",
@@ -79,6 +84,7 @@ __all__ = [
     "minimum",
     "mirror",
     "multiply",
+    "no_tile",
     "normal_density",
     "normal_gate",
     "normal_gate_slope",
@@ -90,6 +96,7 @@ __all__ = [
     "power",
     "quotient",
     "root_of_cube",
+    "rows_at",
     "sigmoid",
     "sin",
     "sine_of_turns",
@@ -98,4 +105,5 @@ __all__ = [
     "symmetric_product",
     "tanh",
     "watch",
+    "width",
 ]

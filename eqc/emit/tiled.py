@@ -1,0 +1,190 @@
+"""Sums over pairs of rows, in tiles: each number that is read serves several rows and columns.
+
+A few terms at a time are added up in the precision of the data, and what they give in double precision.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import sympy as sp
+
+from eqc.emit import sums, teamed
+from eqc.emit.nest import Leaf, leaves_of
+from eqc.ir.terms import Index
+from eqc.ir.tiled import TiledSum
+
+if TYPE_CHECKING:
+    from eqc.emit.function import Function
+
+ROWS = 8
+"""The rows of a tile."""
+
+TERMS = 8
+"""So many terms are added up in the precision of the data."""
+
+ROUNDS = 16
+"""So many tiles side by side stay in the nearest cache while rows go by; each adds a term to the sum of a column."""
+
+
+def add_up(function: Function, leaf: Leaf, depth: int) -> None:
+    """All of a statement, or what a block of rows adds to it."""
+    tiled = leaf.item.tiled
+    assert tiled is not None
+    work = _Work(function, leaf, tiled)
+    work.find_ranges(depth)
+    depth = function.open_loops((loop for loop in leaf.inner if loop.symbol not in tiled.letters), depth)
+    (_along_sum if tiled.along == tiled.inner else _along_entries)(work, depth)
+
+
+def allocate(function: Function) -> None:
+    """Room for sums that are collected part by part."""
+    for leaf in leaves_of(function.tree):
+        tiled = leaf.item.tiled
+        if tiled is not None and not leaf.partial and tiled.along == tiled.inner:
+            block = next((b for b in function.blocks.values() if leaf in b.loop.body), None)
+            rows = sp.Symbol(block.rows) if block and block.loop.index == tiled.row else tiled.row.extent
+            shape = f"({function.whole(rows)}, {function.whole(tiled.column.extent)})"
+            function.line(0, f"{sums.collected(function, leaf.item)} = np.empty({shape}, np.float64)")
+
+
+@dataclass
+class _Work:
+    """One statement, and where its loops begin and end: blocks and threads take a part of one."""
+
+    function: Function
+    leaf: Leaf
+    tiled: TiledSum
+    ranges: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def find_ranges(self, depth: int) -> None:
+        function, tiled = self.function, self.tiled
+        self.ranges = {loop.name: ("0", function.whole(loop.extent)) for loop in (tiled.row, tiled.column, tiled.inner)}
+        if function.at_block is not None:
+            block = function.blocks[id(function.at_block)]
+            self.ranges[function.at_block.index.name] = (block.start, block.stop)
+        elif function.split is self.leaf:
+            self.ranges[tiled.row.name] = teamed.rounds(function, tiled.row, depth, split=True)
+
+    def call(self, name: str, *arguments: str) -> str:
+        """A call of a function for tiles."""
+        self.function.printer.used.add(name)
+        return f"{name}({', '.join(arguments)})"
+
+    def name(self, loop: Index, part: str = "") -> str:
+        """The name of a loop, or of something that belongs to it."""
+        own = self.function.names[loop.name]
+        return self.function.local(f"{own}_{part}") if part else own
+
+    def line(self, depth: int, text: str) -> None:
+        self.function.line(depth, text)
+
+    def open(self, loop: Index, depth: int, step: str = "") -> int:
+        """The head of a loop."""
+        start, stop = self.ranges[loop.name]
+        given = f"{start}, {stop}, {step}" if step else stop if start == "0" else f"{start}, {stop}"
+        self.line(depth, f"for {self.name(loop)} in range({given}):")
+        return depth + 1
+
+    def open_rows(self, loop: Index, depth: int) -> int:
+        """A loop over so many rows at a time."""
+        depth = self.open(loop, depth, str(ROWS))
+        rows = self.call("_rows_at", self.name(loop), self.ranges[loop.name][1])
+        self.line(depth, f"{self.name(loop, 'rows')} = {rows}")
+        return depth
+
+    def open_columns(self, loop: Index, depth: int) -> int:
+        """A loop over so many columns at a time."""
+        depth = self.open(loop, depth, self.call("_width", self.function.dtype()))
+        self.line(depth, f"{self.name(loop, 'columns')} = {self.columns(self.name(loop), self.ranges[loop.name][1])}")
+        return depth
+
+    def columns(self, start: str, stop: str) -> str:
+        """The columns from one place on."""
+        return self.call("_columns_at", start, stop, self.function.dtype())
+
+    def open_parts(self, loop: Index, count: str, depth: int) -> int:
+        """A loop over parts of a loop, which then runs over one part only."""
+        (start, stop), begin, end = self.ranges[loop.name], self.name(loop, "from"), self.name(loop, "to")
+        self.line(depth, f"for {begin} in range({start}, {stop}, {count}):")
+        self.line(depth + 1, f"{end} = min({begin} + {count}, {stop})")
+        self.ranges[loop.name] = (begin, end)
+        return depth + 1
+
+    def of_tile(self, rows: Index, columns: Index) -> tuple[str, str]:
+        """The terms of a statement, and where it stores or collects their sums, for all rows and columns of a tile."""
+        function, statement, names = self.function, self.leaf.statement, dict(self.function.names)
+        for loop, part in ((rows, "rows"), (columns, "columns")):
+            function.names[loop.name] = self.name(loop, part)
+        found = function.value(statement), self._place()
+        function.names.update(names)
+        return found
+
+    def _place(self) -> str:
+        function, tiled, item = self.function, self.tiled, self.leaf.item
+        if self.leaf.partial:
+            return self.entry(*(function.whole(loop.symbol) for loop in item.free_inside))
+        if tiled.along == tiled.column:
+            return function.target(self.leaf.statement)
+        return self.entry(self.row(), function.whole(tiled.column.symbol))
+
+    def entry(self, *places: str) -> str:
+        """An entry of the array in which sums are collected."""
+        return f"{sums.collected(self.function, self.leaf.item)}[{', '.join(places)}]"
+
+    def row(self) -> str:
+        """The row of a statement in that array, which has those of a block only."""
+        function, row = self.function, self.tiled.row
+        inside = function.at_block is not None and function.at_block.index == row
+        return f"{self.name(row)} - {self.ranges[row.name][0]}" if inside else self.name(row)
+
+    def nothing(self, rows: Index, columns: Index, dtype: str) -> str:
+        """A tile to begin a sum with."""
+        return self.call("_no_tile", self.name(rows, "rows"), self.name(columns, "columns"), dtype)
+
+    def total(self, part: str = "") -> str:
+        """The name of a sum for a tile."""
+        return self.function.local(f"{self.function.names[self.leaf.statement.target.name]}_{part or 'tile'}")
+
+
+def _along_entries(work: _Work, depth: int) -> None:
+    """Tiles of entries, each of which is summed up at once."""
+    tiled, total, part = work.tiled, work.total(), work.total("part")
+    rows, columns, inner = tiled.row, tiled.column, tiled.inner
+    depth = work.open_rows(rows, work.open_columns(columns, depth))
+    value, place = work.of_tile(rows, columns)
+    work.line(depth, f"{total} = {work.nothing(rows, columns, 'np.float64')}")
+    parts = work.open_parts(inner, str(TERMS), depth)
+    work.line(parts, f"{part} = {work.nothing(rows, columns, work.function.dtype())}")
+    work.line(work.open(inner, parts), f"{part} = {work.call('_add', part, value)}")
+    work.line(parts, f"{total} = {work.call('_add', total, part)}")
+    work.line(depth, f"{place} {'+=' if work.leaf.partial else '='} {total}")
+
+
+def _along_sum(work: _Work, depth: int) -> None:
+    """Tiles of terms, which are added up across their columns."""
+    tiled, part = work.tiled, work.total("part")
+    first, rows, columns = tiled.row, tiled.column, tiled.inner
+    dtype = work.function.dtype()
+    if not work.leaf.partial:
+        work.line(depth, f"{work.entry(':')} = 0.0")
+    inside = work.open_parts(columns, f"{ROUNDS}*{work.call('_width', dtype)}", depth)
+    work.line(inside, f"{work.name(columns, 'columns')} = {work.columns(*work.ranges[columns.name])}")
+    inside = work.open_rows(rows, work.open(first, inside))
+    value, place = work.of_tile(rows, columns)
+    work.line(inside, f"{part} = {work.nothing(rows, columns, dtype)}")
+    terms = work.open_columns(columns, inside)
+    kept = work.call("_inside", value, work.name(columns, "columns"))
+    work.line(terms, f"{part} = {work.call('_add', part, kept)}")
+    work.line(inside, f"{place} += {work.call('_across', part)}")
+    if not work.leaf.partial:
+        _store(work, depth)
+
+
+def _store(work: _Work, depth: int) -> None:
+    """What was collected for all rows."""
+    function, column = work.function, work.tiled.column
+    depth = work.open(column, work.open(work.tiled.row, depth))
+    entry = work.entry(work.row(), work.name(column))
+    work.line(depth, f"{function.target(work.leaf.statement)} = {entry}")

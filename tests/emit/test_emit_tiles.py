@@ -1,0 +1,68 @@
+"""Sums in tiles: what kernels compute with them, and how compiled code reads and writes rows and columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from emit_samples import sample_module, sample_source
+from numba import njit
+
+from eqc.emit import tiled
+from eqc.emit._vector import KernelCompiler, across, add, columns_at, inside, no_tile, rows_at, tiles, width
+
+DISTANCES = "Eq(D[i, j], Sum((X[i, k] - Y[j, k])**2, (k, 1, d)))"
+SYMBOLS = {"X": "{shape: [n, d]}", "Y": "{shape: [m, d]}", "n": "rows", "m": "rows", "d": "size"}
+random = np.random.default_rng(61)
+
+
+def test_all_distances_and_their_pullback() -> None:
+    made = sample_module(DISTANCES, D="{shape: [n, m]}", **SYMBOLS)
+    x, y, bar = (random.normal(size=shape) for shape in ((11, 9), (19, 9), (11, 19)))
+    gaps = x[:, None] - y
+    assert np.allclose(made["sample"](x, y), (gaps**2).sum(-1))
+    x_bar, y_bar = made["sample_vjp"](x, y, bar)
+    assert np.allclose(x_bar, (2 * bar[..., None] * gaps).sum(1))
+    assert np.allclose(y_bar, (-2 * bar[..., None] * gaps).sum(0))
+
+
+def test_what_needs_no_block_stands_before_the_sums_of_a_block() -> None:
+    """Otherwise the exponentials would have to be stored for the second statement that reads them."""
+    text = sample_source(
+        "Eq(K[i, j], exp(-c*Sum((X[i, k] - Y[j, k])**2, (k, 1, d))))", K="{shape: [n, m]}", c="width", **SYMBOLS
+    )
+    assert text[text.index("def _sample_vjp") :].count("exp_c = _exp(") == 1
+
+
+def test_tiles_have_as_many_rows_as_loops_take() -> None:
+    assert tiled.ROWS == tiles.ROWS
+
+
+@njit(error_model="numpy", pipeline_class=KernelCompiler)
+def work(x: Any, y: Any, w: Any, sums: Any, rows: Any) -> None:
+    n, d, m = x.shape[0], x.shape[1], y.shape[1]
+    for j in range(0, m, width(x.dtype)):
+        j_columns = columns_at(j, m, x.dtype)
+        for i in range(2, n, 8):
+            i_rows = rows_at(i, n)
+            total = no_tile(i_rows, j_columns, np.float64)
+            for k in range(d):
+                total = add(total, abs(x[i_rows, k] - 2 * y[k, j_columns]) ** 3 / -(y[k, j_columns] ** -2))
+            sums[i_rows - 2, j_columns] += total
+            rows[i_rows, 0] += across(inside(total + w[i_rows, j_columns], j_columns))
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_compiled_tiles_reach_all_rows_and_columns_and_no_others(dtype: type) -> None:
+    """Also where columns are no neighbours in memory, and at the ends."""
+    x, w = (random.normal(size=shape).astype(dtype) for shape in ((13, 3), (13, 21)))
+    y = np.asfortranarray(random.normal(size=(3, 21)).astype(dtype))[:, ::1]
+    beyond = np.full((13, 23), 5.0, dtype)
+    sums, rows = beyond[:11, 1:22], np.zeros((13, 1))
+    work(x, y, w, sums, rows)
+    terms = -(abs(x[2:, :, None] - 2 * y) ** 3.0 * y**2.0).sum(1)
+    tolerance = {"rtol": 100 * np.finfo(dtype).eps, "atol": 100 * np.finfo(dtype).eps}
+    assert np.allclose(sums, 5 + terms, **tolerance)
+    assert np.allclose(rows[2:, 0], (terms + w[2:]).sum(1), **tolerance)
+    assert not rows[:2].any() and (beyond[11:] == 5).all() and (beyond[:, [0, 22]] == 5).all()
