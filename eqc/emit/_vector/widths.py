@@ -14,6 +14,8 @@ from numba.core.compiler_machinery import register_pass
 from numba.core.lowering import Lower
 from numba.core.typed_passes import NativeLowering
 
+from .ahead import Library
+
 _WIDEST = '"prefer-vector-width"="512"'
 _HINTS = {"llvm.loop.vectorize.width": 16, "llvm.loop.interleave.count": 1}
 """As many float32 numbers as fit into the widest registers, and one register of them: more would leave more over."""
@@ -74,9 +76,14 @@ class _WideLower(Lower):
 
 @register_pass(mutates_CFG=True, analysis_only=False)
 class WideLowering(NativeLowering):
-    """Numba's own lowering, but for the width of vectors."""
+    """Numba's own lowering, but for the width of vectors and for what loops ask for."""
 
     _name = "wide_lowering"
+
+    def run_pass(self, state):
+        state.library = Library(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.library.enable_object_caching()
+        return super().run_pass(state)
 
     @property
     def lowering_class(self):
