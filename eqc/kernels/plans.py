@@ -15,14 +15,17 @@ from eqc.kernels.complaints import reworded
 from eqc.kernels.direct import Call, Direct, Given, Operands, Take, entry_of, is_short
 from eqc.kernels.memory import LARGE, POOL
 from eqc.kernels.operands import constant, conversion, operands_of
+from eqc.kernels.pace import Pace
 from eqc.kernels.results import Selection, flatten
 from eqc.kernels.shapes import Layout, Shape
 from eqc.kernels.signature import Tensor
+from eqc.kernels.teams import MakeShared
 from eqc.kernels.totals import BLOCK, Totals
 from eqc.kernels.values import FLOAT64, INT64, Array, DType
-from eqc.kernels.workers import MakeTeam, Pace, in_parts, thread_count
+from eqc.kernels.workers import thread_count
 
 Key = tuple[object, ...]
+SetPace = Callable[[Callable[..., object], Callable[..., object]], Callable[..., object]]
 Mend = Callable[[Sequence[Any]], None]
 """What is done with a function's arguments, results included, where it gives something true."""
 
@@ -86,8 +89,8 @@ class Plan:
     """How calls go whose operands have the leading axes of the batch, or one item that serves all.
 
     `run` gives the results for the arguments, `operands` what the function takes for them. Where the function says that
-    a result is not finite, `mend` looks after it. `pace` is what lets several threads share a function, given
-    also as one that takes their team.
+    a result is not finite, `mend` looks after it. `pace` is what lets several threads share a function, which is given
+    as it is called, and as Numba has compiled it.
     """
 
     layout: Layout
@@ -96,7 +99,7 @@ class Plan:
     function: Callable[..., object]
     mend: Mend
     run: Callable[[Given], list[Any]]
-    pace: Callable[[Callable[..., object], Callable[..., object]], Callable[..., object]]
+    pace: SetPace
 
     def is_frugal(self, wanted: tuple[int, ...] | None) -> bool:
         """Whether results that are not wanted take little memory, where there are several items."""
@@ -139,12 +142,13 @@ def plan_call(
     dtype: DType,
     layout: Layout,
     mend: Mend,
-    team: MakeTeam | None = None,
+    share: MakeShared | None = None,
+    teams: bool = False,
 ) -> Plan | None:
     """The plan for calls like one that went well: `given` are its arguments by their places among all values.
 
-    Several threads share the items, or each item as a `team`. None if some value does not reach the function as it is,
-    and is no number either.
+    What makes several threads run it is `share`; they share each item if there are `teams`. None if some value does not
+    reach the function as it is, and is no number either.
     """
     if not layout.items or not layout.is_direct or not _sums_are_whole(layout):
         return None
@@ -156,7 +160,8 @@ def plan_call(
     operands = operands_of(known, tuple(given), rest)
     dtypes = tuple(dtype if tensor.kind == "real" else INT64 for tensor in results)
     sizes = [prod(shape) for shape in (*layout.blocks, *layout.buffers)]
-    pace = partial(_paced, items=layout.items, make_team=team) if sum(sizes) > _SHORT else _alone
+    takes_team = teams and layout.items < thread_count()
+    pace = _pace(share, layout.items, takes_team=takes_team) if share is not None and sum(sizes) > _SHORT else _alone
     if not _sums_are_small(layout, dtype):
         totals = Totals(function, operands, layout, dtypes, mend)
         return Plan(layout, dtypes, operands, function, mend, totals.call(), pace) if totals.width <= BLOCK else None
@@ -164,22 +169,18 @@ def plan_call(
     return Plan(layout, dtypes, operands, function, mend, _whole_call(function, operands, layout, dtypes, mend), pace)
 
 
-def _paced(
-    function: Callable[..., object], of_team: Callable[..., object], items: int, make_team: MakeTeam | None
-) -> Callable[..., object]:
-    """A function that several threads share once its calls prove to be long; `of_team` takes their team as well."""
-    if items < thread_count() and make_team is not None:
-        return Pace(function, make_team(of_team).run).run
-    if items == 1:
-        return function
+def _pace(share: MakeShared, items: int, *, takes_team: bool) -> SetPace:
+    """What has several threads share the calls of a function that prove to be long."""
+    if items == 1 and not takes_team:
+        return _alone
 
-    def shared(*arguments: Any) -> bool:
-        return in_parts(function, arguments, items, min(items, thread_count()))
+    def paced(function: Callable[..., object], whole: Callable[..., object]) -> Callable[..., object]:
+        return Pace(function, share(whole, items=None if takes_team else items, alone=function)).run
 
-    return Pace(function, shared).run
+    return paced
 
 
-def _alone(function: Callable[..., object], of_team: Callable[..., object]) -> Callable[..., object]:
+def _alone(function: Callable[..., object], whole: Callable[..., object]) -> Callable[..., object]:
     """A function that one thread runs."""
     return function
 

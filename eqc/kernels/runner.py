@@ -21,9 +21,9 @@ from eqc.kernels.shapes import Layout, Shape, lay_out
 from eqc.kernels.signature import Form, Signature, Tensor
 from eqc.kernels.single import Core, Single, single
 from eqc.kernels.spare import Spare
+from eqc.kernels.teams import Shared
 from eqc.kernels.together import Together
 from eqc.kernels.values import INT64, Array, DType, Operand, convert, read_operands
-from eqc.kernels.workers import MakeTeam
 
 
 class Runner:
@@ -33,8 +33,7 @@ class Runner:
 
     `loading` is entered around the first call for each dtype, when Numba compiles the function or loads it. `mend`
     is called where the function says that a result is not finite. Items with the same matrices are run `together`.
-    `team` makes the call of a function
-    by several threads that share an item, if they can.
+    With `teams`, several threads can share an item.
     """
 
     def __init__(
@@ -48,7 +47,7 @@ class Runner:
         together: Together | None = None,
         core: Core | None = None,
         spare: Spare | None = None,
-        team: MakeTeam | None = None,
+        teams: bool = False,
     ) -> None:
         self.signature = signature
         self.form = form
@@ -62,7 +61,7 @@ class Runner:
         self._together = together
         self._core = core
         self._spare = spare
-        self._team = team
+        self._teams = teams
         self._loaded: set[DType] = set()
         self._loaded_together: set[DType] = set()
         self._layouts: dict[tuple[object, ...], Layout] = {}
@@ -112,7 +111,10 @@ class Runner:
         function, layout, results = self._function, self.layout(operands), self.form.results
         if self._together is not None and self._together.takes(layout):
             return
-        plan = plan_call(function, self.tensors, results, placed, values, dtype, layout, self._mend, self._team)
+        share = partial(Shared, loading=self._loading)
+        plan = plan_call(
+            function, self.tensors, results, placed, values, dtype, layout, self._mend, share, teams=self._teams
+        )
         if plan is None or dtype not in self._loaded:
             return
         remember(self._plans, key, plan)

@@ -17,7 +17,6 @@ from eqc.kernels.signature import Form, Signature, form_of
 from eqc.kernels.single import Core
 from eqc.kernels.spare import Spare
 from eqc.kernels.together import Together
-from eqc.kernels.workers import Team
 
 WIDE = "_wide"
 """The folder of modules in wide numbers."""
@@ -60,8 +59,8 @@ class Runners:
         together = self._together(kernel, functions) if summed and kernel in signature.batched else None
         core = None if functions else self._core(kernel, form)
         spare = None if functions else self._spare(kernel)
-        team = partial(Team, loading=self.loading) if kernel in signature.teams else None
-        return Runner(signature, form, function, self.loading, functions, mend, together, core, spare, team)
+        teams = kernel in signature.teams
+        return Runner(signature, form, function, self.loading, functions, mend, together, core, spare, teams)
 
     def _name(self, kernel: str) -> str:
         return self.signature.id if kernel == "value" else f"{self.signature.id}_{kernel}"

@@ -14,10 +14,11 @@ from typing import Any, Final
 
 import numpy as np
 
+from eqc.kernels.pace import Pace
 from eqc.kernels.plans import remember
 from eqc.kernels.shapes import Layout
 from eqc.kernels.signature import Signature, Tensor, form_of
-from eqc.kernels.workers import Pace, Team, solo
+from eqc.kernels.teams import Shared, solo
 
 WORTH: Final = 1 << 18
 """Multiplications from which the kernel for all items is worth being loaded."""
@@ -69,21 +70,22 @@ class Together:
 
         Calls with the same shapes are run by several threads once they prove to be long.
         """
-        self._open()
+        function, ready = self._open(), self._ready(arguments)
         if not self._has_teams:
-            return self._run(*arguments)
+            return function(*ready)
         key = tuple((a.shape, a.dtype) for a in arguments if isinstance(a, np.ndarray))
         if key in self._paces:
-            return self._paces[key].run(*arguments)
-        found = self._run(*arguments)
-        remember(self._paces, key, Pace(self._run, Team(self._run, self._loading).run))
+            return self._paces[key].run(*ready)
+        found = self._by_one(*ready)
+        remember(self._paces, key, Pace(self._by_one, Shared(function, self._loading, alone=self._by_one)))
         return found
 
     def compile(self, arguments: Sequence[Any]) -> None:
         """Have Numba compile the kernel for arguments such as these, or load it from its cache, without running it."""
         with self._loading():
             compiler: Any = self._open()
-            compiler.compile(tuple(compiler.typeof_pyval(argument) for argument in self._ready(arguments)))
+            ready = [*self._ready(arguments), *([solo()] if self._has_teams else [])]
+            compiler.compile(tuple(map(compiler.typeof_pyval, ready)))
 
     def _open(self) -> Callable[..., object]:
         if self._function is None:
@@ -92,14 +94,13 @@ class Together:
             self._has_teams = self._kernel in module.SIGNATURE.get("teams", ())
         return self._function
 
-    def _run(self, *arguments: Any) -> object:
-        return self._open()(*self._ready(arguments))
+    def _by_one(self, *ready: Any) -> object:
+        """A call of the kernel, which knows teams, by a team of one thread."""
+        return self._open()(*ready, solo())
 
     def _ready(self, arguments: Sequence[Any]) -> list[Any]:
-        """What the kernel takes: with a team last, of one thread if none is given, unless it knows no teams."""
-        shared = (*self.operands, *self.results)
-        team = arguments[len(shared) :] or ((solo(),) if self._has_teams else ())
-        return [*self._given, *map(_as_one, shared, arguments), *team]
+        """What the kernel takes for operands and memory."""
+        return [*self._given, *map(_as_one, (*self.operands, *self.results), arguments)]
 
 
 def is_shared(tensor: Tensor) -> bool:

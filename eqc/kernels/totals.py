@@ -15,14 +15,18 @@ import numpy as np
 
 from eqc.kernels.direct import Given, Operands
 from eqc.kernels.memory import POOL
+from eqc.kernels.pace import Pace
 from eqc.kernels.shapes import Layout, Shape
 from eqc.kernels.values import FLOAT64, Array, DType
-from eqc.kernels.workers import Pace, in_parts, part_of, thread_count
+from eqc.kernels.workers import in_parts, part_of, thread_count
 
 Work = Callable[[Array], bool]
 
 BLOCK: Final = 1 << 19
 """Bytes of what is summed in one block of items."""
+
+WORTH: Final = 1e-4
+"""Seconds from which the work is worth waking other threads."""
 
 GROUPS: Final = 64
 """Runs of blocks whose sums are kept apart at most."""
@@ -51,7 +55,7 @@ class Totals:
 
     def call(self) -> Callable[[Given], list[Any]]:
         """The call that gives all results."""
-        items, sums, pace, numbers = self.layout.items, self.sums, Pace(_call, _share), range(len(self.dtypes))
+        items, sums, pace, numbers = self.layout.items, self.sums, Pace(_call, _Groups()), range(len(self.dtypes))
         step = max(1, min(items, BLOCK // max(1, self.width)))
         length = step * -(-items // (step * GROUPS))
         groups = [range(items)[first : first + length] for first in range(0, items, length)]
@@ -105,8 +109,18 @@ def _call(work: Work, groups: Array) -> bool:
     return work(groups)
 
 
-def _share(work: Work, groups: Array) -> bool:
-    return in_parts(work, (groups,), len(groups), min(len(groups), thread_count()))
+class _Groups:
+    """The work on groups in several threads."""
+
+    worth = WORTH
+
+    def ready(self, *, patient: bool) -> bool:
+        """They are woken for each call."""
+        return True
+
+    def run(self, work: Work, groups: Array) -> bool:
+        """Whether a result is not finite."""
+        return in_parts(work, (groups,), len(groups), min(len(groups), thread_count()))
 
 
 _MENDING = threading.Lock()

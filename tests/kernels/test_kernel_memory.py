@@ -7,7 +7,6 @@ import platform
 import runpy
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -70,18 +69,6 @@ def test_repeated_large_calls_give_memory_of_their_own(kernel: Get) -> None:
         np.testing.assert_allclose(result, a * ((n + 1) * x) ** 2, rtol=1e-14)
 
 
-def test_threads_change_nothing(kernel: Get, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "WORTH", 0.0)
-    monkeypatch.setenv("NUMBA_NUM_THREADS", "3")
-    workers._crew.cache_clear()
-    a, x = (np.random.default_rng(4).standard_normal(20_001) for _ in range(2))
-    first, *others = [kernel("parabola").value_and_gradient(a, x) for _ in range(4)]
-    assert any(thread.name.startswith("eqc") for thread in threading.enumerate())
-    for other in others:
-        np.testing.assert_array_equal(first[0], other[0])
-        np.testing.assert_array_equal(first[1][1], other[1][1])
-
-
 def test_an_error_in_any_part_is_raised() -> None:
     def fails(x: Any, out: Any) -> None:
         if x[-1] == 9:
@@ -109,23 +96,6 @@ def test_systems_without_affinity_and_fork_count_their_processors(monkeypatch: p
     assert runpy.run_path(workers.__file__)["thread_count"]() == 3
     monkeypatch.setattr(os, "cpu_count", lambda: None)
     assert workers.thread_count() == 1
-
-
-def test_threads_that_do_not_help_rest_and_are_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NUMBA_NUM_THREADS", "2")
-    monkeypatch.setattr(workers, "WORTH", 0.0)
-    seconds = {"alone": 1.0, "shared": 2.0}
-    monkeypatch.setattr(workers, "_timed", lambda function, *arguments: (None, seconds[function(*arguments)]))
-    calls: list[str] = []
-
-    def called(kind: str) -> Callable[[], str]:
-        return lambda: calls.append(kind) or kind
-
-    pace = workers.Pace(called("alone"), called("shared"))
-    for _ in range(workers.ALONE + 2 * workers.TRIALS + workers.REST):
-        pace.run()
-    rests = ["alone"] * workers.REST
-    assert calls == ["alone"] * workers.ALONE + ["shared"] * workers.TRIALS + rests + ["shared"] * workers.TRIALS
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other libraries have rules of their own")

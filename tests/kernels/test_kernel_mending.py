@@ -11,7 +11,7 @@ import pytest
 from kernel_samples import write_project
 
 import eqc
-from eqc.kernels import mending, workers
+from eqc.kernels import mending
 from eqc.kernels.kernel import Kernel
 
 BIG = 2.0**600
@@ -178,7 +178,6 @@ def test_nothing_is_tried_for_long_where_it_does_not_help(
 
 def test_threads_share_what_is_mended(kernel: Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NUMBA_NUM_THREADS", "3")
-    monkeypatch.setattr(workers, "WORTH", 0.0)
     x = rows(20000)
     x[[5, 19999]] = 3 * BIG, 4 * BIG
     for _ in range(4):

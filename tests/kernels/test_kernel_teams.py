@@ -1,145 +1,196 @@
-"""Several threads share one item: what they give, how they fail, and who may use them."""
+"""Several threads run one call: what they give, how they fail, and who may use them."""
 
 from __future__ import annotations
 
+import math
 import os
 import threading
-import time
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numba import njit
 
-from eqc.kernels import workers
-from eqc.kernels.workers import Crew, Team
+import eqc
+from eqc.emit._team import begin, end, launch, shared_empty, whole_sum
+from eqc.kernels import pace, teams, watchers
+from eqc.kernels.teams import Shared
+from eqc.kernels.watchers import Watch
 
-
-def wait_for_all(meeting: Any, part: int, count: int) -> None:
-    """A meeting of plain Python, which looks for a broken one as compiled kernels do."""
-    meeting[16 + part] = 1
-    end = time.monotonic() + 20
-    while meeting[16 : 16 + count].sum() < count:
-        if meeting[workers._BROKEN] or time.monotonic() > end:
-            raise RuntimeError("another thread of this call failed")
-        time.sleep(0)
+ROOT = Path(__file__).resolve().parents[2]
 
 
-def summed(x: Any, out: Any, team: Any = None) -> bool:
-    """The sum of an array; every thread adds its share."""
-    part, count, meeting = team or (0, 1, workers._meeting(1))
-    wait_for_all(meeting, part, count)
-    out[part] = x[part::count].sum()
-    return bool(x[part] < 0)
+@njit(nogil=True)
+def scaled(x, k, factor, y):
+    """Items: k times a factor for all or for each, and whether one is not finite."""
+    lost = False
+    for i in range(len(y)):
+        y[i] = k * x[i] * factor[i if len(factor) > 1 else 0]
+        lost |= y[i] - y[i] != 0
+    return lost
 
 
-def ready(function: Any) -> Team:
-    team = Team(function, nullcontext)
-    team._ready = True
-    return team
+@njit(nogil=True)
+def summed(x, total, team=None):
+    """One item: the sum, with an error for a number that is 1/8."""
+    parts = shared_empty(len(x), np.float64, team)
+    found = 0.0
+    for i in range(begin(len(x), team), end(len(x), team)):
+        if x[i] == 0.125:
+            raise IndexError("a position")
+        parts[i] = x[i]
+        found += parts[i]
+    total[0] = whole_sum(found, team)
+    total[1] = 1 if team is None else team[1]
 
 
 @pytest.fixture(autouse=True)
 def three_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NUMBA_NUM_THREADS", "3")
+    monkeypatch.setattr(teams, "import_module", lambda name: launch)
 
 
-def test_every_thread_does_its_share() -> None:
-    out, x = np.zeros(3), np.arange(10.0)
-    assert not ready(summed).run(x, out)
-    assert out.tolist() == [18.0, 12.0, 15.0]
-    assert ready(summed).run(np.array([1.0, -1.0, 1.0]), out)
+def together(function: Any, *arguments: Any, items: int | None = None) -> Shared:
+    """Calls by threads that have been woken, after the first."""
+    calls = Shared(function, nullcontext, items)
+    calls.run(*arguments)
+    assert calls.ready(patient=True)
+    return calls
 
 
-def test_the_first_call_is_a_team_of_one() -> None:
-    out, entered = np.zeros(3), []
-    team = Team(summed, lambda: nullcontext(entered.append(1)))
-    for _ in range(3):
-        team.run(np.arange(10.0), out)
-    assert entered == [1]
-    assert out.sum() == 45.0
+def waiting(calls: Shared) -> Shared:
+    """The same calls, which wait as long as it takes."""
+    calls._watch.patience = 1 << 40
+    return calls
 
 
-@pytest.mark.parametrize("failing", [0, 1, 2])
+@pytest.mark.parametrize("items", [3, 10, 5000])
+def test_every_thread_takes_some_of_the_items(items: int) -> None:
+    x, y = np.arange(items) + 0.5, np.zeros(items)
+    calls = together(scaled, x, 2, np.full(1, 3.0), y, items=items)
+    y[:] = 0
+    assert not waiting(calls).run(x, 2, np.full(1, 3.0), y)
+    np.testing.assert_array_equal(y, 6 * x)
+    assert set(calls._watch.posts[launch.PART :: launch.POST]) == {1, 2}
+    calls = together(scaled, x, 2, x, y, items=items)
+    x[-1] = math.inf
+    assert waiting(calls).run(x, 2, x, y)
+    np.testing.assert_array_equal(y, 2 * x * x)
+
+
+def test_threads_share_an_item() -> None:
+    x, total = np.arange(100.0) - 50, np.zeros(2)
+    calls = together(summed, x, total)
+    for _ in range(20):
+        calls.ready(patient=True)
+        waiting(calls).run(x, total)
+        assert total.tolist() == [-50.0, 3.0]
+
+
+@pytest.mark.parametrize("failing", [0, 50, 99])
 def test_an_error_in_one_thread_ends_all_and_is_raised(failing: int) -> None:
-    def fails(x: Any, team: Any) -> None:
-        part, count, meeting = team
-        if part == failing:
-            raise IndexError("a position")
-        wait_for_all(meeting, part, count)
-
+    x, total = np.zeros(100), np.zeros(2)
+    calls = waiting(together(summed, x, total))
+    x[failing] = 0.125
     with pytest.raises(IndexError, match="a position"):
-        ready(fails).run(np.arange(3))
-    out = np.zeros(3)
-    ready(summed).run(np.arange(10.0), out)
-    assert out.sum() == 45.0
+        calls.run(x, total)
+    x[failing] = 12
+    assert calls.ready(patient=True)
+    waiting(calls).run(x, total)
+    assert total[0] == 12
 
 
-def test_an_interruption_waits_for_the_others() -> None:
-    ended: list[int] = []
+def test_an_error_that_does_not_come_again_is_not_hidden() -> None:
+    x, total = np.zeros(100), np.zeros(2)
+    calls = waiting(together(summed, x, total))
+    calls._alone = lambda *arguments: None
+    x[0] = 0.125
+    with pytest.raises(RuntimeError, match="a thread of this call failed"):
+        calls.run(x, total)
 
-    def interrupted(x: Any, team: Any) -> None:
-        if team[0] == 0:
-            raise KeyboardInterrupt
-        try:
-            wait_for_all(team[2], team[0], team[1])
-        finally:
-            ended.append(team[0])
 
-    with pytest.raises(KeyboardInterrupt):
-        ready(interrupted).run(np.arange(3))
-    assert sorted(ended) == [1, 2]
+def test_threads_that_do_not_come_are_done_without() -> None:
+    x, total = np.arange(100.0), np.zeros(2)
+    calls = together(summed, x, total)
+    calls._watch.begin()
+    calls.run(x, total)
+    assert total.tolist() == [4950.0, 1.0]
+    calls._watch.posts[launch.STATE :: launch.POST] = launch.WOKEN
+    calls.run(x, total)
+    assert total.tolist() == [4950.0, 1.0]
+
+
+def test_threads_sleep_and_are_woken_by_calls_that_are_dense(monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = Watch(launch, 2)
+    monkeypatch.setattr(watchers, "perf_counter", lambda: now)
+    now = 100.0
+    assert not watch.ready(patient=False)
+    assert not watch._has_threads
+    now += 2 * watchers.DENSE
+    assert not watch.ready(patient=False)
+    assert not watch._has_threads
+    now += watchers.DENSE / 2
+    assert not watch.ready(patient=False)
+    assert watch._has_threads
 
 
 def test_only_one_call_at_a_time_has_the_threads() -> None:
-    alone, out = [], np.zeros(3)
-
-    def nested(x: Any, team: Any = None) -> None:
-        if team is None:
-            alone.append(threading.current_thread())
-        elif team[0] == 0:
-            ready(nested).run(x)
-
-    ready(nested).run(np.arange(3))
-    assert alone == [threading.current_thread()]
-    ready(summed).run(np.arange(10.0), out)
-    assert out.sum() == 45.0
+    x, total = np.arange(100.0), np.zeros(2)
+    calls = together(summed, x, total)
+    with calls._watch.busy:
+        calls.run(x, total)
+    assert total.tolist() == [4950.0, 1.0]
 
 
 def test_many_callers_at_once() -> None:
-    outs = [np.zeros(3) for _ in range(6)]
+    x, totals = np.arange(100.0), np.zeros((6, 2))
+    calls = together(summed, x, totals[0])
 
-    def call(out: Any) -> None:
-        for _ in range(20):
-            out[:] = 0
-            ready(summed).run(np.arange(10.0), out)
-            assert out.sum() == 45.0
+    def call(total: Any) -> None:
+        for _ in range(50):
+            total[0] = 0
+            calls.ready(patient=True)
+            calls.run(x, total)
+            assert total[0] == 4950
 
-    callers = [threading.Thread(target=call, args=(out,)) for out in outs]
+    callers = [threading.Thread(target=call, args=(total,)) for total in totals]
     for caller in callers:
         caller.start()
     for caller in callers:
         caller.join(60)
-    assert [out.sum() for out in outs] == [45.0] * 6
+    assert totals[:, 0].tolist() == [4950.0] * 6
 
 
-def test_a_lost_call_to_wake_up_is_made_up_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "_PATIENCE", 0.01)
-    crew = Crew()
-    assert crew.run([lambda: 1, lambda: 2]) == [1, 2]
-    opened = workers._open
-    monkeypatch.setattr(workers, "_open", lambda lock: None)
-    threading.Timer(0.1, lambda: monkeypatch.setattr(workers, "_open", opened)).start()
-    assert crew.run([lambda: 3, lambda: 4]) == [3, 4]
+def test_functions_that_are_not_compiled_are_run_by_one_thread() -> None:
+    assert Shared(lambda x: x, nullcontext).worth == math.inf
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system knows no fork")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_forked_process_has_threads_of_its_own() -> None:
-    out = np.zeros(3)
-    ready(summed).run(np.arange(10.0), out)
+    x, total = np.arange(100.0), np.zeros(2)
+    calls = waiting(together(summed, x, total))
+    calls.run(x, total)
     child = os.fork()
     if child == 0:
-        ready(summed).run(np.arange(20.0), out)
-        os._exit(0 if out.sum() == 190.0 else 1)
+        calls.ready(patient=True)
+        waiting(calls).run(x, total)
+        os._exit(0 if total.tolist() == [4950.0, 3.0] else 1)
     assert os.waitpid(child, 0)[1] == 0
+
+
+def test_kernels_give_the_same_by_several_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    monkeypatch.setenv("NUMBA_NUM_THREADS", "2")
+    monkeypatch.setattr(pace, "LONG", 0.0)
+    monkeypatch.setattr(pace, "PATIENT", 0.0)
+    monkeypatch.setattr(teams, "WORTH", 0.0)
+    random, kernel = np.random.default_rng(6), eqc.kernel("mean_squared_error", root=ROOT)
+    y, yhat = random.normal(size=(2, 30_001))
+    (value, gradient), *others = [kernel.value_and_gradient(y, yhat, wrt="yhat") for _ in range(8)]
+    for other in others:
+        np.testing.assert_allclose(other[0], value, rtol=1e-14)
+        np.testing.assert_array_equal(other[1], gradient)
+    assert any(thread.name == "eqc" for thread in threading.enumerate())

@@ -1,0 +1,93 @@
+"""Which calls several threads run: those that take long enough, while several threads do take less time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pytest
+
+from eqc.kernels import pace
+from eqc.kernels.pace import ALONE, LONG, MEASURED, PATIENT, REST, SPENT, TRIALS, Pace
+
+
+class Calls:
+    """Calls that take the seconds given for them; `there` is whether the threads are."""
+
+    worth = 1e-5
+
+    def __init__(self, alone: float, shared: float, *, there: bool = True) -> None:
+        self.seconds = {"alone": alone, "shared": shared}
+        self.there, self.made, self.patience = there, list[str](), set[bool]()
+
+    def alone(self) -> str:
+        self.made.append("alone")
+        return "alone"
+
+    def run(self) -> str:
+        self.made.append("shared")
+        return "shared"
+
+    def ready(self, *, patient: bool) -> bool:
+        self.patience.add(patient)
+        return self.there
+
+
+@pytest.fixture
+def after(monkeypatch: pytest.MonkeyPatch) -> Callable[[Calls, int], list[str]]:
+    def run(calls: Calls, count: int) -> list[str]:
+        monkeypatch.setattr(pace, "_timed", lambda function, *_: (None, calls.seconds[function()]))
+        one = Pace(calls.alone, calls)
+        for _ in range(count):
+            one.run()
+        return calls.made
+
+    return run
+
+
+After = Callable[[Calls, int], list[str]]
+
+
+def test_long_calls_are_shared_after_the_first(after: After) -> None:
+    calls = Calls(2 * PATIENT, PATIENT)
+    assert after(calls, 10) == ["alone"] * ALONE + ["shared"] * (10 - ALONE)
+    assert calls.patience == {True}
+
+
+def test_shorter_calls_are_shared_once_they_have_taken_some_time(after: After) -> None:
+    calls = Calls(LONG / 4, LONG / 8)
+    first = math.ceil(4 * SPENT / LONG)
+    made = after(calls, first + 9)
+    assert first <= made.index("shared") <= first + 1
+    assert set(made[first + 1 :]) == {"shared"}
+    assert calls.patience == {False}
+
+
+def test_shorter_calls_do_not_wait_for_threads(after: After) -> None:
+    assert set(after(Calls(LONG / 4, LONG / 8, there=False), 500)) == {"alone"}
+
+
+def test_short_calls_are_no_longer_looked_at(after: After) -> None:
+    calls = Calls(Calls.worth / 2, Calls.worth / 4)
+    assert after(calls, MEASURED + 3) == ["alone"] * (MEASURED + 3)
+    assert calls.patience == set()
+
+
+def test_threads_that_do_not_help_rest_and_are_tried_again(after: After) -> None:
+    tries, rests = ["shared"] * TRIALS, ["alone"] * REST
+    made = after(Calls(1.0, 2.0), ALONE + 3 * TRIALS + 3 * REST)
+    assert made == ["alone"] * ALONE + tries + rests + tries + 2 * rests + tries
+
+
+def test_few_of_the_calls_that_are_shared_are_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    timed = []
+
+    def look(function: Callable[[], str]) -> tuple[str, float]:
+        timed.append(function())
+        return timed[-1], calls.seconds[timed[-1]]
+
+    monkeypatch.setattr(pace, "_timed", look)
+    calls = Calls(1.0, 0.5)
+    one = Pace(calls.alone, calls)
+    assert [one.run() for _ in range(1000)][ALONE:] == ["shared"] * (1000 - ALONE)
+    assert timed.count("shared") < 300
