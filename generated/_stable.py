@@ -1,4 +1,4 @@
-# eqc-inputs: 68c208e8bf8f1ec4a6aead61cce9d6f8456c1f60ad0917857bf93173e4510be8
+# eqc-inputs: 95df00128bdf53a22c3d2b28a5af041162d2d4b66eb3e163b0ec8872e037aa5c
 """Functions that generated kernels share: stable forms with errors of one or two units in the last place.
 
 Each holds over the whole range of floats, its slopes as well: no result overflows or loses digits where the exact one
@@ -39,16 +39,6 @@ def log_cosh(x):
         half = sinh(0.5 * size)
         return log1p(2.0 * half * half)
     return (size - _LOG_2) + log1p(exp(-2.0 * size))
-
-
-@njit(cache=True, inline="always")
-def exp_difference(x, y):
-    """exp(x - y), with what rounding takes from x - y put back as a factor."""
-    d = x - y
-    back = d - x
-    rest = (x - (d - back)) + (-y - back)
-    e = exp(d)
-    return e + e * rest if abs(rest) < 1.0 else e
 
 
 @njit(cache=True)

@@ -1,4 +1,4 @@
-# eqc-inputs: 68c208e8bf8f1ec4a6aead61cce9d6f8456c1f60ad0917857bf93173e4510be8
+# eqc-inputs: 95df00128bdf53a22c3d2b28a5af041162d2d4b66eb3e163b0ec8872e037aa5c
 """Where threads meet: barriers, and what they hand over to each other there."""
 
 import os
@@ -17,7 +17,7 @@ from .alone import WHOLE, either, nothing
 LINE = 8
 """Numbers of a cache line; threads do not write to the same one."""
 
-_COUNT, _BROKEN, _HALVES = 0, LINE, 2 * LINE
+COUNT, BROKEN, _HALVES = 0, LINE, 2 * LINE
 """Where a meeting holds how often threads arrived, whether one has failed, and what they hand over."""
 
 _SPINS = 4000
@@ -36,7 +36,7 @@ def leave(typing, arrays, team):
     return either(_leave, nothing, types.void, arrays, team)
 
 
-def _place(builder, array, context, kind, place):
+def place_of(builder, array, context, kind, place):
     """The address of a number of a meeting."""
     return builder.gep(context.make_array(kind)(context, builder, array).data, [place])
 
@@ -46,21 +46,33 @@ def _arrived(typing, meeting):
     """Count this thread in; how many were there before."""
 
     def code(context, builder, signature, arguments):
-        count = _place(builder, arguments[0], context, signature.args[0], WHOLE(_COUNT))
+        count = place_of(builder, arguments[0], context, signature.args[0], WHOLE(COUNT))
         return builder.atomic_rmw("add", count, WHOLE(1), "seq_cst")
 
     return types.int64(meeting), code
 
 
 @intrinsic
-def _seen(typing, meeting, place):
+def number_at(typing, meeting, place):
     """A number that other threads may be changing."""
 
     def code(context, builder, signature, arguments):
-        place = _place(builder, arguments[0], context, signature.args[0], arguments[1])
+        place = place_of(builder, arguments[0], context, signature.args[0], arguments[1])
         return builder.load_atomic(place, "seq_cst", 8)
 
     return types.int64(meeting, types.intp), code
+
+
+@intrinsic
+def set_number(typing, array, place, number):
+    """Write a number that other threads look at."""
+
+    def code(context, builder, signature, arguments):
+        array, place, number = arguments
+        builder.store_atomic(number, place_of(builder, array, context, signature.args[0], place), "seq_cst", 8)
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, types.int64), code
 
 
 @intrinsic
@@ -68,7 +80,7 @@ def _write(typing, meeting, place, x):
     """Write a number of any type to a meeting."""
 
     def code(context, builder, signature, arguments):
-        place = _place(builder, arguments[0], context, signature.args[0], arguments[1])
+        place = place_of(builder, arguments[0], context, signature.args[0], arguments[1])
         builder.store(arguments[2], builder.bitcast(place, arguments[2].type.as_pointer()))
         return context.get_dummy_value()
 
@@ -80,7 +92,7 @@ def read(typing, meeting, place, like):
     """Read a number of the type of another one from a meeting."""
 
     def code(context, builder, signature, arguments):
-        place = _place(builder, arguments[0], context, signature.args[0], arguments[1])
+        place = place_of(builder, arguments[0], context, signature.args[0], arguments[1])
         return builder.load(builder.bitcast(place, arguments[2].type.as_pointer()))
 
     return like(meeting, types.intp, like), code
@@ -133,7 +145,7 @@ def laid_out(typing, array, shape, address):
 
 
 @intrinsic
-def _pause(typing):
+def pause(typing):
     """Let the processor know that this thread waits."""
 
     def code(context, builder, signature, arguments):
@@ -146,7 +158,7 @@ def _pause(typing):
 
 
 @intrinsic
-def _give_way(typing):
+def give_way(typing):
     """Let other threads run, where the system has a call for it."""
 
     def code(context, builder, signature, arguments):
@@ -164,14 +176,14 @@ def meet_all(team):
     _, parts, meeting = team
     goal = (_arrived(meeting) // parts + 1) * parts
     spins = 0
-    while _seen(meeting, _COUNT) < goal:
-        if _seen(meeting, _BROKEN) != 0:
+    while number_at(meeting, COUNT) < goal:
+        if number_at(meeting, BROKEN) != 0:
             raise RuntimeError("another thread of this call failed")
         spins += 1
         if spins < _SPINS:
-            _pause()
+            pause()
         else:
-            _give_way()
+            give_way()
 
 
 def _leave(arrays, team):
@@ -182,7 +194,7 @@ def _leave(arrays, team):
 def handed_over(x, team):
     """Write a number to this thread's place, and meet; the place of the first thread's number."""
     part, parts, meeting = team
-    place = _HALVES + (_seen(meeting, _COUNT) // parts) % 2 * parts * LINE
+    place = _HALVES + (number_at(meeting, COUNT) // parts) % 2 * parts * LINE
     _write(meeting, place + part * LINE, x)
     meet_all(team)
     return place

@@ -1,6 +1,7 @@
-# eqc-inputs: 68c208e8bf8f1ec4a6aead61cce9d6f8456c1f60ad0917857bf93173e4510be8
+# eqc-inputs: 95df00128bdf53a22c3d2b28a5af041162d2d4b66eb3e163b0ec8872e037aa5c
 """Elementary functions that LLVM compiles to vector instructions, and sums and extrema that it may reorder."""
 
+from . import tile_memory  # noqa: F401 (arrays learn to be read in tiles)
 from .blas import load_blas
 from .functions import (
     cos,
@@ -8,6 +9,7 @@ from .functions import (
     erf,
     erfc,
     exp,
+    exp_difference,
     expm1,
     log,
     log1p,
@@ -44,22 +46,27 @@ from .ratios import (
     one_plus_log_ratio,
 )
 from .reductions import add, largest, least, maximum, minimum, multiply, pick, watch
+from .tiles import across, columns_at, inside, no_tile, rows_at, width
 from .turns import cosine_of_turns, sine_of_turns
 
 load_blas()
 
 __all__ = [
     "KernelCompiler",
+    "across",
     "add",
     "binary_exponent",
     "block_rows",
+    "columns_at",
     "cos",
     "cosh",
     "cosine_of_turns",
     "erf",
     "erfc",
     "exp",
+    "exp_difference",
     "expm1",
+    "inside",
     "item_of",
     "largest",
     "least",
@@ -78,6 +85,7 @@ __all__ = [
     "minimum",
     "mirror",
     "multiply",
+    "no_tile",
     "normal_density",
     "normal_gate",
     "normal_gate_slope",
@@ -89,6 +97,7 @@ __all__ = [
     "power",
     "quotient",
     "root_of_cube",
+    "rows_at",
     "sigmoid",
     "sin",
     "sine_of_turns",
@@ -97,4 +106,5 @@ __all__ = [
     "symmetric_product",
     "tanh",
     "watch",
+    "width",
 ]

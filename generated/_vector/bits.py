@@ -1,4 +1,4 @@
-# eqc-inputs: 68c208e8bf8f1ec4a6aead61cce9d6f8456c1f60ad0917857bf93173e4510be8
+# eqc-inputs: 95df00128bdf53a22c3d2b28a5af041162d2d4b66eb3e163b0ec8872e037aa5c
 """What Python has no words for and the processor does in one instruction; inside compiled code only."""
 
 from llvmlite import ir
@@ -12,7 +12,6 @@ _LAYOUTS = {
 """By a float's width: the integer as wide, the bits of the mantissa, and the bits of 1 and of sqrt(1/2)."""
 
 
-_STEPS = ir.IntType(32)
 _VANISHING = {64: -1085.0, 32: -157.0}
 """Powers of two below which all that `scaled` is asked for rounds to 0: 1000 times as much, 100 in single precision."""
 
@@ -87,17 +86,43 @@ def scaled(typing, p, k):
 
 
 def _scaled_at_once(builder, p, k):
-    whole, mantissa, _, _ = _layout(p)
-    shift = p.type(1.5 * 2.0**mantissa)  # added, it leaves k in the low bits
-    steps = builder.sub(builder.bitcast(builder.fadd(k, shift), whole), builder.bitcast(shift, whole))
-    steps = steps if whole.width == _STEPS.width else builder.trunc(steps, _STEPS)
-    kind = ir.FunctionType(p.type, [p.type, _STEPS])
-    return builder.call(builder.module.declare_intrinsic("llvm.ldexp", [p.type, _STEPS], kind), [p, steps])
+    return _raised_at_once(builder, p, builder.fadd(k, _shift(p)))
+
+
+def _shift(p):
+    """A number that leaves whole numbers that are added to it in the low bits."""
+    return p.type(1.5 * 2.0 ** _layout(p)[1])
+
+
+def _raised_at_once(builder, p, shifted):
+    whole = _layout(p)[0]
+    steps = builder.sub(builder.bitcast(shifted, whole), builder.bitcast(_shift(p), whole))
+    kind = ir.FunctionType(p.type, [p.type, whole])
+    return builder.call(builder.module.declare_intrinsic("llvm.ldexp", [p.type, whole], kind), [p, steps])
+
+
+@intrinsic
+def raised(typing, p, shifted):
+    """p 2**k for a positive p below 1000 (100) and `shifted` = k + 1.5*2**52 (1.5*2**23), as in `scaled`.
+
+    Where that vanishes, p may be anything: exponentials need no lower bound of their arguments.
+    """
+
+    def build(context, builder, signature, arguments):
+        p, shifted = arguments
+        shift = _shift(p)
+        vanishes = builder.fcmp_ordered("<", shifted, builder.fadd(shift, p.type(_VANISHING[_layout(p)[0].width])))
+        p = builder.select(vanishes, p.type(0.0), p)
+        if has_scaling(context):
+            return _raised_at_once(builder, p, shifted)
+        return _scaled_in_two_steps(builder, p, builder.fsub(builder.select(vanishes, shift, shifted), shift))
+
+    return p(p, shifted), build
 
 
 def _scaled_in_two_steps(builder, p, k):
     """Neither of two factors overflows alone."""
-    shift = p.type(1.5 * 2.0 ** _layout(p)[1])
+    shift = _shift(p)
     first = builder.fadd(builder.fmul(k, p.type(0.5)), shift)
     rest = builder.fsub(k, builder.fsub(first, shift))
     once = builder.fmul(p, _power_of_two(builder, first))
@@ -182,3 +207,14 @@ def copysign(typing, size, sign):
         )
 
     return size(size, size), build
+
+
+@intrinsic
+def nearer_to_zero(typing, x):
+    """The float next to one that is finite and not 0, on the side of 0."""
+
+    def build(context, builder, signature, arguments):
+        whole = _layout(arguments[0])[0]
+        return builder.bitcast(builder.sub(builder.bitcast(arguments[0], whole), whole(1)), arguments[0].type)
+
+    return x(x), build

@@ -1,4 +1,4 @@
-# eqc-inputs: 68c208e8bf8f1ec4a6aead61cce9d6f8456c1f60ad0917857bf93173e4510be8
+# eqc-inputs: 95df00128bdf53a22c3d2b28a5af041162d2d4b66eb3e163b0ec8872e037aa5c
 """How vector functions are made for a precision, and the parts that they share.
 
 The methods are the usual ones: exponentials by Cody and Waite's reduction to |r| <= log(2)/2, logarithms by
@@ -15,7 +15,7 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from .bits import exponent, fma, mantissa, polynomial, power_of_two, scaled
+from .bits import exponent, fma, mantissa, polynomial, power_of_two, raised, scaled
 from .tables import COS, EXP_32, EXP_64, LOG_32, LOG_64, LOG_TAIL, QUARTERS_32, QUARTERS_64, SIN, TAIL_32, TAIL_64
 
 
@@ -110,6 +110,23 @@ def exp_parts(precision):
         k, r, _ = reduced(x)
         r = r + low
         return one + (r + r * r * polynomial(r, table)), k
+
+    return implementation
+
+
+@compiled()
+def raised_exp(precision):
+    """exp(x + low) for a small `low`, which may be anything where x is far below all that has an exponential."""
+    real, table = precision.real, precision.choose(EXP_64, EXP_32)
+    shift, per_log2, one = real(precision.shift), real(1.4426950408889634), real(1)
+    high, rest, highest = real(precision.log2_high), real(precision.log2_low), real(precision.exp_end[1])
+
+    def implementation(x, low):
+        y = highest if x > highest else x
+        shifted = y * per_log2 + shift
+        k = shifted - shift
+        r = ((y - k * high) - k * rest) + low
+        return raised(one + (r + r * r * polynomial(r, table)), shifted)
 
     return implementation
 

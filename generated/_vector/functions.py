@@ -1,4 +1,4 @@
-# eqc-inputs: 68c208e8bf8f1ec4a6aead61cce9d6f8456c1f60ad0917857bf93173e4510be8
+# eqc-inputs: 95df00128bdf53a22c3d2b28a5af041162d2d4b66eb3e163b0ec8872e037aa5c
 """Elementary functions without branches and calls, which LLVM compiles to vector instructions inside loops.
 
 Each is one algorithm for double and single precision. NaN, infinities, signed zeros and denormal numbers come out
@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from .bits import copysign, exponent, fma, mantissa, polynomial, power_of_two, scaled
+from .bits import copysign, exponent, fma, mantissa, nearer_to_zero, polynomial, power_of_two, scaled
 from .core import (
     compiled,
     erfc_from_half,
@@ -21,6 +21,7 @@ from .core import (
     plus,
     quarter_of_expm1,
     quarter_turns,
+    raised_exp,
     sine_and_cosine,
     split,
 )
@@ -33,8 +34,21 @@ def exp(precision):
     none = precision.real(-0.0)
 
     def implementation(x):
-        p, k = exp_parts(x, none)
-        return scaled(p, k)
+        return raised_exp(x, none)
+
+    return implementation
+
+
+@compiled(lambda x, y: np.exp(x - y))
+def exp_difference(precision):
+    """exp(x - y), with what rounding takes from x - y."""
+    none, highest = precision.real(-0.0), precision.real(precision.exp_end[1])
+
+    def implementation(x, y):
+        d = x - y
+        back = d - x
+        rest = (x - (d - back)) + (-y - back)
+        return raised_exp(d, rest if d < highest else none)
 
     return implementation
 
@@ -265,22 +279,24 @@ def one_plus_power(precision):
 
 @compiled(np.true_divide)
 def quotient(precision):
-    """x/y, rounded once, for a y that many x share: an inverse of it, which loops compute once, and the remainder.
+    """x/y, rounded once, for a y that many x share: its inverse in two parts, which loops compute once.
 
-    Very large and very small y are brought nearer to 1 first, so that their inverses have all digits.
+    Very large and very small y are brought nearer to 1 first, so that their inverses have all digits. The first part is
+    the nearer to 0 and the second none, so that infinities and signs of zeros come out right.
     """
     real = precision.real
-    zero, one, inf = real(0), real(1), real(math.inf)
+    zero, one, least = real(0), real(1), real(2.0 ** (-2.0 * precision.digits))
     large, small = real(precision.choose(2.0**512, 2.0**64)), real(precision.choose(2.0**-512, 2.0**-64))
     down, up = real(precision.choose(2.0**-128, 2.0**-32)), real(precision.choose(2.0**128, 2.0**32))
 
     def implementation(x, y):
         scale = down if abs(y) > large else (up if abs(y) < small else one)
         divisor = y * scale
-        inverse = one / divisor
+        near = one / divisor
+        inverse = nearer_to_zero(near) if fma(-near, divisor, one) < zero else near
+        rest = fma(-inverse, divisor, one)
+        more = inverse * (rest if rest > zero else least)
         scaled_x = x * scale
-        near = scaled_x * inverse
-        better = fma(fma(-near, divisor, scaled_x), inverse, near)
-        return better if abs(near) > zero and abs(near) < inf else near
+        return fma(scaled_x, inverse, scaled_x * more)
 
     return implementation

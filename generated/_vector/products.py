@@ -1,4 +1,4 @@
-# eqc-inputs: 68c208e8bf8f1ec4a6aead61cce9d6f8456c1f60ad0917857bf93173e4510be8
+# eqc-inputs: 95df00128bdf53a22c3d2b28a5af041162d2d4b66eb3e163b0ec8872e037aa5c
 """Products of matrices: BLAS where it is worth its call, loops below.
 
 BLAS takes matrices one of whose axes is contiguous, so views and transposes cost nothing; others are copied first.
@@ -60,17 +60,17 @@ LEAST_ROWS, MOST_ROWS = 64, 512
 """Rows of a block from which products are fast, and up to which they get faster where each block adds to matrices."""
 
 
-def block_rows(rows, width, sums):
+def block_rows(rows, width, sums, least=LEAST_ROWS):
     """In how many rows at a time to work if the temporaries of a row have so many numbers.
 
     So many numbers have the matrices that each block adds to: they are read and written once for every block.
     """
     width = max(1, width)
-    return max(1, min(rows, max(LEAST_ROWS, BLOCK // width, min(MOST_ROWS, 2 * sums // width))))
+    return max(1, min(rows, max(least, BLOCK // width, min(MOST_ROWS, 2 * sums // width))))
 
 
 @overload(block_rows, strict=False)
-def _compiled_rows(rows, width, sums):
+def _compiled_rows(rows, width, sums, least=LEAST_ROWS):
     return block_rows
 
 

@@ -1,4 +1,4 @@
-# eqc-inputs: 68c208e8bf8f1ec4a6aead61cce9d6f8456c1f60ad0917857bf93173e4510be8
+# eqc-inputs: 95df00128bdf53a22c3d2b28a5af041162d2d4b66eb3e163b0ec8872e037aa5c
 """How many numbers the loops of kernels take at once.
 
 LLVM prefers half of the vector registers' width on some processors; and a loop that sums float32 numbers in double
@@ -15,9 +15,11 @@ from numba.core.compiler_machinery import register_pass
 from numba.core.lowering import Lower
 from numba.core.typed_passes import NativeLowering
 
+from .ahead import Library
+
 _WIDEST = '"prefer-vector-width"="512"'
-_SINGLES = 16
-"""As many float32 numbers as fit into the widest registers."""
+_HINTS = {"llvm.loop.vectorize.width": 16, "llvm.loop.interleave.count": 1}
+"""As many float32 numbers as fit into the widest registers, and one register of them: more would leave more over."""
 _ELEMENTARY = ("functions", "gates", "ratios")
 """The modules of functions that take longer than what a wider loop has to do more: short loops do without."""
 
@@ -65,23 +67,24 @@ class _WideLower(Lower):
         return sums and any(set(arguments) == {types.float32} and _is_elementary(f) for arguments, f in kinds)
 
     @cached_property
-    def _nothing(self):
-        return self.module.declare_intrinsic("llvm.sideeffect", (), llvm.FunctionType(llvm.VoidType(), []))
-
-    @cached_property
     def _hint(self):
-        words = llvm.MetaDataString(self.module, "llvm.loop.vectorize.width")
-        width = self.module.add_metadata([words, llvm.Constant(llvm.IntType(32), _SINGLES)])
-        hint = self.module.add_metadata([width])
+        words = [(llvm.MetaDataString(self.module, name), number) for name, number in _HINTS.items()]
+        whole = llvm.IntType(32)
+        hint = self.module.add_metadata([self.module.add_metadata([name, whole(number)]) for name, number in words])
         hint.operands = (hint, *hint.operands)  # what LLVM tells hints for loops by
         return hint
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
 class WideLowering(NativeLowering):
-    """Numba's own lowering, but for the width of vectors."""
+    """Numba's own lowering, but for the width of vectors and for what loops ask for."""
 
     _name = "wide_lowering"
+
+    def run_pass(self, state):
+        state.library = Library(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.library.enable_object_caching()
+        return super().run_pass(state)
 
     @property
     def lowering_class(self):

@@ -1,4 +1,4 @@
-# eqc-inputs: 68c208e8bf8f1ec4a6aead61cce9d6f8456c1f60ad0917857bf93173e4510be8
+# eqc-inputs: 95df00128bdf53a22c3d2b28a5af041162d2d4b66eb3e163b0ec8872e037aa5c
 """Wide numbers for the cases that floats cannot do: 106 bits and an exponent without limits.
 
 A wide number is (high, low, exponent) and stands for (high + low)·2^exponent. The exponent is a whole multiple of 256,
