@@ -260,11 +260,12 @@ def plain_programs(
     *,
     wrt: Collection[str] | None = None,
     shared: Collection[str] | None = None,
+    dense: Collection[str] = (),
 ) -> Mapping[str, Program]:
     """A record's programs by kind as the formula is printed: derived and tidied up, but not stabilised.
 
     `wrt` are the inputs that it is differentiated in, if not all. With `shared`, the inputs that many items have in
-    common, the programs run over these; raises BuildError where they cannot.
+    common, the programs run over these; raises BuildError where they cannot. `dense` asks for "hessian" as well.
     """
     program = Compiler(catalog).program(record_id, bindings)
     if wrt is not None:
@@ -276,7 +277,7 @@ def plain_programs(
             rule, remedy = f"{record_id} has no form for many items that share these", "leave `shared` out"
             raise BuildError(None, written=", ".join(shared), rule=rule, remedy=remedy)
         program = lifted
-    return {kind: schedule(program) for kind, program in derivative_programs(program).items()}
+    return {kind: schedule(program) for kind, program in derivative_programs(program, dense).items()}
 
 
 def _guarded(record: Record, program: Program) -> Guarded | None:

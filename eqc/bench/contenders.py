@@ -16,7 +16,10 @@ from eqc.kernels.kernel import Kernel
 from eqc.kernels.signature import Tensor
 
 Run = Callable[[], Sequence[Any]]
-"""Value and derivatives in one call: the real outputs, then a derivative for each differentiable input."""
+"""Value and derivatives in one call: the real outputs, then a derivative for each differentiable input.
+
+Or the Hessian: its entries by rows.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Work:
     """What everybody computes: a kernel's value and gradient, or its value and vjp where it has several outputs.
 
     `programs` are the record's own by kind, `arguments` in its order, `cotangents` one for each real output. `wrt` are
-    the inputs that derivatives are taken in, if not all.
+    the inputs that derivatives are taken in, if not all. With `hessian`, that alone is computed.
     """
 
     kernel: Kernel
@@ -32,6 +35,7 @@ class Work:
     arguments: list[Any]
     cotangents: list[Any]
     wrt: tuple[str, ...] | None = None
+    hessian: bool = False
 
     @property
     def is_gradient(self) -> bool:
@@ -61,6 +65,8 @@ def of_eqc(work: Work) -> Run:
     """The kernels, through their public interface."""
     kernel, given = work.kernel, work.arguments
     wrt = None if work.wrt is None else tuple(kernel.inputs[n] for n in work.differentiable)
+    if work.hessian:
+        return lambda: _entries(kernel.hessian(*given, wrt=wrt))
     if work.is_gradient:
 
         def gradient() -> Sequence[Any]:
@@ -76,6 +82,9 @@ def of_eqc(work: Work) -> Run:
 def of_numpy(work: Work) -> Run:
     """The formula and its derivative, transcribed."""
     xp = numpy_namespace()
+    if work.hessian:
+        entries = compile_transcription(work.programs["hessian"])
+        return lambda: entries(xp, *work.arguments)
     if work.is_gradient:
         both = compile_transcription(work.programs["value_and_gradient"])
         return lambda: both(xp, *work.arguments)
@@ -100,8 +109,11 @@ def of_jax(work: Work) -> Run:
         outputs, pull = jax.vjp(lambda *free: _real(work, value(xp, *_filled(given, chosen, free))), *free)
         return (*outputs, *pull(tuple(bars)))
 
-    compiled = jax.jit(both)
     free = [given[n] for n in chosen]
+    if work.hessian:
+        second = jax.jit(jax.hessian(lambda free: value(xp, *_filled(given, chosen, free))[0]))
+        return lambda: _entries(jax.block_until_ready(second(free)))
+    compiled = jax.jit(both)
     return lambda: jax.block_until_ready(compiled(free, bars))
 
 
@@ -112,6 +124,10 @@ def of_torch(work: Work) -> Run:
     xp, value = torch_namespace(), compile_transcription(work.programs["value"])
     chosen = work.differentiable
     given = [torch.as_tensor(a) if isinstance(a, np.ndarray | np.generic) else a for a in work.arguments]
+    if work.hessian:
+        inputs = tuple(given[n] for n in chosen)
+        second = torch.autograd.functional.hessian
+        return lambda: _entries(second(lambda *free: value(xp, *_filled(given, chosen, free))[0], inputs))
     free = [given[n].requires_grad_() for n in chosen]
     bars = [torch.as_tensor(bar) for bar in work.cotangents]
 
@@ -129,6 +145,11 @@ CONTENDERS: Mapping[str, Callable[[Work], Run]] = {
     "jax": of_jax,
     "torch": of_torch,
 }
+
+
+def _entries(result: Any) -> list[Any]:
+    """The matrices of a Hessian, which is nested by rows where there are several."""
+    return [entry for row in result for entry in _entries(row)] if isinstance(result, tuple | list) else [result]
 
 
 def _listed(result: Any) -> list[Any]:

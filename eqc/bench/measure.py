@@ -21,7 +21,10 @@ from eqc.records.model import Record
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Seconds a call by contender, and why others are missing; `elements` is the size of the largest array."""
+    """Seconds a call by contender, and why others are missing; `elements` is the size of the largest array.
+
+    They are those of value and derivative, or of the `hessian`.
+    """
 
     id: str
     extents: Mapping[str, int]
@@ -29,6 +32,7 @@ class Row:
     elements: int
     seconds: Mapping[str, float]
     notes: Mapping[str, str] = field(default_factory=dict)
+    hessian: bool = False
 
     def ratio(self, name: str) -> float | None:
         """How many times longer a contender takes than eqc."""
@@ -48,22 +52,24 @@ class Settings:
 def measure(
     record: Record, kernel: Kernel, programs: Mapping[str, Program], workload: Workload, settings: Settings
 ) -> Row:
-    """Time value and derivative of a record.
+    """Time value and derivative of a record, or its Hessian.
 
     A contender that cannot do the work, or whose result is another one, is named in the row's notes. Raises BuildError
-    for extents that do not fit.
+    for extents that do not fit, and where there is no Hessian.
     """
     extents, items, shared = workload.extents, workload.items, workload.shared or ()
+    if workload.hessian and "hessian" not in programs:
+        raise BuildError(None, written=record.id, rule="no program gives its Hessian", remedy="leave `hessian` out")
     _check_inputs(kernel, (*shared, *(workload.wrt or ())))
     given = arguments(record, kernel.signature, extents, settings.dtype, items, shared)
     outputs = kernel(*given)
     real = outputs if isinstance(outputs, tuple) else (outputs,)
-    work = Work(kernel, programs, given, _cotangents(record, kernel, programs, real), workload.wrt)
+    work = Work(kernel, programs, given, _cotangents(record, kernel, programs, real), workload.wrt, workload.hessian)
     runs, notes = _prepare(work, settings)
     seconds = interleave(runs, settings.turns, settings.budget)
-    arrays = [a for a in (*given, *real) if hasattr(a, "size")]
+    elements = max((int(a.size) for a in (*given, *real) if hasattr(a, "size")), default=1)
     sizes = dict(extents) if items is None or not extents else {**extents, "items": items}
-    return Row(record.id, sizes, settings.dtype, max((int(a.size) for a in arrays), default=1), seconds, notes)
+    return Row(record.id, sizes, settings.dtype, elements, seconds, notes, workload.hessian)
 
 
 def _check_inputs(kernel: Kernel, names: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ from eqc.errors import BuildError, Span
 
 _FORM = (
     "write [tool.eqc.bench] with lines such as my_loss = [{N = 10}, {N = 1000}]; a row may also give `items`, a number,"
-    " and `shared` and `wrt`, lists of inputs"
+    " `shared` and `wrt`, lists of inputs, and `hessian`, true or false"
 )
 
 
@@ -20,7 +20,8 @@ class Workload:
     """A record and its extents; `items` is the length of the leading axis, if it has one.
 
     Inputs that are `shared` have no leading axis, all others do; None is for records of numbers, all of whose inputs
-    have one. `wrt` are the inputs that it is differentiated in, if not all.
+    have one. `wrt` are the inputs that it is differentiated in, if not all. What is timed is value and derivative, or
+    the `hessian`.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Workload:
     items: int | None = None
     shared: tuple[str, ...] | None = None
     wrt: tuple[str, ...] | None = None
+    hessian: bool = False
 
 
 def workloads(root: Path) -> tuple[Workload, ...]:
@@ -54,14 +56,14 @@ def _rows(file: Path, name: str, rows: Any) -> list[Any]:
 def _workload(file: Path, name: str, row: Any) -> Workload:
     if not isinstance(row, dict):
         raise _malformed(file, name)
-    extents = {key: value for key, value in row.items() if key not in _LISTS}
+    extents = {key: value for key, value in row.items() if key not in (*_LISTS, "hessian")}
     lists = {key: row[key] for key in _LISTS if key in row}
     if not all(isinstance(v, int) and v > 0 for v in extents.values()) or not all(map(_is_list, lists.values())):
         raise _malformed(file, name)
-    items = extents.pop("items", None)
-    if "shared" in lists and items is None:
+    items, hessian = extents.pop("items", None), row.get("hessian", False)
+    if not isinstance(hessian, bool) or ("shared" in lists and items is None):
         raise _malformed(file, name)
-    return Workload(name, extents, items, **{key: tuple(names) for key, names in lists.items()})
+    return Workload(name, extents, items, **{key: tuple(names) for key, names in lists.items()}, hessian=hessian)
 
 
 _LISTS = ("shared", "wrt")

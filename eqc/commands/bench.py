@@ -122,7 +122,8 @@ def row_of(root: Path, workload: Workload, settings: Settings) -> Row:
     catalog = Catalog(root)
     record = catalog.get(workload.id)
     bindings = next(iter(named_bindings(record)), ())
-    programs = plain_programs(workload.id, catalog, bindings, wrt=workload.wrt, shared=workload.shared)
+    dense = ("hessian",) if workload.hessian else ()
+    programs = plain_programs(workload.id, catalog, bindings, wrt=workload.wrt, shared=workload.shared, dense=dense)
     loaded = kernel(workload.id, root, **dict(bindings))
     return measure(record, loaded, programs, workload, settings)
 
@@ -137,7 +138,8 @@ def _print(rows: list[Row], settings: Settings) -> None:
 
 
 def _extents(row: Row) -> str:
-    return " ".join(f"{name}={length}" for name, length in row.extents.items()) or f"{row.elements} items"
+    lengths = " ".join(f"{name}={length}" for name, length in row.extents.items()) or f"{row.elements} items"
+    return f"{lengths}, Hessian" if row.hessian else lengths
 
 
 def _cell(row: Row, name: str) -> str:
@@ -163,6 +165,7 @@ def _object(row: Row) -> dict[str, object]:
         "extents": dict(row.extents),
         "dtype": row.dtype,
         "elements": row.elements,
+        "hessian": row.hessian,
         "seconds": dict(row.seconds),
         "notes": dict(row.notes),
     }

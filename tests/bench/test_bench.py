@@ -75,8 +75,10 @@ def test_workloads_stand_in_the_project_file(tmp_path: Path) -> None:
     assert workloads(tmp_path) == (Workload("softmax", {"C": 10}), Workload("sigmoid", {}, 7))
     file.write_text("[tool.eqc.bench]\nf = [{d = 2, items = 3, shared = ['w'], wrt = ['x', 'w']}]\n")
     assert workloads(tmp_path) == (Workload("f", {"d": 2}, 3, ("w",), ("x", "w")),)
-    for wrong in ("softmax = [{shared = []}]", "softmax = [{items = 3, shared = [3]}]", "softmax = [{wrt = 'z'}]"):
-        file.write_text(f"[tool.eqc.bench]\n{wrong}\n")
+    file.write_text("[tool.eqc.bench]\nf = [{d = 2, hessian = true}]\n")
+    assert workloads(tmp_path) == (Workload("f", {"d": 2}, hessian=True),)
+    for row in ("hessian = 1", "shared = []", "items = 3, shared = [3]", "wrt = 'z'"):
+        file.write_text(f"[tool.eqc.bench]\nsoftmax = [{{{row}}}]\n")
         with pytest.raises(BuildError, match="list of extents"):
             workloads(tmp_path)
     for wrong in ("softmax = 3", "softmax = [3]", "softmax = [{C = 0}]", "softmax = [{C = '10'}]"):
@@ -92,6 +94,8 @@ BATCHES = """
 [tool.eqc.bench]
 layer_norm = [{d = 4, items = 3, shared = ["gamma", "beta", "eps"], wrt = ["x", "gamma"]}]
 mean_squared_error = [{N = 4, wrt = ["yhat"]}]
+logistic_regression_loss = [{n = 5, d = 2}, {n = 5, d = 2, hessian = true}]
+rbf_kernel = [{d = 3, wrt = ["x", "gamma"], hessian = true}]
 """
 
 
@@ -101,11 +105,14 @@ def test_many_items_share_inputs(library: str, tmp_path: Path) -> None:
     for workload in workloads(tmp_path):
         row = row_of(ROOT, workload, Settings(("eqc", library), "float64", 3))
         assert row.seconds.keys() == {"eqc", library} and not row.notes
-        assert row.extents == {"d": 4, "items": 3} or row.id == "mean_squared_error"
+        assert row.hessian == workload.hessian
+        assert row.extents == {"d": 4, "items": 3} or row.id != "layer_norm"
 
 
 def test_inputs_that_are_none_are_named(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="no such input"):
         row_of(ROOT, Workload("layer_norm", {"d": 4}, 3, ("gama",)), Settings(("eqc",)))
+    with pytest.raises(BuildError, match="gives its Hessian"):
+        row_of(ROOT, Workload("softmax", {"C": 4}, hessian=True), Settings(("eqc",)))
     with pytest.raises(BuildError, match="no form for many items"):
         row_of(ROOT, Workload("softmax", {"C": 4}, 3, ("z",)), Settings(("eqc",)))
