@@ -12,9 +12,12 @@ from emit_samples import sample_module, sample_source
 from numba import njit
 
 from eqc.emit._vector import block_rows, matrix_product, mirror, symmetric_product
-from eqc.emit._vector.products import ALONE, LOOPS_BELOW, THREADS_FROM
+from eqc.emit._vector.products import LOOPS_BELOW, THREADS_FROM
 
-SIZES = ((0, 3, 2), (1, 1, 1), (2, 0, 3), (3, 17, 2), (17, 3, 65), (65, 65, 65), (1, 70, 65), (130, 64, 65))
+SIZES = (
+    *((0, 3, 2), (1, 1, 1), (2, 0, 3), (3, 17, 2), (17, 3, 65), (65, 65, 65), (1, 70, 65), (130, 64, 65)),
+    *((270, 200, 3), (9, 450, 260), (300, 200, 280)),
+)
 MATRIX = "{shape: [n, m]}"
 
 
@@ -48,7 +51,7 @@ def test_garbage_is_not_kept() -> None:
 
 
 def test_limits_are_in_order() -> None:
-    assert LOOPS_BELOW < ALONE < THREADS_FROM
+    assert LOOPS_BELOW < THREADS_FROM
     assert [block_rows(n, 10**6, 0) for n in (0, 1, 31, 1000)] == [1, 1, 31, 64]
     assert block_rows(10**6, 0, 0) == 32768
     assert [block_rows(10**6, 1000, 1000 * n) for n in (0, 10, 100, 1000)] == [64, 64, 200, 512]
