@@ -116,9 +116,12 @@ class Function:
 
     def element(self, r: Read) -> str:
         """A read as a name or an element of an array, without the axes that a temporary does not keep."""
-        name = self.names[r.tensor]
-        kept = [self.position(r.tensor, p, axis) for axis, p in enumerate(r.positions)][self.kept(r.tensor).dropped :]
+        name, kept = self.names[r.tensor], self.kept_positions(r)
         return f"{name}[{', '.join(kept)}]" if kept else name
+
+    def kept_positions(self, r: Read) -> list[str]:
+        """The positions of a read on the axes that an array has."""
+        return [self.position(r.tensor, p, axis) for axis, p in enumerate(r.positions)][self.kept(r.tensor).dropped :]
 
     def position(self, tensor: str, position: Expr, axis: int) -> str:
         """A position on one axis; temporaries of a block of rows count from its start."""

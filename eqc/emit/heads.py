@@ -251,6 +251,7 @@ MODULES: Mapping[str, str] = {
         ("_largest", "_least", "_matrix_product", "_symmetric_product", "_mirror", "_block_rows", "_item_of"), "_vector"
     ),
     **dict.fromkeys(("_rows_at", "_columns_at", "_width", "_no_tile", "_across", "_inside"), "_vector"),
+    **dict.fromkeys(("_place_of_largest", "_place_of_least"), "_vector"),
     **dict.fromkeys(("_sin_turns_of", "_cos_turns_of", *STABLE.values()), "_stable"),
     **dict.fromkeys(OF_FACTORS, "_cholesky"),
     **dict.fromkeys(("_sine_of_turns", "_cosine_of_turns"), "_vector"),

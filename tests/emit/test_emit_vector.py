@@ -220,6 +220,19 @@ def test_quotients_by_what_is_shared_are_rounded_once(dtype: Any) -> None:
     assert (np.signbit(out) == np.signbit(expected))[~np.isnan(expected)].all()
 
 
+def test_quotients_of_single_numbers_by_doubles_are_rounded_once() -> None:
+    rng, ends = np.random.default_rng(8), [0.0, -0.0, INF, -INF, NAN, 1e-300, -1e-200, 1e-60, 1e60]
+    x = np.concatenate([ends[:5], rng.normal(size=200) * np.exp2(rng.uniform(-100, 100, 200))]).astype(np.float32)
+    y = np.concatenate([ends, rng.normal(size=300) * np.exp2(rng.uniform(-60, 60, 300))])
+    out = np.empty((y.size, x.size), np.float32)
+    rows_over(x, y, out)
+    with np.errstate(all="ignore"):
+        expected = (x / y[:, None]).astype(np.float32)
+    small = np.abs(expected) < 1e-30
+    np.testing.assert_array_equal(out[~small], expected[~small])
+    np.testing.assert_allclose(out, expected, rtol=1e-7, atol=2e-45)
+
+
 @njit(error_model="numpy")
 def differences(x, y, out):
     for i in range(x.shape[0]):

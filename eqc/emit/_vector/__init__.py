@@ -14,7 +14,6 @@ from .functions import (
     log1p,
     one_plus_power,
     power,
-    quotient,
     root_of_cube,
     sigmoid,
     sin,
@@ -31,8 +30,10 @@ from .gates import (
     normal_probability,
 )
 from .items import item_of
+from .places import place_of_largest, place_of_least
 from .precision import KernelCompiler
 from .products import block_rows, matrix_product, mirror, symmetric_product
+from .quotients import quotient
 from .ratios import (
     binary_exponent,
     log_apart,
@@ -93,6 +94,8 @@ __all__ = [
     "one_plus_log_ratio",
     "one_plus_power",
     "pick",
+    "place_of_largest",
+    "place_of_least",
     "power",
     "quotient",
     "root_of_cube",

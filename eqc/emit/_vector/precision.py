@@ -17,6 +17,7 @@ from numba.core.compiler_machinery import FunctionPass, register_pass
 from numba.core.typed_passes import NativeLowering
 from numba.core.untyped_passes import ReconstructSSA
 
+from .places import place_of_largest, place_of_least
 from .reductions import add, multiply
 from .widths import WideLowering
 
@@ -24,7 +25,7 @@ _DIVISIONS = (operator.truediv, operator.itruediv)
 _ARITHMETIC = (operator.add, operator.sub, operator.mul, operator.iadd, operator.isub, operator.imul, *_DIVISIONS)
 _COMPARISONS = (operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne)
 _LARGEST, _LARGEST_WHOLE = float(np.finfo(np.float32).max), 2**24
-_WHOLE = {range, len, max, min, int, np.int64}
+_WHOLE = {range, len, max, min, int, np.int64, place_of_largest, place_of_least}
 _WIDE = {add, multiply, np.float64}
 _MAKERS = {"empty", "zeros", "shared_empty", "shared_zeros"}
 
