@@ -14,7 +14,7 @@ from eqc.emit.checks import extent_lines
 from eqc.emit.docs import Documentation, docstring
 from eqc.emit.function import Function
 from eqc.emit.names import words
-from eqc.emit.pieces import constant_tables, core_name, helper_imports, indented, items_loop
+from eqc.emit.pieces import constant_tables, core_name, import_lines, indented, items_loop
 from eqc.emit.signature import signature
 from eqc.emit.solve import EQUATION_WORDS, Equations, unpacked
 from eqc.emit.wide_function import WideFunction
@@ -67,62 +67,90 @@ def module_source(
     `solvers` gives the programs of every problem's residual and of its derivative, inner problems first. `dots` lead to
     the folder of the helpers. Kernels that are `batched` have a counterpart for many items with the same matrices.
     """
-    names = [function_name(value.name, k.kind) for k in kernels]
-    equations = _equation_names(value.name, solvers)
-    private = [name for e in equations.values() for name in (e.residual, e.slope, e.solve)]
-    reserved = frozenset([*names, *(f"{n}_into" for n in names), *private])
-    blocks: list[str] = []
-    narrow = not any(statement.body.has(Converged) for statement in value.statements)
-    used = {"_KernelCompiler"} if narrow else set()
-
-    def take(function: Function, written: Sequence[str]) -> None:
-        nonlocal used
-        blocks.extend([*constant_tables(function), *written])
-        used |= function.printer.used
-
-    optional: dict[str, tuple[int, ...]] = {}
+    module = _Module(value, kernels, _equation_names(value.name, solvers))
     for problem, programs in solvers.items():
-        for name, program in zip((equations[problem].residual, equations[problem].slope), programs, strict=True):
-            function = Function(program, reserved | EQUATION_WORDS, name, equations, own_dtype="np.float64")
-            take(function, [_equation(function, name, problem, narrow)])
-        blocks.append(equations[problem].solver(problem))
-        used.add(f"_{problem.method.value}")
-    functions = {
-        k.kind: Function(
-            k.program,
-            reserved,
-            function_name(value.name, k.kind),
-            equations,
-            doubt=k.doubt,
-            watches=k.watched,
-            pairs=k.pairs,
-        )
-        for k in kernels
-    }
+        module.add_equation(problem, programs)
     for kernel in kernels:
-        name = function_name(value.name, kernel.kind)
+        module.add_kernel(kernel)
+    body = "\n\n\n".join(module.blocks)
+    lead = [docstring(heading, ""), "", *import_lines(body, module.used, dots)]
+    return "\n".join([*lead, "", f"SIGNATURE = {module.signature(updates, batched)}", "", "", body, ""])
+
+
+class _Module:
+    """The blocks of a module as they are written one after the other, and the helpers that they have `used`."""
+
+    def __init__(self, value: Program, kernels: Sequence[Kernel], equations: Mapping[Problem, Equations]) -> None:
+        self.value = value
+        self.kernels = kernels
+        self.equations = equations
+        self.blocks: list[str] = []
+        self.narrow = not any(statement.body.has(Converged) for statement in value.statements)
+        self.used = {"_KernelCompiler"} if self.narrow else set()
+        self.reserved = self._reserved()
+        self.functions = {kernel.kind: self._function(kernel) for kernel in kernels}
+
+    def add_equation(self, problem: Problem, programs: tuple[Program, Program]) -> None:
+        """Write the residual of a problem, its derivative, and the function that solves it."""
+        names = self.equations[problem]
+        for name, program in zip((names.residual, names.slope), programs, strict=True):
+            function = Function(program, self.reserved | EQUATION_WORDS, name, self.equations, own_dtype="np.float64")
+            self._take(function, [_equation(function, name, problem, self.narrow)])
+        self.blocks.append(names.solver(problem))
+        self.used.add(f"_{problem.method.value}")
+
+    def add_kernel(self, kernel: Kernel) -> None:
+        """Write the functions of a kernel; a kernel that it is within must have been written before."""
+        name, function = self._name(kernel), self.functions[kernel.kind]
         if kernel.exact is not None:
-            wide = WideFunction(kernel.exact, reserved, name)
-            take(wide, [_wide_core(wide, f"_{name}_wide", name)])
-        function = functions[kernel.kind]
+            wide = WideFunction(kernel.exact, self.reserved, name)
+            self._take(wide, [_wide_core(wide, f"_{name}_wide", name)])
         if kernel.within:
-            function.sharing = next(f.sharing for f in functions.values() if f.name == kernel.within)
+            function.sharing = next(f.sharing for f in self.functions.values() if f.name == kernel.within)
         function.fallback = f"_{name}_wide({', '.join(_parameters(function))})"
-        take(function, _functions(function, name, kernel, narrow))
-        if kernel.kind in _CHOSEN and not kernel.within and len(function.array_outputs) > 1:
-            outputs = kernel.program.outputs
-            optional[kernel.kind] = tuple(n for n, name in enumerate(outputs) if name in function.optional)
-    body = "\n\n\n".join(blocks)
-    imports = ["import math", ""] if "math." in body else []
-    imports += ["import numpy as np"] if "np." in body else []
-    imports += ["from numba import njit"]
-    imports += ["", *helper_imports(used, dots)] if used else []
-    kinds = tuple(k.kind for k in kernels)
-    needs = {k.kind: tuple(str(name) for name in k.program.applied) for k in kernels}
-    watched = tuple(k.kind for k in kernels if k.watched)
-    teams = tuple(kind for kind, function in functions.items() if function.sharing)
-    literal = signature(value, kinds, updates, needs, watched, batched, optional, teams)
-    return "\n".join([docstring(heading, ""), "", *imports, "", f"SIGNATURE = {literal}", "", "", body, ""])
+        self._take(function, _functions(function, name, kernel, self.narrow))
+
+    def signature(self, updates: Mapping[str, str], batched: tuple[str, ...]) -> str:
+        """What the module says about itself, once all kernels are written."""
+        kinds = tuple(kernel.kind for kernel in self.kernels)
+        needs = {kernel.kind: tuple(str(name) for name in kernel.program.applied) for kernel in self.kernels}
+        watched = tuple(kernel.kind for kernel in self.kernels if kernel.watched)
+        teams = tuple(kind for kind, function in self.functions.items() if function.sharing)
+        return signature(self.value, kinds, updates, needs, watched, batched, self._optional(), teams)
+
+    def _take(self, function: Function, written: Sequence[str]) -> None:
+        self.blocks += [*constant_tables(function), *written]
+        self.used |= function.printer.used
+
+    def _name(self, kernel: Kernel) -> str:
+        return function_name(self.value.name, kernel.kind)
+
+    def _reserved(self) -> frozenset[str]:
+        """The names of the module's functions, which nothing in them may bear."""
+        public = [self._name(kernel) for kernel in self.kernels]
+        private = [name for e in self.equations.values() for name in (e.residual, e.slope, e.solve)]
+        return frozenset([*public, *(f"{name}_into" for name in public), *private])
+
+    def _function(self, kernel: Kernel) -> Function:
+        return Function(
+            kernel.program,
+            self.reserved,
+            self._name(kernel),
+            self.equations,
+            doubt=kernel.doubt,
+            watches=kernel.watched,
+            pairs=kernel.pairs,
+        )
+
+    def _optional(self) -> dict[str, tuple[int, ...]]:
+        """The results, by number, that need not be stored where nobody wants them."""
+        optional = {}
+        for kernel in self.kernels:
+            function = self.functions[kernel.kind]
+            if kernel.kind in _CHOSEN and not kernel.within and len(function.array_outputs) > 1:
+                outputs = enumerate(kernel.program.outputs)
+                optional[kernel.kind] = tuple(n for n, name in outputs if name in function.optional)
+        return optional
 
 
 _CHOSEN = ("vjp", "gradient", "value_and_gradient")

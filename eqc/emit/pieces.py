@@ -16,8 +16,15 @@ _BESIDE = frozenset([*MODULES, *RUNTIME.values(), *HELPERS, "_dtype_of", "_doubl
 """Functions that modules of kernels may import."""
 
 
-def helper_imports(used: set[str], dots: str = "..") -> list[str]:
-    """The imports of functions that are written beside the kernels, by module; `dots` lead to their folder."""
+def import_lines(body: str, used: set[str], dots: str) -> list[str]:
+    """The imports of a module with this body, which has `used` some of the helpers; `dots` lead to their folder."""
+    lines = ["import math", ""] if "math." in body else []
+    lines += ["import numpy as np"] if "np." in body else []
+    return [*lines, "from numba import njit", *(["", *_helper_imports(used, dots)] if used else [])]
+
+
+def _helper_imports(used: set[str], dots: str) -> list[str]:
+    """The imports of functions that are written beside the kernels, by module."""
     modules: dict[str, list[str]] = {}
     for name in sorted(used):
         module = "_solvers" if name in SOLVER_NAMES else MODULES.get(name, "_runtime")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from eqc.emit.pieces import constant_tables, core_name, helper_imports, indented, items_loop
+from eqc.emit.pieces import constant_tables, core_name, import_lines, indented, items_loop
 from eqc.emit.wide_function import WideFunction
 from eqc.ir.program import Program
 
@@ -30,9 +30,5 @@ def wide_module_source(record_id: str, kernels: Mapping[str, Program]) -> str:
         blocks += [*constant_tables(function), core, items_loop(function, name, core_name(name), _JIT)]
         used |= function.printer.used
     body = "\n\n\n".join(blocks)
-    imports = ["import math", ""] if "math." in body else []
-    imports += ["import numpy as np"] if "np." in body else []
-    imports += ["from numba import njit", "", *helper_imports(used, "...")]
-    return "\n".join(
-        [f'"""{record_id} in numbers of 106 bits with an unlimited exponent."""', "", *imports, "", "", body, ""]
-    )
+    title = f'"""{record_id} in numbers of 106 bits with an unlimited exponent."""'
+    return "\n".join([title, "", *import_lines(body, used, "..."), "", "", body, ""])

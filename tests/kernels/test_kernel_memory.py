@@ -100,20 +100,18 @@ def test_systems_without_affinity_and_fork_count_their_processors(monkeypatch: p
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other libraries have rules of their own")
 def test_arrays_of_middling_size_take_no_new_pages() -> None:
-    """In a process of its own, since whatever was freed before counts too."""
+    """In a process of its own, since whatever was freed before counts too; the first round may take new pages."""
     program = """
 import resource, numpy as np
-{}
+import eqc.kernels.memory
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     for _ in range(20):
         arrays = [np.ones(1 << 15) for _ in range(8)]
         del arrays
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+faults()
 print(faults())
 """
-    with_pool, without = (
-        int(subprocess.run([sys.executable, "-c", program.format(line)], capture_output=True, check=True).stdout)
-        for line in ("import eqc.kernels.memory", "")
-    )
-    assert with_pool < without / 2
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert int(ran.stdout) < 20 * 8  # not one for an array, each of which is of 64 pages
