@@ -19,7 +19,7 @@ from eqc.kernels.results import Selection, flatten
 from eqc.kernels.shapes import Layout, Shape
 from eqc.kernels.signature import Tensor
 from eqc.kernels.teams import MakeShared
-from eqc.kernels.totals import BLOCK, Totals
+from eqc.kernels.totals import BLOCK, AddItems, Totals
 from eqc.kernels.values import FLOAT64, INT64, Array, DType
 from eqc.kernels.workers import thread_count
 
@@ -141,13 +141,14 @@ def plan_call(
     dtype: DType,
     layout: Layout,
     mend: Mend,
+    load: Callable[[], AddItems],
     share: MakeShared | None = None,
     teams: bool = False,
 ) -> Plan | None:
     """The plan for calls like one that went well: `given` are its arguments by their places among all values.
 
-    What makes several threads run it is `share`; they share each item if there are `teams`. None if some value does not
-    reach the function as it is, and is no number either.
+    What makes several threads run it is `share`; they share each item if there are `teams`. What adds items to sums
+    comes from `load`. None if some value does not reach the function as it is, and is no number either.
     """
     if not layout.items or not layout.is_direct or not _sums_are_whole(layout):
         return None
@@ -162,7 +163,7 @@ def plan_call(
     takes_team = teams and layout.items < thread_count()
     pace = _pace(share, layout.items, takes_team=takes_team) if share is not None and sum(sizes) > _SHORT else _alone
     if not _sums_are_small(layout, dtype):
-        totals = Totals(function, operands, layout, dtypes, mend)
+        totals = Totals(function, operands, layout, dtypes, mend, load)
         return Plan(layout, dtypes, operands, function, mend, totals.call(), pace) if totals.width <= BLOCK else None
     function = pace(function, function)
     return Plan(layout, dtypes, operands, function, mend, _whole_call(function, operands, layout, dtypes, mend), pace)

@@ -23,6 +23,7 @@ from eqc.kernels.single import Core, Single, single
 from eqc.kernels.spare import Spare
 from eqc.kernels.teams import Shared
 from eqc.kernels.together import Together
+from eqc.kernels.totals import adder
 from eqc.kernels.values import INT64, Array, DType, Operand, convert, read_operands
 
 
@@ -111,9 +112,9 @@ class Runner:
         function, layout, results = self._function, self.layout(operands), self.form.results
         if self._together is not None and self._together.takes(layout):
             return
-        share = partial(Shared, loading=self._loading)
+        share, load = partial(Shared, loading=self._loading), partial(adder, function, self._loading, dtype)
         plan = plan_call(
-            function, self.tensors, results, placed, values, dtype, layout, self._mend, share, teams=self._teams
+            function, self.tensors, results, placed, values, dtype, layout, self._mend, load, share, teams=self._teams
         )
         if plan is None or dtype not in self._loaded:
             return

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from math import prod
 from typing import Any, Final
 
@@ -21,6 +24,8 @@ from eqc.kernels.values import FLOAT64, Array, DType
 from eqc.kernels.workers import in_parts, part_of, thread_count
 
 Work = Callable[[Array], bool]
+AddItems = Callable[[Array, Array], object]
+"""What adds the items of a block, as rows, to their totals."""
 
 BLOCK: Final = 1 << 19
 """Bytes of what is summed in one block of items."""
@@ -34,13 +39,17 @@ GROUPS: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """A function over items, for calls of one layout; where it says that a result is not finite, `mend` is called."""
+    """A function over items, for calls of one layout; where it says that a result is not finite, `mend` is called.
+
+    `load` gives what adds items to their totals.
+    """
 
     function: Callable[..., object]
     operands: Operands
     layout: Layout
     dtypes: tuple[DType, ...]
     mend: Callable[[Sequence[Any]], None]
+    load: Callable[[], AddItems]
 
     @property
     def sums(self) -> dict[int, Shape]:
@@ -59,8 +68,10 @@ class Totals:
         step = max(1, min(items, BLOCK // max(1, self.width)))
         length = step * -(-items // (step * GROUPS))
         groups = [range(items)[first : first + length] for first in range(0, items, length)]
+        load = cache(self.load)
 
         def run(values: Given) -> list[Any]:
+            adding = load()
             given = self.operands(values)
             whole = {n: POOL.empty(self.layout.buffers[n], self.dtypes[n]) for n in numbers if n not in sums}
             parts = {n: np.zeros((len(groups), *core), FLOAT64) for n, core in sums.items()}
@@ -70,7 +81,7 @@ class Totals:
                 for group in some.tolist():
                     totals = {n: part[group, ...] for n, part in parts.items()}
                     for low in groups[group][::step]:
-                        self._add(given, whole, rooms, totals, low, min(low + step, items))
+                        self._add(adding, given, whole, rooms, totals, low, min(low + step, items))
                 return False
 
             pace.run(work, np.arange(len(groups)))
@@ -80,6 +91,7 @@ class Totals:
 
     def _add(
         self,
+        adding: AddItems,
         given: Sequence[Any],
         whole: dict[int, Array],
         rooms: dict[int, Array],
@@ -95,7 +107,7 @@ class Totals:
             with _MENDING:
                 self.mend(arguments)
         for n, total in totals.items():
-            total += np.add.reduce(results[n], axis=0, dtype=FLOAT64)
+            adding(results[n].reshape(high - low, -1), total.reshape(-1))
 
     def _total(self, n: int, parts: Array) -> Any:
         shape = self.layout.targets[n] + self.layout.results[n]
@@ -103,6 +115,20 @@ class Totals:
 
     def _whole(self, n: int, result: Array) -> Array:
         return result.reshape(self.layout.batch + self.layout.results[n])
+
+
+def adder(function: Any, loading: Callable[[], AbstractContextManager[None]], dtype: DType) -> AddItems:
+    """What the package of a generated function has for it, compiled; for other functions NumPy, which takes longer."""
+    if not hasattr(function, "overloads"):
+        return _add_rows
+    with loading():
+        add: AddItems = import_module(f"{function.__module__.split('.')[0]}._vector").add_items
+        add(np.empty((0, 1), dtype), np.empty(1))
+    return add
+
+
+def _add_rows(block: Array, totals: Array) -> None:
+    totals += np.add.reduce(block, axis=0, dtype=FLOAT64)
 
 
 def _call(work: Work, groups: Array) -> bool:

@@ -29,7 +29,7 @@ from .gates import (
     normal_gate_slope,
     normal_probability,
 )
-from .items import item_of
+from .items import add_items, item_of
 from .places import place_of_largest, place_of_least
 from .precision import KernelCompiler
 from .products import block_rows, matrix_product, mirror, symmetric_product
@@ -55,6 +55,7 @@ __all__ = [
     "KernelCompiler",
     "across",
     "add",
+    "add_items",
     "binary_exponent",
     "block_rows",
     "columns_at",

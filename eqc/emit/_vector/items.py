@@ -1,7 +1,7 @@
-"""Items of arrays with a leading axis."""
+"""Items of arrays with a leading axis, and sums over them."""
 
 from llvmlite import ir
-from numba import types
+from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload
 from numba.np.arrayobj import make_array, populate_array
@@ -39,3 +39,16 @@ def _view(typing, array, item):
         return view._getvalue()  # noqa: SLF001 (Numba's own way)
 
     return kind(array, types.intp), code
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def add_items(block, totals):
+    """Add the items of a block to their totals in double precision, four at a time: totals are read less often."""
+    items = block.shape[0]
+    whole = items - items % 4
+    for item in range(0, whole, 4):
+        for k in range(totals.shape[0]):
+            totals[k] = totals[k] + block[item, k] + block[item + 1, k] + block[item + 2, k] + block[item + 3, k]
+    for item in range(whole, items):
+        for k in range(totals.shape[0]):
+            totals[k] += block[item, k]
