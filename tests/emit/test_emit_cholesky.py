@@ -19,7 +19,7 @@ def given() -> dict[str, Any]:
     return plain_runtime()
 
 
-@pytest.mark.parametrize("size", [1, 2, 7, 40])
+@pytest.mark.parametrize("size", [1, 2, 7, 75])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_functions_of_the_factor(given: dict[str, Any], size: int, dtype: Any) -> None:
     matrix = definite(size).astype(dtype)
