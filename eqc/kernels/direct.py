@@ -22,7 +22,7 @@ Call = Callable[[Given], Any]
 Operands = Callable[[Given], Given]
 Take = Callable[[Sequence[Any]], Any]
 
-SHORT: Final = 1 << 13
+SHORT: Final = 1 << 14
 """Numbers up to which the way to a function takes a good part of a call."""
 
 _ERRORS = (IndexError, ValueError)

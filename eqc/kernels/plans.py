@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import prod
 from operator import itemgetter, methodcaller
 from typing import Any, Final
@@ -27,6 +28,8 @@ Key = tuple[object, ...]
 SetPace = Callable[[Callable[..., object], Callable[..., object]], Callable[..., object]]
 Mend = Callable[[Sequence[Any]], None]
 """What is done with a function's arguments, results included, where it gives something true."""
+
+Load = Callable[[], AddItems]
 
 _SHORT: Final = 1 << 14
 """Numbers up to which a call is too short to be worth a look at the clock."""
@@ -89,7 +92,7 @@ class Plan:
 
     `run` gives the results for the arguments, `operands` what the function takes for them. Where the function says that
     a result is not finite, `mend` looks after it. `pace` is what lets several threads share a function, which is given
-    as it is called, and as Numba has compiled it.
+    as it is called, and as Numba has compiled it. `load` gives what adds items to their sums.
     """
 
     layout: Layout
@@ -99,6 +102,7 @@ class Plan:
     mend: Mend
     run: Callable[[Given], list[Any]]
     pace: SetPace
+    load: Load
 
     def is_frugal(self, wanted: tuple[int, ...] | None) -> bool:
         """Whether results that are not wanted take little memory, where there are several items."""
@@ -141,7 +145,7 @@ def plan_call(
     dtype: DType,
     layout: Layout,
     mend: Mend,
-    load: Callable[[], AddItems],
+    load: Load,
     share: MakeShared | None = None,
     teams: bool = False,
 ) -> Plan | None:
@@ -164,9 +168,11 @@ def plan_call(
     pace = _pace(share, layout.items, takes_team=takes_team) if share is not None and sum(sizes) > _SHORT else _alone
     if not _sums_are_small(layout, dtype):
         totals = Totals(function, operands, layout, dtypes, mend, load)
-        return Plan(layout, dtypes, operands, function, mend, totals.call(), pace) if totals.width <= BLOCK else None
+        run = totals.call() if totals.width <= BLOCK else None
+        return Plan(layout, dtypes, operands, function, mend, run, pace, load) if run else None
     function = pace(function, function)
-    return Plan(layout, dtypes, operands, function, mend, _whole_call(function, operands, layout, dtypes, mend), pace)
+    run = _whole_call(function, operands, layout, dtypes, mend, load)
+    return Plan(layout, dtypes, operands, function, mend, run, pace, load)
 
 
 def _pace(share: MakeShared, items: int, *, takes_team: bool) -> SetPace:
@@ -191,10 +197,11 @@ def _whole_call(
     layout: Layout,
     dtypes: tuple[DType, ...],
     mend: Mend,
+    load: Load,
 ) -> Callable[[Given], list[Any]]:
     """The call with new memory for the results; one number, the commonest result, takes the fewest steps."""
     shapes, batch = layout.buffers, layout.batch
-    sums = {n: _total(layout, n, dtypes[n]) for n, target in enumerate(layout.targets) if target != batch}
+    sums = {n: _total(layout, n, dtypes[n], load) for n, target in enumerate(layout.targets) if target != batch}
     large = any(prod(s) * d.itemsize >= LARGE for s, d in zip(shapes, dtypes, strict=True))
     make: Callable[..., Array] = POOL.empty if large else np.empty
 
@@ -216,17 +223,25 @@ def _whole_call(
     return one if len(shapes) == 1 and not batch else several
 
 
-def _total(layout: Layout, n: int, dtype: DType) -> Callable[[Array], Any]:
+def _total(layout: Layout, n: int, dtype: DType, load: Load) -> Callable[[Array], Any]:
     """What sums up a result over all items, in double precision."""
     core, shape = layout.results[n], layout.targets[n] + layout.results[n]
-    ones = np.ones(layout.items)
     if layout.items == 1:
         return lambda buffer: buffer.reshape(shape)[()]
-    if shape != core or prod(layout.buffers[n]) > _SHORT or len(core) > 1:
+    short = shape == core and len(core) <= 1 and prod(layout.buffers[n]) <= _SHORT
+    if short and (dtype is FLOAT64 or not core):
+        ones = np.ones(layout.items)  # products with them take the least time
+        return ones.dot if dtype is FLOAT64 else lambda buffer: ones.dot(buffer.astype(FLOAT64)).astype(dtype)
+    if not core:
         return lambda buffer: np.add.reduce(buffer, axis=0, dtype=FLOAT64).astype(dtype).reshape(shape)[()]
-    if dtype is FLOAT64:
-        return ones.dot  # takes less than half the time
-    return lambda buffer: ones.dot(buffer.astype(FLOAT64)).astype(dtype)
+    rows, adding = (layout.items, prod(core)), cache(load)
+
+    def total(buffer: Array) -> Any:
+        found = np.zeros(rows[1])
+        adding()(buffer.reshape(rows), found)
+        return found.astype(dtype).reshape(shape)
+
+    return total
 
 
 def short_call(plan: Plan, function: Callable[..., object], values: Given, otherwise: Call, select: Selection) -> Call:
@@ -250,9 +265,9 @@ def short_call(plan: Plan, function: Callable[..., object], values: Given, other
 
 def _finished(plan: Plan, select: Selection) -> Take:
     """What gives the caller the wanted results, after each is summed up or has its leading axes."""
-    layout, take = plan.layout, select.take()
+    take = select.take()
     wanted = range(len(plan.dtypes)) if select.wanted is None else select.wanted
-    ends = [(n, end) for n in wanted if (end := _end(layout, n, plan.dtypes[n])) is not None]
+    ends = [(n, end) for n in wanted if (end := _end(plan, n)) is not None]
 
     def finish(buffers: Sequence[Array]) -> Any:
         results = list(buffers)
@@ -263,10 +278,11 @@ def _finished(plan: Plan, select: Selection) -> Take:
     return finish if ends else take
 
 
-def _end(layout: Layout, n: int, dtype: DType) -> Callable[[Array], Any] | None:
+def _end(plan: Plan, n: int) -> Callable[[Array], Any] | None:
     """What is still to be done with a result; None if nothing is."""
+    layout = plan.layout
     if layout.targets[n] != layout.batch:
-        return _total(layout, n, dtype)
+        return _total(layout, n, plan.dtypes[n], plan.load)
     if not layout.batch:
         return _first
     return methodcaller("reshape", layout.batch + layout.results[n]) if len(layout.batch) > 1 else None

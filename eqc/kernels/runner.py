@@ -195,6 +195,8 @@ class Runner:
         with self._loading():
             compiler.get_call_template([compiler.typeof_pyval(argument) for argument in arguments], {})  # with defaults
         self._loaded.add(dtype)
+        if self.form.summed:
+            adder(self._function, self._loading, dtype)
         if self._together is not None:
             self._together.compile(arguments)
             self._loaded_together.add(dtype)
