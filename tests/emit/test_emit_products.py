@@ -42,6 +42,18 @@ def test_matrices_of_every_size_and_layout(dtype: Any) -> None:
             np.testing.assert_allclose(out, expected, rtol=1e-4, atol=1e-4 if dtype == np.float32 else 1e-13)
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_few_rows_times_a_large_transposed_matrix(dtype: Any) -> None:
+    rng = np.random.default_rng(zlib.crc32(b"narrow"))
+    compiled = njit(lambda a, b, keep, c: matrix_product(2.0, a, b.T, keep, c))
+    for rows, keep in product((32, 37), (0.0, 1.0)):
+        a, b, before = (rng.standard_normal(shape).astype(dtype) for shape in ((rows, 170), (301, 170), (rows, 301)))
+        out = before.copy() if keep else np.full_like(before, np.nan)
+        compiled(a, b, keep, out)
+        expected = 2 * (a.astype(float) @ b.T.astype(float)) + keep * before
+        np.testing.assert_allclose(out, expected, rtol=1e-4, atol=1e-3 if dtype == np.float32 else 1e-12)
+
+
 def test_garbage_is_not_kept() -> None:
     """BLAS's factor 0 overwrites infinities too."""
     for n in (3, 40):

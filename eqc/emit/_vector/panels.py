@@ -40,7 +40,9 @@ def _pack(b, panel):
     if along == size:
         for k in range(rows):
             for j in range(0, panel.shape[1], side):
-                copy_row(one, source + k * step + j * size, target + k * down + j * size, columns - j)
+                copy_row(
+                    one, source + k * step + j * size, target + k * down + j * size, columns - j, panel.shape[1] * size
+                )
     elif step == size:
         for k in range(0, rows, side):
             for j in range(0, panel.shape[1], side):
@@ -89,3 +91,26 @@ def _pass(scale, steps, left, apart, across, along, panel, keep, c):
         beside, below = c.shape[1], c.shape[0] - i
         multiply_tile(number, steps, left, across, along, right, keep, out + i * down, down, below, beside)
         left += apart
+
+
+@njit(error_model="numpy")
+def is_narrow(a, b):
+    """Whether two factors rather change places, since the right one lies along its columns and has far more numbers.
+
+    The left one has to fill a panel.
+    """
+    fills = a.shape[0] * a.itemsize >= tile_bytes()
+    return fills and b.strides[0] == b.itemsize and 2 * a.shape[0] * (a.shape[1] + b.shape[1]) < b.size
+
+
+@njit(error_model="numpy")
+def transpose_to(a, c):
+    """c = a.T for two matrices with contiguous rows."""
+    side = square_side()
+    for i in range(0, c.shape[0], side):
+        for j in range(0, c.shape[1], side):
+            if i + side <= c.shape[0] and j + side <= c.shape[1]:
+                source, target = a[j:, i:].ctypes.data, c[i:, j:].ctypes.data
+                transpose_square(c[0, 0], source, a.strides[0], target, c.strides[0], side, side)
+            else:
+                c[i : i + side, j : j + side] = a[j : j + side, i : i + side].T

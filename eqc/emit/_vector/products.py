@@ -10,7 +10,7 @@ from numba.core import cgutils
 from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic, overload
 
-from .panels import multiply_by_panels
+from .panels import is_narrow, multiply_by_panels, transpose_to
 from .unwanted import UnwantedType
 
 LOOPS_BELOW = 1024
@@ -128,11 +128,16 @@ def _multiply(scale, a, b, keep, c, most):
         return
     turned = not _has_long_rows(c) and _has_long_rows(c.T)
     left, right, out = (b.T, a.T, c.T) if turned else (a, b, c)
-    filled = _ready(out)
-    if size < most:
-        multiply_by_panels(scale, left, right, keep, filled, False)
-    else:
+    if size >= most:
+        filled = _ready(out)
         _gemm(scale, _ready(left), _ready(right), keep, filled)
+    elif keep == 0 and _has_long_rows(out) and is_narrow(left, right):
+        filled = _loose(np.empty((right.shape[1], left.shape[0]), c.dtype))
+        multiply_by_panels(scale, right.T, left.T, keep, filled, False)
+        transpose_to(filled, out)
+    else:
+        filled = _ready(out)
+        multiply_by_panels(scale, left, right, keep, filled, False)
     if not _has_long_rows(out):
         out[:, :] = filled
 

@@ -80,12 +80,12 @@ class _Vectors:
         numbers = ir.VectorType(_WHOLE, self.lanes)(list(range(self.lanes)))
         return self.builder.icmp_signed("<", numbers, self.spread(count))
 
-    def fetch(self, place):
-        """Ask for memory that is soon written to."""
+    def fetch(self, place, *, write):
+        """Ask for memory that is soon read, or written to."""
         pointer = self.builder.inttoptr(place, _BYTE.as_pointer())
         kind = ir.FunctionType(ir.VoidType(), [pointer.type, _SHORT, _SHORT, _SHORT])
         fetch = cgutils.get_or_insert_function(self.builder.module, kind, "llvm.prefetch.p0")
-        self.builder.call(fetch, [pointer, _SHORT(1), _SHORT(3), _SHORT(1)])
+        self.builder.call(fetch, [pointer, _SHORT(int(write)), _SHORT(3), _SHORT(1)])
 
     def spread(self, number):
         """A vector of one number."""
@@ -121,7 +121,7 @@ def multiply_tile(typing, scale, steps, left, across, along, panel, keep, out, d
         places = [(row, column) for row in rows for column in (0, vectors.lanes)]
         targets = [vectors.at(out, (row, down), (column, vectors.size)) for row, column in places]
         for target in targets:
-            vectors.fetch(target)
+            vectors.fetch(target, write=True)
         last = builder.sub(height, _WHOLE(1))
         inside = [builder.select(builder.icmp_signed("<", _WHOLE(row), last), _WHOLE(row), last) for row in rows]
         starts = [builder.add(left, builder.mul(row, across)) for row in inside]
@@ -229,13 +229,17 @@ def _rows_of_square(vectors, source, down, height, width):
 
 
 @intrinsic
-def copy_row(typing, like, source, target, width):
-    """Copy a row of a square, of which there are so many columns; zeros stand for what there is not."""
+def copy_row(typing, like, source, target, width, ahead):
+    """Copy a row of a square, of which there are so many columns; zeros stand for what there is not.
+
+    What lies so far `ahead` is asked for, as it will be copied next.
+    """
 
     def code(context, builder, signature, arguments):
-        like, source, target, width = arguments
+        like, source, target, width, ahead = arguments
         vectors = _Vectors(builder, like.type, _side_of(context) * signature.args[0].bitwidth // 8)
+        vectors.fetch(builder.add(source, ahead), write=False)
         vectors.store(vectors.load_some(source, width), target)
         return context.get_dummy_value()
 
-    return types.void(like, _PLACE, _PLACE, _PLACE), code
+    return types.void(like, *[_PLACE] * 4), code
