@@ -1,7 +1,7 @@
-# eqc-inputs: 95df00128bdf53a22c3d2b28a5af041162d2d4b66eb3e163b0ec8872e037aa5c
+# eqc-inputs: cf86491dd82e1463d486365530ab6a088136880b33c2d5eeefe2a78349020ef6
 """What is computed from the Cholesky factor of a symmetric positive definite matrix, by rows of the factor.
 
-Small matrices are faster in loops than in LAPACK; the rows of larger ones are added in vectors.
+Small matrices are faster in loops than in LAPACK; larger ones are cut into blocks, whose products are multiplied.
 """
 
 from math import sqrt
@@ -9,7 +9,7 @@ from math import sqrt
 import numpy as np
 from numba import njit
 
-from ._vector import log
+from ._vector import log, matrix_product, mirror, symmetric_product
 
 _SMALL = 32
 
@@ -82,24 +82,43 @@ def factor_solve(factor, right):
 
 @njit(cache=True, error_model="numpy")
 def factor_inverse(factor):
-    """The inverse of L·Lᵀ: W = L⁻¹ row by row, then Wᵀ·W, of which one triangle is computed."""
+    """The inverse of L·Lᵀ: W = L⁻¹ by blocks of rows, then Wᵀ·W, of which one triangle is computed."""
     n = factor.shape[0]
     w, inverse = np.zeros_like(factor), np.zeros_like(factor)
-    for i in range(n):
+    for top in range(0, n, _SMALL):
+        end = min(top + _SMALL, n)
+        block = w[top:end, :end]
+        for left in range(0, top, _SMALL):
+            right = left + _SMALL
+            matrix_product(-1.0, factor[top:end, left:top], w[left:top, left:right], 0.0, block[:, left:right])
+        _substitute(factor, w, top, end)
+        if n <= _SMALL:
+            _add_square(w, inverse)
+        else:
+            symmetric_product(1.0, block.T, block, 1.0, inverse[:end, :end])
+    mirror(inverse)
+    return inverse
+
+
+@njit(error_model="numpy")
+def _substitute(factor, w, top, end):
+    """The rows of L⁻¹ between two, where what the rows above take from them has been taken off."""
+    for i in range(top, end):
         row = w[i]
-        for k in range(i):
+        row[i] = 1.0
+        for k in range(top, i):
             scale, above = factor[i, k], w[k]
             for j in range(k + 1):
                 row[j] -= scale * above[j]
-        for j in range(i):
+        for j in range(i + 1):
             row[j] /= factor[i, i]
-        row[i] = 1.0 / factor[i, i]
-    for k in range(n):
+
+
+@njit(error_model="numpy")
+def _add_square(w, inverse):
+    """The lower triangle of Wᵀ·W."""
+    for k in range(w.shape[0]):
         for i in range(k + 1):
             scale, above, row = w[k, i], w[k], inverse[i]
             for j in range(i + 1):
                 row[j] += scale * above[j]
-    for i in range(n):
-        for j in range(i):
-            inverse[j, i] = inverse[i, j]
-    return inverse

@@ -1,4 +1,4 @@
-# eqc-inputs: 95df00128bdf53a22c3d2b28a5af041162d2d4b66eb3e163b0ec8872e037aa5c
+# eqc-inputs: cf86491dd82e1463d486365530ab6a088136880b33c2d5eeefe2a78349020ef6
 """Elementary functions that LLVM compiles to vector instructions, and sums and extrema that it may reorder."""
 
 from . import tile_memory  # noqa: F401 (arrays learn to be read in tiles)
@@ -15,7 +15,6 @@ from .functions import (
     log1p,
     one_plus_power,
     power,
-    quotient,
     root_of_cube,
     sigmoid,
     sin,
@@ -31,9 +30,11 @@ from .gates import (
     normal_gate_slope,
     normal_probability,
 )
-from .items import item_of
+from .items import add_items, item_of
+from .places import place_of_largest, place_of_least
 from .precision import KernelCompiler
 from .products import block_rows, matrix_product, mirror, symmetric_product
+from .quotients import quotient
 from .ratios import (
     binary_exponent,
     log_apart,
@@ -55,6 +56,7 @@ __all__ = [
     "KernelCompiler",
     "across",
     "add",
+    "add_items",
     "binary_exponent",
     "block_rows",
     "columns_at",
@@ -94,6 +96,8 @@ __all__ = [
     "one_plus_log_ratio",
     "one_plus_power",
     "pick",
+    "place_of_largest",
+    "place_of_least",
     "power",
     "quotient",
     "root_of_cube",

@@ -1,4 +1,4 @@
-# eqc-inputs: 95df00128bdf53a22c3d2b28a5af041162d2d4b66eb3e163b0ec8872e037aa5c
+# eqc-inputs: cf86491dd82e1463d486365530ab6a088136880b33c2d5eeefe2a78349020ef6
 """Loops over long arrays ask for what they will read: the processor looks ahead over a few hundred instructions only.
 
 Where each element takes many, it waits for memory at every other line. LLVM has a pass for this that it runs for other

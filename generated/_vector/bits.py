@@ -1,4 +1,4 @@
-# eqc-inputs: 95df00128bdf53a22c3d2b28a5af041162d2d4b66eb3e163b0ec8872e037aa5c
+# eqc-inputs: cf86491dd82e1463d486365530ab6a088136880b33c2d5eeefe2a78349020ef6
 """What Python has no words for and the processor does in one instruction; inside compiled code only."""
 
 from llvmlite import ir
@@ -210,11 +210,34 @@ def copysign(typing, size, sign):
 
 
 @intrinsic
-def nearer_to_zero(typing, x):
-    """The float next to one that is finite and not 0, on the side of 0."""
+def lowered(typing, x, condition):
+    """The positive number next below x where a condition holds, without a choice that loops would be split for."""
 
     def build(context, builder, signature, arguments):
         whole = _layout(arguments[0])[0]
-        return builder.bitcast(builder.sub(builder.bitcast(arguments[0], whole), whole(1)), arguments[0].type)
+        step = builder.zext(arguments[1], whole)
+        return builder.bitcast(builder.sub(builder.bitcast(arguments[0], whole), step), arguments[0].type)
+
+    return x(x, condition), build
+
+
+_FAR = 6
+"""Numbers are near to 1 for `leveller` that are so by 64 binary places."""
+
+
+@intrinsic
+def leveller(typing, x):
+    """A power of two that brings a positive number near to 1, and is no greater than its inverse; 1 if it is near."""
+
+    def build(context, builder, signature, arguments):
+        whole, mantissa, one, _ = _layout(arguments[0])
+        bias = one >> mantissa
+        power = builder.sub(builder.lshr(builder.bitcast(arguments[0], whole), whole(mantissa)), whole(bias))
+        below = builder.and_(builder.ashr(power, whole(whole.width - 1)), whole(1 << _FAR))
+        steps = builder.ashr(builder.add(power, below), whole(_FAR))
+        field = builder.sub(whole(bias), builder.shl(steps, whole(_FAR)))
+        kind = ir.FunctionType(whole, [whole, whole])
+        field = builder.call(builder.module.declare_intrinsic("llvm.smax", [whole], kind), [field, whole(1)])
+        return builder.bitcast(builder.shl(field, whole(mantissa)), arguments[0].type)
 
     return x(x), build

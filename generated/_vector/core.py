@@ -1,4 +1,4 @@
-# eqc-inputs: 95df00128bdf53a22c3d2b28a5af041162d2d4b66eb3e163b0ec8872e037aa5c
+# eqc-inputs: cf86491dd82e1463d486365530ab6a088136880b33c2d5eeefe2a78349020ef6
 """How vector functions are made for a precision, and the parts that they share.
 
 The methods are the usual ones: exponentials by Cody and Waite's reduction to |r| <= log(2)/2, logarithms by

@@ -1,4 +1,4 @@
-# eqc-inputs: 95df00128bdf53a22c3d2b28a5af041162d2d4b66eb3e163b0ec8872e037aa5c
+# eqc-inputs: cf86491dd82e1463d486365530ab6a088136880b33c2d5eeefe2a78349020ef6
 """Elementary functions without branches and calls, which LLVM compiles to vector instructions inside loops.
 
 Each is one algorithm for double and single precision. NaN, infinities, signed zeros and denormal numbers come out
@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from .bits import copysign, exponent, fma, mantissa, nearer_to_zero, polynomial, power_of_two, scaled
+from .bits import copysign, exponent, fma, mantissa, polynomial, power_of_two, scaled
 from .core import (
     compiled,
     erfc_from_half,
@@ -273,30 +273,5 @@ def one_plus_power(precision):
         p, k = exp_parts(product, rest if abs(product) < end else 0.0)
         result = scaled(p, k)
         return result if base > 0.0 and base < inf and y - y == 0.0 else power(base, y)
-
-    return implementation
-
-
-@compiled(np.true_divide)
-def quotient(precision):
-    """x/y, rounded once, for a y that many x share: its inverse in two parts, which loops compute once.
-
-    Very large and very small y are brought nearer to 1 first, so that their inverses have all digits. The first part is
-    the nearer to 0 and the second none, so that infinities and signs of zeros come out right.
-    """
-    real = precision.real
-    zero, one, least = real(0), real(1), real(2.0 ** (-2.0 * precision.digits))
-    large, small = real(precision.choose(2.0**512, 2.0**64)), real(precision.choose(2.0**-512, 2.0**-64))
-    down, up = real(precision.choose(2.0**-128, 2.0**-32)), real(precision.choose(2.0**128, 2.0**32))
-
-    def implementation(x, y):
-        scale = down if abs(y) > large else (up if abs(y) < small else one)
-        divisor = y * scale
-        near = one / divisor
-        inverse = nearer_to_zero(near) if fma(-near, divisor, one) < zero else near
-        rest = fma(-inverse, divisor, one)
-        more = inverse * (rest if rest > zero else least)
-        scaled_x = x * scale
-        return fma(scaled_x, inverse, scaled_x * more)
 
     return implementation

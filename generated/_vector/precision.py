@@ -1,4 +1,4 @@
-# eqc-inputs: 95df00128bdf53a22c3d2b28a5af041162d2d4b66eb3e163b0ec8872e037aa5c
+# eqc-inputs: cf86491dd82e1463d486365530ab6a088136880b33c2d5eeefe2a78349020ef6
 """Numbers in a kernel's source take the precision of its data, as in NumPy: 0.5*x is float32 where x is.
 
 Numba makes every number in a source a double, and so would have all arithmetic of a float32 kernel done in double
@@ -18,6 +18,7 @@ from numba.core.compiler_machinery import FunctionPass, register_pass
 from numba.core.typed_passes import NativeLowering
 from numba.core.untyped_passes import ReconstructSSA
 
+from .places import place_of_largest, place_of_least
 from .reductions import add, multiply
 from .widths import WideLowering
 
@@ -25,7 +26,7 @@ _DIVISIONS = (operator.truediv, operator.itruediv)
 _ARITHMETIC = (operator.add, operator.sub, operator.mul, operator.iadd, operator.isub, operator.imul, *_DIVISIONS)
 _COMPARISONS = (operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne)
 _LARGEST, _LARGEST_WHOLE = float(np.finfo(np.float32).max), 2**24
-_WHOLE = {range, len, max, min, int, np.int64}
+_WHOLE = {range, len, max, min, int, np.int64, place_of_largest, place_of_least}
 _WIDE = {add, multiply, np.float64}
 _MAKERS = {"empty", "zeros", "shared_empty", "shared_zeros"}
 

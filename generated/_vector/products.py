@@ -1,7 +1,7 @@
-# eqc-inputs: 95df00128bdf53a22c3d2b28a5af041162d2d4b66eb3e163b0ec8872e037aa5c
-"""Products of matrices: BLAS where it is worth its call, loops below.
+# eqc-inputs: cf86491dd82e1463d486365530ab6a088136880b33c2d5eeefe2a78349020ef6
+"""Products of matrices: loops for the smallest, tiles in registers, and BLAS for what is long enough for its threads.
 
-BLAS takes matrices one of whose axes is contiguous, so views and transposes cost nothing; others are copied first.
+A result has a contiguous axis, or is copied first; so are the factors that BLAS is given.
 """
 
 import numpy as np
@@ -11,10 +11,11 @@ from numba.core import cgutils
 from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic, overload
 
+from .panels import is_narrow, multiply_by_panels, transpose_to
 from .unwanted import UnwantedType
 
 LOOPS_BELOW = 1024
-"""Multiplications from which a call of BLAS is cheaper than loops."""
+"""Multiplications from which tiles are cheaper than loops."""
 
 
 def matrix_product(scale, a, b, keep, c, team=None):
@@ -36,17 +37,10 @@ def mirror(c):
     c[...] = np.tril(c) + np.tril(c, -1).T
 
 
-BANDS = 8
-"""Bands of rows in which a symmetric product is computed, each up to the diagonal."""
-
-ALONE = 262_144
-"""Multiplications up to which OpenBLAS uses one thread."""
-
 THREADS_FROM = 8_000_000
-"""Multiplications from which it is worth waiting for a second thread of BLAS; products between are cut into pieces.
+"""Multiplications from which it is worth waiting for a second thread of BLAS.
 
-Pieces like cubes cost next to nothing, or longer ones where the memory asks for them, while threads of BLAS go on
-looking for work for a while after a product, and keep other work from the processors.
+Its threads go on looking for work for a while after a product, and keep other work from the processors.
 """
 
 _TILE = 64
@@ -86,12 +80,11 @@ def _compiled(scale, a, b, keep, c, team=None):
 
 
 @overload(symmetric_product, strict=False)
-def _compiled_bands(scale, a, b, keep, c, team=None):
+def _compiled_half(scale, a, b, keep, c, team=None):
     if isinstance(c, UnwantedType):
         return lambda scale, a, b, keep, c, team=None: None
-    most = _most(team)
-    return lambda scale, a, b, keep, c, team=None: _multiply_bands(
-        float(scale), _loose(a), _loose(b), float(keep), _loose(c), most
+    return lambda scale, a, b, keep, c, team=None: _multiply_half(
+        float(scale), _loose(a), _loose(b), float(keep), _loose(c)
     )
 
 
@@ -134,30 +127,29 @@ def _multiply(scale, a, b, keep, c, most):
     if size < LOOPS_BELOW:
         _by_loops(scale, a, b, keep, c)
         return
-    rows, inner, columns = a.shape[0], a.shape[1], b.shape[1]
-    longer = 16 if _has_long_rows(b.T) else 1
-    while size < most and rows * inner * columns > ALONE:
-        if inner >= longer * max(rows, columns):
-            inner = (inner + 1) // 2
-        elif columns >= rows:
-            columns = (columns + 1) // 2
-        else:
-            rows = (rows + 1) // 2
-    for i in range(0, a.shape[0], rows):
-        for j in range(0, b.shape[1], columns):
-            for k in range(0, a.shape[1], inner):
-                left, right = a[i : i + rows, k : k + inner], b[k : k + inner, j : j + columns]
-                _by_blas(scale, left, right, 1.0 if k else keep, c[i : i + rows, j : j + columns])
+    turned = not _has_long_rows(c) and _has_long_rows(c.T)
+    left, right, out = (b.T, a.T, c.T) if turned else (a, b, c)
+    if size >= most:
+        filled = _ready(out)
+        _gemm(scale, _ready(left), _ready(right), keep, filled)
+    elif keep == 0 and _has_long_rows(out) and is_narrow(left, right):
+        filled = _loose(np.empty((right.shape[1], left.shape[0]), c.dtype))
+        multiply_by_panels(scale, right.T, left.T, keep, filled, False)
+        transpose_to(filled, out)
+    else:
+        filled = _ready(out)
+        multiply_by_panels(scale, left, right, keep, filled, False)
+    if not _has_long_rows(out):
+        out[:, :] = filled
 
 
 @njit(cache=True, error_model="numpy")
-def _multiply_bands(scale, a, b, keep, c, most):
+def _multiply_half(scale, a, b, keep, c):
     _apart()
-    count = c.shape[0]
-    rows = max(_TILE, (count + BANDS - 1) // BANDS)
-    for start in range(0, count, rows):
-        stop = min(start + rows, count)
-        _multiply(scale, a[start:stop], b[:, :stop], keep, c[start:stop, :stop], most)
+    filled = c if _has_long_rows(c) else _copied(c)
+    multiply_by_panels(scale, a, b, keep, filled, True)
+    if not _has_long_rows(c):
+        c[:, :] = filled
 
 
 @njit(cache=True)
@@ -170,20 +162,6 @@ def _mirror(c):
             for i in range(top, min(top + _TILE, count)):
                 for j in range(start, min(start + _TILE, i)):
                     c[j, i] = c[i, j]
-
-
-@njit(cache=True)
-def _by_blas(scale, a, b, keep, c):
-    if _has_long_rows(c):
-        _gemm(scale, _ready(a), _ready(b), keep, c)
-    elif _has_long_rows(c.T):
-        _gemm(scale, _ready(b).T, _ready(a).T, keep, c.T)
-    else:
-        filled = _copied(c)
-        _gemm(scale, _ready(a), _ready(b), keep, filled)
-        for i in range(c.shape[0]):
-            for j in range(c.shape[1]):
-                c[i, j] = filled[i, j]
 
 
 @njit(inline="always")

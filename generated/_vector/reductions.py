@@ -1,4 +1,4 @@
-# eqc-inputs: 95df00128bdf53a22c3d2b28a5af041162d2d4b66eb3e163b0ec8872e037aa5c
+# eqc-inputs: cf86491dd82e1463d486365530ab6a088136880b33c2d5eeefe2a78349020ef6
 """Steps of sums, products and extrema over a loop, which LLVM turns into several partial results at once."""
 
 from collections.abc import Callable
@@ -132,7 +132,13 @@ def watch(lost, result):
     return lost + np.sum(result * 0.0)
 
 
-_step_of_sum = _step(_add)
+def _add_nothing(builder, lost, result):
+    """lost + 0*result, in one instruction, and in any order."""
+    nothing = builder.fmul(result, result.type(0.0), flags=("contract",))
+    return builder.fadd(lost, nothing, flags=("reassoc", "nsz", "contract"))
+
+
+_step_of_watch = _step(_add_nothing)
 
 
 @overload(watch, jit_options=_INLINE, strict=False)
@@ -141,10 +147,9 @@ def _watch(lost, result):
         return lambda lost, result: lost
     if isinstance(result, types.Array):
         return _watch_array
-    zero = np.float32(0) if lost == result == types.float32 else 0.0
-    if isinstance(zero, float):
-        return lambda lost, result: _step_of_sum(np.float64(lost), np.float64(result * 0.0))
-    return lambda lost, result: _step_of_sum(lost, result * zero)
+    if lost == result == types.float32:
+        return lambda lost, result: _step_of_watch(lost, result)  # noqa: PLW0108 (an intrinsic is no function by itself)
+    return lambda lost, result: _step_of_watch(np.float64(lost), np.float64(result))
 
 
 def _watch_array(lost, result):
