@@ -4,7 +4,7 @@ Each holds over the whole range of floats, its slopes as well: no result overflo
 does not, and NaN stays NaN.
 """
 
-from math import copysign, cos, lgamma, nan, sin
+from math import copysign, cos, inf, lgamma, nan, sin
 
 from numba import njit
 from numpy import floor  # Python's would give an integer of 64 bits
@@ -120,7 +120,7 @@ def power_complement(x, y):
 @njit(cache=True, inline="always")
 def xlog1py(x, y):
     """x·log(1 + y), which is 0 where x is 0."""
-    return 0.0 * y if x == 0.0 and y < 1e300 else x * log1p(y)
+    return 0.0 * y if x == 0.0 and y < inf else x * log1p(y)
 
 
 @njit(cache=True, inline="always")
@@ -132,13 +132,13 @@ def xlogx(x):
 @njit(cache=True, inline="always")
 def xlog_ratio(x, y):
     """x·log(x/y), which is 0 where x is 0."""
-    return 0.0 * y if x == 0.0 and y < 1e300 else x * log_ratio(x, y)
+    return 0.0 * y if x == 0.0 and y < inf else x * log_ratio(x, y)
 
 
 @njit(cache=True, inline="always")
 def weighted_log_ratio(w, x, y):
     """w·log(x/y), which is 0 where w is 0."""
-    return 0.0 * (x + y) if w == 0.0 and x < 1e300 and y < 1e300 else w * log_ratio(x, y)
+    return 0.0 * x + 0.0 * y if w == 0.0 and x < inf and y < inf else w * log_ratio(x, y)
 
 
 @njit(cache=True, inline="always")

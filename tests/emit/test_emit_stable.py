@@ -156,3 +156,16 @@ def test_powers_at_the_ends() -> None:
     assert (power(-1.0, 2.0), power(-1.0, -1.0), power(math.inf, 1.0)) == (0.0, math.inf, math.inf)
     assert power(-3.0, 3.0) == -8.0
     assert math.isnan(power(-3.0, 0.5))
+
+
+def test_logarithms_without_weight_count_nothing_up_to_the_largest_numbers() -> None:
+    most = np.finfo(float).max
+    assert [stable.xlog1py(0.0, y) for y in (-1.0, 0.0, most)] == [0, 0, 0]
+    assert [stable.xlog_ratio(0.0, y) for y in (0.5, most)] == [0, 0]
+    assert [stable.weighted_log_ratio(0.0, x, most) for x in (0.5, most)] == [0, 0]
+    ends = (
+        stable.xlog1py(0.0, math.inf),
+        stable.xlog_ratio(0.0, math.nan),
+        stable.weighted_log_ratio(0.0, 1.0, math.inf),
+    )
+    assert all(map(math.isnan, ends))
