@@ -14,7 +14,7 @@ from numba.core.compiler_machinery import register_pass
 from numba.core.lowering import Lower
 from numba.core.typed_passes import NativeLowering
 
-from .ahead import Library
+from .loops import Library
 
 _WIDEST = '"prefer-vector-width"="512"'
 _HINTS = {"llvm.loop.vectorize.width": 16, "llvm.loop.interleave.count": 1}
