@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-
-import sympy as sp
 
 from eqc.emit.heads import VECTOR
 from eqc.ir.opaque import Opaque
 from eqc.ir.products import MatrixProduct, is_rectangular, matrix_product
-from eqc.ir.program import Op, Program, Statement, statement_reads, tensors_read
+from eqc.ir.program import Op, Program, Statement, Tensor, statement_reads, tensors_read
 from eqc.ir.terms import Index, Maximum, Minimum
-from eqc.ir.tiled import TiledSum, tiled_sum
+from eqc.ir.tiled import TiledSum, gathered, is_shorter, tiled_convolution, tiled_sum
 from eqc.ir.walk import substitute
 
 _ONE_BY_ONE = (Op.PRODUCT, Op.MAX, Op.MIN)
@@ -163,18 +162,6 @@ def _is_convolution(statement: Statement) -> bool:
     return any(symbols & free and symbols & bound for symbols in positions)
 
 
-def is_shorter(one: Index, other: Index) -> bool:
-    """Whether one extent is taken from the other, as the width of a kernel is from that of an image.
-
-    >>> from eqc.ir.terms import extent_symbol
-    >>> width, size = extent_symbol("k"), extent_symbol("n")
-    >>> is_shorter(Index("u", width), Index("x", size - width + 1))
-    True
-    """
-    sizes = one.extent.free_symbols
-    return any(sp.expand(other.extent).coeff(size).is_negative for size in sorted(sizes, key=str))
-
-
 def items_of(program: Program, *, shared: bool, apart: frozenset[str]) -> list[Item]:
     """The statements in order; if nothing is to be `shared` but free loops, each has its usual order.
 
@@ -185,14 +172,36 @@ def items_of(program: Program, *, shared: bool, apart: frozenset[str]) -> list[I
 
 def _item(statement: Statement, program: Program, *, shared: bool, tiles: bool) -> Item:
     if statement.scatter:
-        return Item(_along_rows(statement), order=_rows(statement)) if shared else Item(statement, order=())
+        found = _gathered(statement, program.tensors) if shared and tiles else None
+        return found or (Item(_along_rows(statement), order=_rows(statement)) if shared else Item(statement, order=()))
     product = matrix_product(statement) if shared else None
     if product is not None and product.is_plain(program.tensors):
         return Item(statement, product, order=() if _stands_alone(statement, program) else None)
     summed = statement.op in (Op.SUM, *_ONE_BY_ONE) and not isinstance(statement.body, Opaque)
     if shared and summed and is_rectangular(statement):
-        return Item(statement, tiled=tiled_sum(statement, program.tensors) if tiles else None)
+        return (_in_tiles(statement, program.tensors) if tiles else None) or Item(statement)
     return Item(statement, order=statement.free)
+
+
+def _in_tiles(statement: Statement, tensors: Mapping[str, Tensor]) -> Item | None:
+    """A sum in tiles; what is summed up near each entry has the order of its loops already."""
+    free, bound = statement.free, statement.bound
+    tiled = tiled_sum(statement, tensors)
+    if tiled is not None or not free or not bound or not _is_convolution(statement):
+        return None if tiled is None else Item(statement, tiled=tiled)
+    along = _runs_along(statement, free[-1], bound[-1])
+    tiled = tiled_convolution(statement, tensors, along)
+    order = tuple(loop for loop in bound if loop != along) if along in bound else free[:-1]
+    return None if tiled is None else Item(statement, tiled=tiled, order=order)
+
+
+def _gathered(statement: Statement, tensors: Mapping[str, Tensor]) -> Item | None:
+    """A scatter near each entry as a sum in tiles."""
+    sums = gathered(statement, tensors)
+    item = _in_tiles(sums, tensors) if sums is not None else None
+    if item is None or item.tiled is None or item.tiled.adds_columns:
+        return None
+    return replace(item, tiled=replace(item.tiled, reads_beyond=True))
 
 
 def _stands_alone(statement: Statement, program: Program) -> bool:

@@ -80,7 +80,7 @@ def _statement(leaf: Leaf) -> str:
     if item.product is not None:
         return f"{name}: product of matrices over {item.product.inner.name}"
     if item.tiled is not None:
-        return f"{name}: sum in tiles over {item.tiled.inner.name}"
+        return f"{name}: sum in tiles over {', '.join(loop.name for loop in item.tiled.inner)}"
     own = f" over {', '.join(loop.name for loop in leaf.inner)}" if leaf.inner else ""
     return f"{name}{own}"
 

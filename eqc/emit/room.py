@@ -63,7 +63,8 @@ def _make(function: Function, statement: Statement) -> None:
 
 def _starts_at_once(function: Function, statement: Statement) -> bool:
     """Whether all of a target is set to 0 before anything is added to it."""
-    return statement.scatter and not function.leaves[statement.target.name].item.order
+    leaf = function.leaves[statement.target.name]
+    return leaf.statement.scatter and not leaf.item.order
 
 
 def _is_made_whole(function: Function, statement: Statement) -> bool:

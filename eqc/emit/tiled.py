@@ -1,10 +1,11 @@
-"""Sums over pairs of rows, in tiles: each number that is read serves several rows and columns.
+"""Sums for pairs of indices, in tiles: each number that is read serves several rows and columns.
 
 A few terms at a time are added up in the precision of the data, and what they give in double precision.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import sympy as sp
 
 from eqc.emit import sums, teamed
 from eqc.emit.nest import Leaf, leaves_of
-from eqc.ir.terms import Index
+from eqc.ir.terms import Index, Read
 from eqc.ir.tiled import TiledSum
 
 if TYPE_CHECKING:
@@ -35,14 +36,14 @@ def add_up(function: Function, leaf: Leaf, depth: int) -> None:
     work = _Work(function, leaf, tiled)
     work.find_ranges(depth)
     depth = function.open_loops((loop for loop in leaf.inner if loop.symbol not in tiled.letters), depth)
-    (_along_sum if tiled.along == tiled.inner else _along_entries)(work, depth)
+    (_along_sum if tiled.adds_columns else _along_entries)(work, depth)
 
 
 def allocate(function: Function) -> None:
     """Room for sums that are collected part by part."""
     for leaf in leaves_of(function.tree):
         tiled = leaf.item.tiled
-        if tiled is not None and not leaf.partial and tiled.along == tiled.inner:
+        if tiled is not None and not leaf.partial and tiled.adds_columns:
             block = next((b for b in function.blocks.values() if leaf in b.loop.body), None)
             rows = sp.Symbol(block.rows) if block and block.loop.index == tiled.row else tiled.row.extent
             shape = f"({function.whole(rows)}, {function.whole(tiled.column.extent)})"
@@ -60,7 +61,8 @@ class _Work:
 
     def find_ranges(self, depth: int) -> None:
         function, tiled = self.function, self.tiled
-        self.ranges = {loop.name: ("0", function.whole(loop.extent)) for loop in (tiled.row, tiled.column, tiled.inner)}
+        loops = (tiled.row, tiled.column, *tiled.inner)
+        self.ranges = {loop.name: ("0", function.whole(loop.extent)) for loop in loops}
         if function.at_block is not None:
             block = function.blocks[id(function.at_block)]
             self.ranges[function.at_block.index.name] = (block.start, block.stop)
@@ -87,6 +89,12 @@ class _Work:
         self.line(depth, f"for {self.name(loop)} in range({given}):")
         return depth + 1
 
+    def open_all(self, loops: Iterable[Index], depth: int) -> int:
+        """The heads of loops."""
+        for loop in loops:
+            depth = self.open(loop, depth)
+        return depth
+
     def open_rows(self, loop: Index, depth: int) -> int:
         """A loop over so many rows at a time."""
         depth = self.open(loop, depth, str(ROWS))
@@ -104,6 +112,13 @@ class _Work:
         """The columns from one place on."""
         return self.call("_columns_at", start, stop, self.function.dtype())
 
+    def open_tiles(self, depth: int) -> int:
+        """The loops over tiles: along the memory, but down the columns of a block, whose rows stay in the cache."""
+        rows, along = self.tiled.rows, self.tiled.along
+        if self.function.at_block is None:
+            return self.open_columns(along, self.open_rows(rows, depth))
+        return self.open_rows(rows, self.open_columns(along, depth))
+
     def open_parts(self, loop: Index, count: str, depth: int) -> int:
         """A loop over parts of a loop, which then runs over one part only."""
         (start, stop), begin, end = self.ranges[loop.name], self.name(loop, "from"), self.name(loop, "to")
@@ -112,20 +127,30 @@ class _Work:
         self.ranges[loop.name] = (begin, end)
         return depth + 1
 
-    def of_tile(self, rows: Index, columns: Index) -> tuple[str, str]:
+    def of_tile(self) -> tuple[str, str]:
         """The terms of a statement, and where it stores or collects their sums, for all rows and columns of a tile."""
-        function, statement, names = self.function, self.leaf.statement, dict(self.function.names)
-        for loop, part in ((rows, "rows"), (columns, "columns")):
+        function, names, place = self.function, dict(self.function.names), self.function.printer.place
+        for loop, part in ((self.tiled.rows, "rows"), (self.tiled.along, "columns")):
             function.names[loop.name] = self.name(loop, part)
-        found = function.value(statement), self._place()
+        if self.tiled.reads_beyond:
+            function.printer.place = self._near
+        found = function.value(self.leaf.statement), self._place()
         function.names.update(names)
+        function.printer.place = place
         return found
+
+    def _near(self, r: Read) -> str:
+        """A read that gives 0 where there is nothing."""
+        if all(p.is_Symbol for p in r.positions):
+            return self.function.place(r)
+        places = ", ".join(map(self.function.whole, r.positions))
+        return self.call("_near", self.function.names[r.tensor], f"({places})")
 
     def _place(self) -> str:
         function, tiled, item = self.function, self.tiled, self.leaf.item
         if self.leaf.partial:
             return self.entry(*(function.whole(loop.symbol) for loop in item.free_inside))
-        if tiled.along == tiled.column:
+        if not tiled.adds_columns:
             return function.target(self.leaf.statement)
         return self.entry(self.row(), function.whole(tiled.column.symbol))
 
@@ -139,9 +164,10 @@ class _Work:
         inside = function.at_block is not None and function.at_block.index == row
         return f"{self.name(row)} - {self.ranges[row.name][0]}" if inside else self.name(row)
 
-    def nothing(self, rows: Index, columns: Index, dtype: str) -> str:
+    def nothing(self, dtype: str) -> str:
         """A tile to begin a sum with."""
-        return self.call("_no_tile", self.name(rows, "rows"), self.name(columns, "columns"), dtype)
+        tiled = self.tiled
+        return self.call("_no_tile", self.name(tiled.rows, "rows"), self.name(tiled.along, "columns"), dtype)
 
     def total(self, part: str = "") -> str:
         """The name of a sum for a tile."""
@@ -151,13 +177,13 @@ class _Work:
 def _along_entries(work: _Work, depth: int) -> None:
     """Tiles of entries, each of which is summed up at once."""
     tiled, total, part = work.tiled, work.total(), work.total("part")
-    rows, columns, inner = tiled.row, tiled.column, tiled.inner
-    depth = work.open_rows(rows, work.open_columns(columns, depth))
-    value, place = work.of_tile(rows, columns)
-    work.line(depth, f"{total} = {work.nothing(rows, columns, 'np.float64')}")
-    parts = work.open_parts(inner, str(TERMS), depth)
-    work.line(parts, f"{part} = {work.nothing(rows, columns, work.function.dtype())}")
-    work.line(work.open(inner, parts), f"{part} = {work.call('_add', part, value)}")
+    depth = work.open_tiles(depth)
+    value, place = work.of_tile()
+    work.line(depth, f"{total} = {work.nothing('np.float64')}")
+    *outer, last = tiled.inner
+    parts = work.open_parts(last, str(TERMS), work.open_all(outer, depth))
+    work.line(parts, f"{part} = {work.nothing(work.function.dtype())}")
+    work.line(work.open(last, parts), f"{part} = {work.call('_add', part, value)}")
     work.line(parts, f"{total} = {work.call('_add', total, part)}")
     work.line(depth, f"{place} {'+=' if work.leaf.partial else '='} {total}")
 
@@ -165,17 +191,16 @@ def _along_entries(work: _Work, depth: int) -> None:
 def _along_sum(work: _Work, depth: int) -> None:
     """Tiles of terms, which are added up across their columns."""
     tiled, part = work.tiled, work.total("part")
-    first, rows, columns = tiled.row, tiled.column, tiled.inner
-    dtype = work.function.dtype()
+    other = tiled.column if tiled.rows == tiled.row else tiled.row
     if not work.leaf.partial:
         work.line(depth, f"{work.entry(':')} = 0.0")
-    inside = work.open_parts(columns, f"{ROUNDS}*{work.call('_width', dtype)}", depth)
-    work.line(inside, f"{work.name(columns, 'columns')} = {work.columns(*work.ranges[columns.name])}")
-    inside = work.open_rows(rows, work.open(first, inside))
-    value, place = work.of_tile(rows, columns)
-    work.line(inside, f"{part} = {work.nothing(rows, columns, dtype)}")
-    terms = work.open_columns(columns, inside)
-    kept = work.call("_inside", value, work.name(columns, "columns"))
+    inside = work.open_parts(tiled.along, f"{ROUNDS}*{work.call('_width', work.function.dtype())}", depth)
+    work.line(inside, f"{work.name(tiled.along, 'columns')} = {work.columns(*work.ranges[tiled.along.name])}")
+    inside = work.open_rows(tiled.rows, work.open(other, inside))
+    value, place = work.of_tile()
+    work.line(inside, f"{part} = {work.nothing(work.function.dtype())}")
+    terms = work.open_columns(tiled.along, inside)
+    kept = work.call("_inside", value, work.name(tiled.along, "columns"))
     work.line(terms, f"{part} = {work.call('_add', part, kept)}")
     work.line(inside, f"{place} += {work.call('_across', part)}")
     if not work.leaf.partial:

@@ -1,19 +1,21 @@
-"""Sums over one index for every pair of two others, whose terms are arithmetic: squared distances, for instance.
+"""Sums for every pair of two indices, whose terms are arithmetic: squared distances and convolutions, for instance.
 
 `D[i, j] = sum(k) (X[i, k] - Y[k, j])**2` reads each number many times, as a product of matrices does: in tiles of some
-rows and some columns it is fetched once for all of them.
+rows and some columns it is fetched once for all of them. `C[x, y] = sum(u, v) I[x + u, y + v]*K[u, v]` keeps a tile's
+sums at hand until they are complete.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sympy as sp
 
 from eqc.ir.products import is_rectangular, matrix_product
 from eqc.ir.program import Op, Statement, Tensor, free_names, reads_of
 from eqc.ir.terms import Expr, Index, Magnitude, Read
+from eqc.ir.walk import substitute
 
 _SMALL = 4
 """Loops of this fixed length or less are unrolled instead."""
@@ -24,41 +26,136 @@ _MOST = 4
 
 @dataclass(frozen=True, slots=True)
 class TiledSum:
-    """The loops of a statement: two of its entries, and the one that it sums over.
+    """The last two loops of the entries, and those that are summed over in tiles.
 
-    All reads that know `along` know it as their last position, so that its rounds stand side by side in memory.
+    All reads that know `along` know it in their last position, so that its rounds stand side by side in memory: they
+    are the columns of the tiles. The rows of the tiles are those of `rows`, one of the first two.
     """
 
     row: Index
     column: Index
-    inner: Index
+    inner: tuple[Index, ...]
+    rows: Index
     along: Index
+    reads_beyond: bool = False
+    """Whether what is read outside of an array is 0."""
 
     @property
     def letters(self) -> frozenset[sp.Symbol]:
-        return frozenset({self.row.symbol, self.column.symbol, self.inner.symbol})
+        return frozenset(loop.symbol for loop in (self.row, self.column, *self.inner))
+
+    @property
+    def adds_columns(self) -> bool:
+        """Whether the columns of a tile are summed over."""
+        return self.along in self.inner
 
     def renamed(self, old: Index, new: Index) -> TiledSum:
         """With another loop in one's place."""
-        return TiledSum(*(new if loop == old else loop for loop in (self.row, self.column, self.inner, self.along)))
+        row, column, rows, along, *inner = (
+            new if loop == old else loop for loop in (self.row, self.column, self.rows, self.along, *self.inner)
+        )
+        return TiledSum(row, column, tuple(inner), rows, along, self.reads_beyond)
 
 
 def tiled_sum(statement: Statement, tensors: Mapping[str, Tensor]) -> TiledSum | None:
-    """How a statement is such a sum; None if it is none, or a product of matrices."""
-    plain = statement.op is Op.SUM and not statement.scatter and statement.guard == sp.true
-    if not plain or statement.target.integer or len(statement.free) < 2 or len(statement.bound) != 1:
-        return None
+    """How a statement with one bound loop is such a sum; None if it is none, or a product of matrices."""
     loops = (*statement.free[-2:], *statement.bound)
-    if any(loop.extent.is_Integer and loop.extent <= _SMALL for loop in loops) or not is_rectangular(statement):
+    if len(statement.bound) != 1 or not _is_suitable(statement, tensors):
+        return None
+    if any(loop.extent.is_Integer and loop.extent <= _SMALL for loop in loops):
         return None
     reads = sorted(reads_of(statement.body), key=str)
-    if not _is_arithmetic(statement.body) or not all(_is_part(r, loops, tensors) for r in reads):
+    if not all(_is_part(r, loops) for r in reads):
         return None
     if not _is_shared(reads, loops) or matrix_product(statement) is not None:
         return None
     row, column, inner = loops
     along = next((loop for loop in (column, inner) if _runs_along(reads, loop)), None)
-    return None if along is None else TiledSum(row, column, inner, along)
+    return None if along is None else TiledSum(row, column, (inner,), row if along == column else column, along)
+
+
+def tiled_convolution(statement: Statement, tensors: Mapping[str, Tensor], along: Index) -> TiledSum | None:
+    """How a sum of what stands near an entry is taken in tiles, with the columns that a loop gives.
+
+    Where that is summed over, all other loops that are run outside.
+    """
+    if not statement.bound or not _is_suitable(statement, tensors):
+        return None
+    row, column = statement.free[-2:]
+    inner = (along,) if along in statement.bound else statement.bound
+    found = [rows for rows in (row, column) if rows != along and _move_apart(statement, rows, along)]
+    return TiledSum(row, column, inner, found[0], along) if found else None
+
+
+def gathered(statement: Statement, tensors: Mapping[str, Tensor]) -> Statement | None:
+    """A scatter as the sum of what each entry is given, if that is 0 where arrays are read outside of their range.
+
+    `I[x + u] += C[x]*K[u]` is `I[x] = sum(u) C[x - u]*K[u]` with as many rounds of x as I is long.
+    """
+    target = statement.target
+    if not statement.scatter or statement.op is not Op.SUM or statement.guard != sp.true or not target.rank:
+        return None
+    found = [_longest(p, statement) for p in statement.positions]
+    loops = [loop for loop in found if loop is not None]
+    if len({*loops}) < len(found) or not _vanishes(statement, loops, tensors):
+        return None
+    pairs = zip(loops, statement.positions, strict=True)
+    moved = {loop.symbol: 2 * loop.symbol - position for loop, position in pairs}
+    free = tuple(Index(loop.name, extent) for loop, extent in zip(loops, target.shape, strict=True))
+    bound = tuple(loop for loop in statement.loops if loop not in loops)
+    places, body = tuple(loop.symbol for loop in free), substitute(statement.body, moved)
+    return replace(statement, loops=(*free, *bound), positions=places, body=body, scatter=False)
+
+
+def _longest(position: Expr, statement: Statement) -> Index | None:
+    """The loop of a position of which the others' extents are taken off, if a round of it moves by one."""
+    found = [loop for loop in statement.loops if loop.symbol in position.free_symbols]
+    longest = [loop for loop in found if all(loop == other or is_shorter(other, loop) for other in found)]
+    moves = longest and _is_sum(position) and sp.expand(position).coeff(longest[0].symbol) == 1
+    return longest[0] if moves else None
+
+
+def _vanishes(statement: Statement, loops: list[Index], tensors: Mapping[str, Tensor]) -> bool:
+    """Whether nothing is added in rounds of these loops that there are not: each is read over a whole axis."""
+    for loop in loops:
+        reads = [r for r in reads_of(statement.body) if _at(r, loop)]
+        axes = [(p, extent) for r in reads for p, extent in zip(r.positions, tensors[r.tensor].shape, strict=True)]
+        if any(loop.symbol in p.free_symbols and (p, extent) != (loop.symbol, loop.extent) for p, extent in axes):
+            return False
+        if not reads or statement.body.xreplace(dict.fromkeys(reads, sp.Integer(0))) != 0:
+            return False
+    return True
+
+
+def _is_suitable(statement: Statement, tensors: Mapping[str, Tensor]) -> bool:
+    """Whether arithmetic of real numbers is summed up for every pair of two indices."""
+    plain = statement.op is Op.SUM and not statement.scatter and statement.guard == sp.true
+    if not plain or statement.target.integer or len(statement.free) < 2 or not is_rectangular(statement):
+        return False
+    real = not any(tensors[r.tensor].integer for r in reads_of(statement.body))
+    return real and _is_arithmetic(statement.body)
+
+
+def _move_apart(statement: Statement, rows: Index, along: Index) -> bool:
+    """Whether reads move by one number with a round of either loop, on an axis each, the last one being `along`'s."""
+    reads = reads_of(statement.body)
+    return all(
+        all(sp.expand(p).coeff(loop.symbol) == 1 and _is_sum(p) for loop in (rows, along) for p in _at(r, loop))
+        and len(_at(r, rows)) < 2
+        and (not _at(r, along) or (_at(r, along) == [r.positions[-1]] and _at(r, rows) != [r.positions[-1]]))
+        for r in reads
+    ) and any(_at(r, along) for r in reads)
+
+
+def _at(r: Read, loop: Index) -> list[Expr]:
+    """The positions of a read that depend on a loop."""
+    return [p for p in r.positions if loop.symbol in p.free_symbols]
+
+
+def _is_sum(position: Expr) -> bool:
+    """Whether a position is made of whole multiples of loops and extents."""
+    factors = [term.as_coeff_Mul()[1] for term in sp.Add.make_args(position)]
+    return all(f == 1 or (f.is_Symbol and not isinstance(f, Read)) for f in factors)
 
 
 def _is_arithmetic(body: Expr) -> bool:
@@ -71,11 +168,11 @@ def _is_arithmetic(body: Expr) -> bool:
     return isinstance(body, Read) or bool(body.is_number and body.is_Rational | body.is_Float)
 
 
-def _is_part(r: Read, loops: tuple[Index, ...], tensors: Mapping[str, Tensor]) -> bool:
-    """Whether a read is of real numbers, at not more than two of the loops, each at a position of its own."""
+def _is_part(r: Read, loops: tuple[Index, ...]) -> bool:
+    """Whether a read is at not more than two of the loops, each at a position of its own."""
     found = [p for p in r.positions if free_names(p) & {loop.name for loop in loops}]
     plain = all(p.is_Symbol and not isinstance(p, Read) for p in found)
-    return plain and len({*found}) == len(found) < 3 and not tensors[r.tensor].integer
+    return plain and len({*found}) == len(found) < 3
 
 
 def _is_shared(reads: list[Read], loops: tuple[Index, ...]) -> bool:
@@ -87,3 +184,15 @@ def _is_shared(reads: list[Read], loops: tuple[Index, ...]) -> bool:
 def _runs_along(reads: list[Read], loop: Index) -> bool:
     known = [r for r in reads if loop.symbol in r.positions]
     return bool(known) and all(r.positions[-1] == loop.symbol for r in known)
+
+
+def is_shorter(one: Index, other: Index) -> bool:
+    """Whether one extent is taken from the other, as the width of a kernel is from that of an image.
+
+    >>> from eqc.ir.terms import extent_symbol
+    >>> width, size = extent_symbol("k"), extent_symbol("n")
+    >>> is_shorter(Index("u", width), Index("x", size - width + 1))
+    True
+    """
+    sizes = one.extent.free_symbols
+    return any(sp.expand(other.extent).coeff(size).is_negative for size in sorted(sizes, key=str))

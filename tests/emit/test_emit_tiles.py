@@ -10,7 +10,7 @@ from emit_samples import sample_module, sample_source
 from numba import njit
 
 from eqc.emit import tiled
-from eqc.emit._vector import KernelCompiler, across, add, columns_at, inside, no_tile, rows_at, tiles, width
+from eqc.emit._vector import KernelCompiler, across, add, columns_at, inside, near, no_tile, rows_at, tiles, width
 
 DISTANCES = "Eq(D[i, j], Sum((X[i, k] - Y[j, k])**2, (k, 1, d)))"
 SYMBOLS = {"X": "{shape: [n, d]}", "Y": "{shape: [m, d]}", "n": "rows", "m": "rows", "d": "size"}
@@ -25,6 +25,20 @@ def test_all_distances_and_their_pullback() -> None:
     x_bar, y_bar = made["sample_vjp"](x, y, bar)
     assert np.allclose(x_bar, (2 * bar[..., None] * gaps).sum(1))
     assert np.allclose(y_bar, (-2 * bar[..., None] * gaps).sum(0))
+
+
+def test_a_convolution_and_its_pullback() -> None:
+    formula = "Eq(c[x, y], Sum(a[x + u - 1, y + v - 1]*k[u, v], (v, 1, q), (u, 1, p)))"
+    shapes = {"c": "{shape: [n - p + 1, m - q + 1]}", "a": "{shape: [n, m]}", "k": "{shape: [p, q]}"}
+    sizes = {"n": "rows", "m": "columns", "p": "rows", "q": "columns"}
+    made = sample_module(formula, **shapes, **sizes)
+    a, k, bar = (random.normal(size=shape) for shape in ((13, 21), (3, 10), (11, 12)))
+    near = np.lib.stride_tricks.sliding_window_view(a, k.shape)
+    assert np.allclose(made["sample"](a, k), (near * k).sum((2, 3)))
+    a_bar, k_bar = made["sample_vjp"](a, k, bar)
+    assert np.allclose(k_bar, (near * bar[..., None, None]).sum((0, 1)))
+    wide = np.pad(bar, ((2, 2), (9, 9)))
+    assert np.allclose(a_bar, (np.lib.stride_tricks.sliding_window_view(wide, k.shape) * k[::-1, ::-1]).sum((2, 3)))
 
 
 def test_what_needs_no_block_stands_before_the_sums_of_a_block() -> None:
@@ -50,7 +64,8 @@ def work(x: Any, y: Any, w: Any, sums: Any, rows: Any) -> None:
             for k in range(d):
                 total = add(total, abs(x[i_rows, k] - 2 * y[k, j_columns]) ** 3 / -(y[k, j_columns] ** -2))
             sums[i_rows - 2, j_columns] += total
-            rows[i_rows, 0] += across(inside(total + w[i_rows, j_columns], j_columns))
+            shifted = near(y, (i_rows - 5, j_columns - 3))
+            rows[i_rows, 0] += across(inside(total + w[i_rows, j_columns] + shifted, j_columns))
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -64,5 +79,7 @@ def test_compiled_tiles_reach_all_rows_and_columns_and_no_others(dtype: type) ->
     terms = -(abs(x[2:, :, None] - 2 * y) ** 3.0 * y**2.0).sum(1)
     tolerance = {"rtol": 100 * np.finfo(dtype).eps, "atol": 100 * np.finfo(dtype).eps}
     assert np.allclose(sums, 5 + terms, **tolerance)
-    assert np.allclose(rows[2:, 0], (terms + w[2:]).sum(1), **tolerance)
+    beside = np.zeros((13, 21))
+    beside[5:8, 3:] = y[:, :18]
+    assert np.allclose(rows[2:, 0], (terms + w[2:] + beside[2:]).sum(1), **tolerance)
     assert not rows[:2].any() and (beyond[11:] == 5).all() and (beyond[:, [0, 22]] == 5).all()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from core_samples import program
 
-from eqc.ir.tiled import tiled_sum
+from eqc.derive.vjp import vjp
+from eqc.ir.show import show_statement
+from eqc.ir.tiled import gathered, tiled_sum
 
 SYMBOLS = {"X": "{shape: [n, d]}", "Y": "{shape: [d, m]}", "n": "rows", "m": "columns", "d": "size"}
 
@@ -49,3 +51,18 @@ def test_something_must_stand_side_by_side() -> None:
 )
 def test_others_are_not(term: str) -> None:
     assert along(f"Eq(D[i, j], Sum({term}, (k, 1, d)))") is None
+
+
+def scattered(formula: str, **symbols: str) -> list[str]:
+    """What each entry is given by the scatters of a pullback, where they can be turned into sums."""
+    made = vjp(program(formula, **symbols))
+    found = [gathered(s, made.tensors) for s in made.statements if s.scatter]
+    return [show_statement(s) for s in found if s is not None]
+
+
+def test_what_is_scattered_near_an_entry_is_gathered_there() -> None:
+    symbols = {"x": "{shape: [n]}", "k": "{shape: [m]}", "y": "{shape: [n - m + 1]}", "n": "points", "m": "width"}
+    assert scattered("Eq(y[i], Sum(x[i + u - 1]*k[u], (u, 1, m)))", **symbols) == [
+        "x_bar[i] = sum(u: m) k[u]*y_bar[i - u]  for i: n"
+    ]
+    assert not scattered("Eq(y[i], Sum(exp(x[i + u - 1] - k[u]), (u, 1, m)))", **{**symbols, "y": "{shape: [n - m]}"})

@@ -1,6 +1,5 @@
 """Elementary functions that LLVM compiles to vector instructions, and sums and extrema that it may reorder."""
 
-from . import tile_memory  # noqa: F401 (arrays learn to be read in tiles)
 from .blas import load_blas
 from .functions import (
     cos,
@@ -46,6 +45,7 @@ from .ratios import (
     one_plus_log_ratio,
 )
 from .reductions import add, largest, least, maximum, minimum, multiply, pick, watch
+from .tile_memory import near
 from .tiles import across, columns_at, inside, no_tile, rows_at, width
 from .turns import cosine_of_turns, sine_of_turns
 
@@ -86,6 +86,7 @@ __all__ = [
     "minimum",
     "mirror",
     "multiply",
+    "near",
     "no_tile",
     "normal_density",
     "normal_gate",

@@ -89,10 +89,15 @@ def _step(build: Callable[..., Any]) -> Any:
 
 
 def _compiled(plain: Callable[..., Any], build: Callable[..., Any]) -> None:
-    """Floats of one type take the instruction, others come as float64; whole numbers stay what they are."""
+    """Floats of one type take the instruction, others come as float64; whole numbers stay what they are.
+
+    Tiles have steps of their own.
+    """
     step = _step(build)
 
-    def choose(a: Any, b: Any) -> Callable[..., Any]:
+    def choose(a: Any, b: Any) -> Callable[..., Any] | None:
+        if not isinstance(a, types.Number | types.Boolean):
+            return None
         floats = [kind for kind in (a, b) if isinstance(kind, types.Float)]
         if not floats:
             return plain
