@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from math import prod
 from operator import call
 from typing import Any, Final
 
 import numpy as np
 
+from eqc.kernels.memory import memory_for
 from eqc.kernels.shapes import Layout, Shape
 from eqc.kernels.values import FLOAT32, DType
 
@@ -44,25 +44,9 @@ class Direct:
     otherwise: Call
     take: Take
 
-    def _room(self) -> Callable[[], tuple[Any, ...]]:
-        """A function that gives new memory for the results; a loop over one to three costs as much as these."""
-        makes = [partial(np.empty, shape, dtype) for shape, dtype in zip(self.shapes, self.dtypes, strict=True)]
-        if not makes:
-            return tuple
-        if len(makes) == 1:
-            (only,) = makes
-            return lambda: (only(),)
-        if len(makes) == 2:
-            first, second = makes
-            return lambda: (first(), second())
-        if len(makes) == 3:
-            first, second, third = makes
-            return lambda: (first(), second(), third())
-        return lambda: tuple([make() for make in makes])
-
     def arrays(self) -> Call:
         """The call of a function that writes all results, and gives something true where one is not finite."""
-        entry, rest, operands, room = self.entry, self.rest, self.operands, self._room()
+        entry, rest, operands, room = self.entry, self.rest, self.operands, room_of(self.shapes, self.dtypes)
         otherwise, take = self.otherwise, self.take
 
         def run(values: Given) -> Any:
@@ -77,7 +61,7 @@ class Direct:
 
     def number(self, kind: DType, *, watched: bool) -> Call:
         """The call of a function that returns the first result."""
-        entry, rest, operands, room = self.entry, self.rest, self.operands, self._room()
+        entry, rest, operands, room = self.entry, self.rest, self.operands, room_of(self.shapes, self.dtypes)
         otherwise, take, scalar = self.otherwise, self.take, _scalar(kind)
 
         def run(values: Given) -> Any:
@@ -92,7 +76,7 @@ class Direct:
 
     def watched_number(self, kind: DType) -> Call:
         """The call of a function that returns the first result, and whether the others are finite."""
-        entry, rest, operands, room = self.entry, self.rest, self.operands, self._room()
+        entry, rest, operands, room = self.entry, self.rest, self.operands, room_of(self.shapes, self.dtypes)
         otherwise, take, scalar = self.otherwise, self.take, _scalar(kind)
 
         def run(values: Given) -> Any:
@@ -107,7 +91,7 @@ class Direct:
 
     def numbers(self, kinds: Sequence[DType], *, watched: bool) -> Call:
         """The call of a function that returns the first results, and possibly whether the others are finite."""
-        entry, rest, operands, room = self.entry, self.rest, self.operands, self._room()
+        entry, rest, operands, room = self.entry, self.rest, self.operands, room_of(self.shapes, self.dtypes)
         otherwise, take, scalars = self.otherwise, self.take, [_scalar(kind) for kind in kinds]
 
         def run(values: Given) -> Any:
@@ -121,6 +105,27 @@ class Direct:
             return take((*map(call, scalars, found), *buffers))
 
         return run
+
+
+def room_of(shapes: Sequence[Shape], dtypes: Sequence[DType]) -> Callable[[], tuple[Any, ...]]:
+    """A function that gives new memory for results."""
+    return all_of([memory_for(shape, dtype) for shape, dtype in zip(shapes, dtypes, strict=True)])
+
+
+def all_of(makes: Sequence[Callable[[], Any]]) -> Callable[[], tuple[Any, ...]]:
+    """A function that gives what all of these give; a loop over one to three costs as much as they do."""
+    if not makes:
+        return tuple
+    if len(makes) == 1:
+        (only,) = makes
+        return lambda: (only(),)
+    if len(makes) == 2:
+        first, second = makes
+        return lambda: (first(), second())
+    if len(makes) == 3:
+        first, second, third = makes
+        return lambda: (first(), second(), third())
+    return lambda: tuple([make() for make in makes])
 
 
 def _scalar(dtype: DType) -> Callable[[Any], Any]:

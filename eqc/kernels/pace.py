@@ -57,12 +57,13 @@ class Several(Protocol):
 class Pace:
     """How long a call takes in one thread and in several: the first calls are measured, and decide about the others.
 
-    `function` is the call in one thread. Its arguments have the same types and shapes each time.
+    `function` is the call in one thread. Its arguments have the same types and shapes each time. Short calls take the
+    `way` that there is by now, which wants the arguments as a tuple.
     """
 
     def __init__(self, function: Callable[..., object], several: Several) -> None:
         self.function, self.several = function, several
-        self._way: Callable[..., object] = self._measured
+        self.way: Callable[[tuple[Any, ...]], object] = self._measured
         self._alone: list[float] = []
         self._trials: list[float] = []
         self._calls, self._spent = 0, 0.0
@@ -71,30 +72,33 @@ class Pace:
 
     def run(self, *arguments: Any) -> object:
         """What the function gives, or all threads together."""
-        return self._way(*arguments)
+        return self.way(arguments)
 
-    def _measured(self, *arguments: Any) -> object:
+    def _measured(self, arguments: tuple[Any, ...]) -> object:
         """One of the first calls, in one thread."""
-        found = self._by_one(*arguments)
+        found = self._by_one(arguments)
         self._calls += 1
         self._spent += self._alone[-1]
         least = min(self._alone)
         if least < self.several.worth:
             if self._calls >= MEASURED:
-                self._way = self.function
+                self.way = self._untimed
         elif self._calls >= ALONE and (least >= LONG or self._spent >= SPENT):
-            self._is_patient, self._way = least >= PATIENT, self._by_all
+            self._is_patient, self.way = least >= PATIENT, self._by_all
         return found
 
-    def _by_one(self, *arguments: Any) -> object:
+    def _untimed(self, arguments: tuple[Any, ...]) -> object:
+        return self.function(*arguments)
+
+    def _by_one(self, arguments: tuple[Any, ...]) -> object:
         found, seconds = _timed(self.function, *arguments)
         self._alone = [*self._alone[1 - TRIALS :], seconds]
         return found
 
-    def _by_all(self, *arguments: Any) -> object:
+    def _by_all(self, arguments: tuple[Any, ...]) -> object:
         if self._resting:  # how long does one thread take by now? Other work may have taken the cache.
             self._resting -= 1
-            return self._by_one(*arguments)
+            return self._by_one(arguments)
         if not self.several.ready(patient=self._is_patient):
             return self.function(*arguments)
         if self._trusted:

@@ -12,12 +12,11 @@ from typing import Any, Final
 import numpy as np
 
 from eqc.kernels.complaints import reworded
-from eqc.kernels.direct import Call, Direct, Given, Operands, Take, entry_of, is_short
-from eqc.kernels.memory import LARGE, POOL
+from eqc.kernels.direct import Call, Direct, Given, Operands, Take, entry_of, is_short, room_of
 from eqc.kernels.operands import constant, conversion, operands_of
 from eqc.kernels.pace import Pace
 from eqc.kernels.results import Selection, flatten
-from eqc.kernels.shapes import Layout, Shape
+from eqc.kernels.shapes import Layout
 from eqc.kernels.signature import Tensor
 from eqc.kernels.teams import MakeShared
 from eqc.kernels.totals import BLOCK, AddItems, Totals
@@ -77,13 +76,6 @@ def remember(memory: dict[Any, Any], key: Key, value: object) -> None:
     if len(memory) >= _REMEMBERED:
         memory.clear()
     memory[key] = value
-
-
-def results_of(buffers: list[Array], batch: Shape) -> list[Any]:
-    """What people get for the memory that a function wrote to; a NumPy scalar for a number."""
-    if not batch:
-        return list(map(_first, buffers))
-    return buffers if len(batch) == 1 else [buffer.reshape(batch + buffer.shape[1:]) for buffer in buffers]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +158,7 @@ def plan_call(
     sizes = [prod(shape) for shape in (*layout.blocks, *layout.buffers)]
     takes_team = teams and layout.items < thread_count()
     pace = _pace(share, layout.items, takes_team=takes_team) if share is not None and sum(sizes) > _SHORT else _alone
-    if not _sums_are_small(layout, dtype):
+    if not _sums_are_small(layout, dtypes):
         totals = Totals(function, operands, layout, dtypes, mend, load)
         run = totals.call() if totals.width <= BLOCK else None
         return Plan(layout, dtypes, operands, function, mend, run, pace, load) if run else None
@@ -199,28 +191,17 @@ def _whole_call(
     mend: Mend,
     load: Load,
 ) -> Callable[[Given], list[Any]]:
-    """The call with new memory for the results; one number, the commonest result, takes the fewest steps."""
-    shapes, batch = layout.buffers, layout.batch
-    sums = {n: _total(layout, n, dtypes[n], load) for n, target in enumerate(layout.targets) if target != batch}
-    large = any(prod(s) * d.itemsize >= LARGE for s, d in zip(shapes, dtypes, strict=True))
-    make: Callable[..., Array] = POOL.empty if large else np.empty
+    """The call with new memory for the results."""
+    ends, room = _ends(layout, dtypes, range(len(dtypes)), load), room_of(layout.buffers, dtypes)
 
-    def several(values: Given) -> list[Any]:
-        buffers = list(map(make, shapes, dtypes))
-        if function(*operands(values), *buffers):
-            mend((*operands(values), *buffers))
-        results = results_of(buffers, batch)
-        for n, total in sums.items():
-            results[n] = total(buffers[n])
-        return results
+    def run(values: Given) -> list[Any]:
+        results = room()
+        arguments = operands(values) + results
+        if function(*arguments):
+            mend(arguments)
+        return ended(results, ends)
 
-    def one(values: Given) -> list[Any]:
-        buffer = make(shapes[0], dtypes[0])
-        if function(*operands(values), buffer):
-            mend((*operands(values), buffer))
-        return [buffer[0]]
-
-    return one if len(shapes) == 1 and not batch else several
+    return run
 
 
 def _total(layout: Layout, n: int, dtype: DType, load: Load) -> Callable[[Array], Any]:
@@ -250,8 +231,31 @@ def short_call(plan: Plan, function: Callable[..., object], values: Given, other
         given = [*plan.operands(values), *map(np.empty, plan.layout.buffers, plan.dtypes)]
         function(*given)
         entry, rest = entry_of(function, given)
-        take = _finished(plan, select)
+        take = finished(plan, select)
         return Direct(entry, rest, plan.operands, plan.layout.buffers, plan.dtypes, otherwise, take).arrays()
+    return _paced_call(plan, select) if _sums_are_small(plan.layout, plan.dtypes) else _planned_call(plan, select)
+
+
+def _paced_call(plan: Plan, select: Selection) -> Call:
+    """Calls of a function that several threads may share."""
+    function, operands, mend = plan.function, plan.operands, plan.mend
+    room, take = room_of(plan.layout.buffers, plan.dtypes), finished(plan, select)
+
+    def run(values: Given) -> Any:
+        results = room()
+        arguments = operands(values) + results
+        try:
+            if function(*arguments):
+                mend(arguments)
+        except (IndexError, ValueError) as error:
+            raise reworded(error) from None
+        return take(results)
+
+    return run
+
+
+def _planned_call(plan: Plan, select: Selection) -> Call:
+    """Calls just as they are planned."""
     take = select.take()
 
     def run(values: Given) -> Any:
@@ -263,26 +267,33 @@ def short_call(plan: Plan, function: Callable[..., object], values: Given, other
     return run
 
 
-def _finished(plan: Plan, select: Selection) -> Take:
+End = Callable[[Array], Any]
+
+
+def finished(plan: Plan, select: Selection) -> Take:
     """What gives the caller the wanted results, after each is summed up or has its leading axes."""
-    take = select.take()
     wanted = range(len(plan.dtypes)) if select.wanted is None else select.wanted
-    ends = [(n, end) for n in wanted if (end := _end(plan, n)) is not None]
-
-    def finish(buffers: Sequence[Array]) -> Any:
-        results = list(buffers)
-        for n, end in ends:
-            results[n] = end(results[n])
-        return take(results)
-
-    return finish if ends else take
+    ends, take = _ends(plan.layout, plan.dtypes, wanted, plan.load), select.take()
+    return (lambda results: take(ended(results, ends))) if ends else take
 
 
-def _end(plan: Plan, n: int) -> Callable[[Array], Any] | None:
+def ended(results: Sequence[Array], ends: Sequence[tuple[int, End]]) -> list[Any]:
+    """Results after what is still to be done with some of them."""
+    whole: list[Any] = [*results]
+    for n, end in ends:
+        whole[n] = end(whole[n])
+    return whole
+
+
+def _ends(layout: Layout, dtypes: Sequence[DType], numbers: Iterable[int], load: Load) -> list[tuple[int, End]]:
+    """What is still to be done with some results, by number."""
+    return [(n, end) for n in numbers if (end := _end(layout, n, dtypes[n], load)) is not None]
+
+
+def _end(layout: Layout, n: int, dtype: DType, load: Load) -> End | None:
     """What is still to be done with a result; None if nothing is."""
-    layout = plan.layout
     if layout.targets[n] != layout.batch:
-        return _total(layout, n, plan.dtypes[n], plan.load)
+        return _total(layout, n, dtype, load)
     if not layout.batch:
         return _first
     return methodcaller("reshape", layout.batch + layout.results[n]) if len(layout.batch) > 1 else None
@@ -293,7 +304,7 @@ def _sums_are_whole(layout: Layout) -> bool:
     return all(target == layout.batch or prod(target) == 1 for target in layout.targets)
 
 
-def _sums_are_small(layout: Layout, dtype: DType) -> bool:
+def _sums_are_small(layout: Layout, dtypes: Sequence[DType]) -> bool:
     """Whether results that are summed over items, if any, take little memory before they are."""
     sums = [n for n, target in enumerate(layout.targets) if target != layout.batch]
-    return sum(prod(layout.buffers[n]) for n in sums) * dtype.itemsize <= _SUMMED
+    return sum(prod(layout.buffers[n]) * dtypes[n].itemsize for n in sums) <= _SUMMED

@@ -108,6 +108,13 @@ def _check_wrt(signature: Signature, caller: str, name: Any, known: list[str]) -
     raise ValueError(f"{caller}: {signature.id} has no input {name!r}; {nearest(str(name), known)}")
 
 
+def results_of(buffers: list[Array], batch: tuple[int, ...]) -> list[Any]:
+    """What people get for the memory that a function wrote to; a NumPy scalar for a number."""
+    if not batch:
+        return list(map(itemgetter(0), buffers))
+    return buffers if len(batch) == 1 else [buffer.reshape(batch + buffer.shape[1:]) for buffer in buffers]
+
+
 def flatten(value: Any) -> list[Any]:
     """The leaves of nested tuples and lists, in order; None gives none.
 

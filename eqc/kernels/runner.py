@@ -15,8 +15,8 @@ from eqc.kernels.binding import Zero
 from eqc.kernels.complaints import TYPING_ERRORS, reworded, uncallable
 from eqc.kernels.direct import Call, Given
 from eqc.kernels.memory import POOL
-from eqc.kernels.plans import Key, Mend, Plan, key_of, plan_call, remember, results_of, short_call
-from eqc.kernels.results import Selection, check_distinct, check_out, share_memory
+from eqc.kernels.plans import Key, Mend, Plan, finished, key_of, plan_call, remember, short_call
+from eqc.kernels.results import Selection, check_distinct, check_out, results_of, share_memory
 from eqc.kernels.shapes import Layout, Shape, lay_out
 from eqc.kernels.signature import Form, Signature, Tensor
 from eqc.kernels.single import Core, Single, single
@@ -137,7 +137,7 @@ class Runner:
             frugal = plan.is_frugal(select.wanted)
             return short_call(plan, self._function, values, otherwise, select) if frugal else None
         with self._loading():
-            return self._spare.call(plan, self._function, some, values, otherwise, select.take())
+            return self._spare.call(plan, self._function, some, values, otherwise, finished(plan, select))
 
     def _run_whole(self, operands: list[Operand], dtype: DType, layout: Layout) -> list[Any]:
         """All results at once, for operands that have the same leading axes: the common and fast case."""

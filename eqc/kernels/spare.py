@@ -9,14 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from math import prod
-from operator import itemgetter
 from typing import Any, Final
 
-from eqc.kernels.direct import Call, Given, Take, entry_of
+from eqc.kernels.direct import Call, Given, Take, all_of, entry_of
 from eqc.kernels.memory import memory_for
 from eqc.kernels.plans import Plan
-from eqc.kernels.shapes import Shape
-from eqc.kernels.values import Array
 
 WORTH: Final = 1 << 14
 """Bytes from which it pays to leave results out."""
@@ -46,27 +43,21 @@ class Spare:
         take: Take,
     ) -> Call:
         """The call without some results; the function is compiled for these values."""
-        operands, batch, numbers = plan.operands, plan.layout.batch, range(len(plan.dtypes))
-        stand_in, pairs = self._load(), list(zip(plan.layout.buffers, plan.dtypes, strict=True))
-        makes = [_always(stand_in(*pairs[n])) if n in some else memory_for(*pairs[n]) for n in numbers]
-        kept = [n for n in numbers if n not in some]
-        finish = itemgetter(0) if not batch else _leads(batch)
-        given = [*operands(values), *(make() for make in makes)]
+        stand_in, operands = self._load(), plan.operands
+        pairs = enumerate(zip(plan.layout.buffers, plan.dtypes, strict=True))
+        room = all_of([_always(stand_in(*pair)) if n in some else memory_for(*pair) for n, pair in pairs])
+        given = operands(values) + room()
         function(*given)
         entry, rest = entry_of(function, given)
         paced = plan.pace(partial(_ending, entry, rest) if rest else entry, function)
 
         def run(values: Given) -> Any:
-            results = [make() for make in makes]
+            results = room()
             try:
-                lost = paced(*operands(values), *results)
+                lost = paced(*operands(values) + results)
             except (IndexError, ValueError):
                 return otherwise(values)
-            if lost:
-                return otherwise(values)
-            for n in kept:
-                results[n] = finish(results[n])
-            return take(results)
+            return otherwise(values) if lost else take(results)
 
         return run
 
@@ -74,11 +65,6 @@ class Spare:
 def _always(one: Any) -> Callable[[], Any]:
     """A function that gives one thing."""
     return lambda: one
-
-
-def _leads(batch: Shape) -> Callable[[Array], Array]:
-    """Gives results, which have one axis for all items, the leading axes of the batch."""
-    return lambda result: result if len(batch) == 1 else result.reshape(batch + result.shape[1:])
 
 
 def _ending(function: Callable[..., object], rest: tuple[Any, ...], *arguments: Any) -> object:

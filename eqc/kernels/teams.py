@@ -36,7 +36,7 @@ class Shared:
         self._function, self._loading, self._items = function, loading, items
         self._alone: Callable[..., object] = alone or function
         self._launch: Callable[..., int] | None = None
-        self._address, self._like = 0, None
+        self._address, self._like, self._fine = 0, None, 0
         self._watch: Watch
 
     def ready(self, *, patient: bool) -> bool:
@@ -52,16 +52,11 @@ class Shared:
         if not watch.busy.acquire(blocking=False):
             return bool(self._alone(*arguments))
         try:
-            found = self._launch(*self._given(arguments))
+            common = self._items or watch.meeting
+            found = self._launch(self._address, self._like, watch.posts, watch.patience, common, arguments)
         finally:
             watch.busy.release()
-        return self._again(arguments) if found == watch.runtime.FAILED else found == watch.runtime.LOST
-
-    def _given(self, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-        """What the function is launched with."""
-        watch = self._watch
-        common = watch.meeting if self._items is None else self._items
-        return self._address, self._like, watch.posts, watch.patience, common, arguments
+        return found != self._fine and self._unusual(found, arguments)
 
     def _first(self, arguments: tuple[Any, ...]) -> bool:
         """The first call, in one thread: what later ones need is compiled, or loaded."""
@@ -71,11 +66,15 @@ class Shared:
         found = bool(self._function(*ended))
         self._address, self._like = runtime.compiled(self._function, ended)
         launch = runtime.launch_team if self._items is None else runtime.launch_items
-        self._launch = runtime.entry_of(launch, self._given(arguments))
+        self._fine, watch = runtime.FINE, self._watch
+        given = self._address, self._like, watch.posts, watch.patience, self._items or watch.meeting, arguments
+        self._launch = runtime.entry_of(launch, given)
         return found
 
-    def _again(self, arguments: tuple[Any, ...]) -> bool:
-        """A call that failed, in one thread, which says why."""
+    def _unusual(self, found: int, arguments: tuple[Any, ...]) -> bool:
+        """Whether a result is not finite; a call that failed is made again in one thread, which says why."""
+        if found == self._watch.runtime.LOST:
+            return True
         self._alone(*arguments)
         raise RuntimeError("a thread of this call failed, for want of memory perhaps")
 

@@ -54,8 +54,13 @@ class Watch:
             self.patience = runtime.LATER
             return self._has_threads or self._wake()
         self.patience = runtime.SOON
-        if all(self.posts.item(place) >= runtime.READY for place in self._places):
-            return True
+        for place in self._places:
+            if self.posts.item(place) < runtime.READY:
+                return self._asks()
+        return True
+
+    def _asks(self) -> bool:
+        """Wake threads that sleep if calls come so soon after each other that they are worth it; not for this call."""
         now = perf_counter()
         if now < self._asked + DENSE:
             self._wake()
