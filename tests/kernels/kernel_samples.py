@@ -453,6 +453,14 @@ def interpreted(source: str) -> str:
     return source.replace("@njit(cache=True)\n", "")
 
 
+VECTOR = '''"""What kernels find beside them to add up items; a folder of this name comes before this module."""
+
+
+def add_items(block, totals):
+    totals += block.sum(axis=0)
+'''
+
+
 def write_project(root: Path, modules: dict[str, str] | None = None) -> Path:
     """A project at `root` with these modules (all samples by default) in the area `sample`."""
     area = root / "generated" / "sample"
@@ -461,6 +469,7 @@ def write_project(root: Path, modules: dict[str, str] | None = None) -> Path:
     for package in (area.parent, area):
         (package / "__init__.py").write_text("")
     (root / "generated" / "_runtime.py").write_text(RUNTIME)
+    (root / "generated" / "_vector.py").write_text(VECTOR)
     for name, source in (MODULES if modules is None else modules).items():
         (area / f"{name}.py").write_text(source)
         (root / "equations" / "sample" / f"{name}.yaml").write_text("")
