@@ -1,4 +1,4 @@
-# eqc-inputs: cf86491dd82e1463d486365530ab6a088136880b33c2d5eeefe2a78349020ef6
+# eqc-inputs: 270613c276f2bcf404bb406ea6164b33b5db04f90e22fa96c0266f0ce99d565c
 """What is computed from the Cholesky factor of a symmetric positive definite matrix, by rows of the factor.
 
 Small matrices are faster in loops than in LAPACK; larger ones are cut into blocks, whose products are multiplied.

@@ -1,4 +1,4 @@
-# eqc-inputs: cf86491dd82e1463d486365530ab6a088136880b33c2d5eeefe2a78349020ef6
+# eqc-inputs: 270613c276f2bcf404bb406ea6164b33b5db04f90e22fa96c0266f0ce99d565c
 """Threads that sleep until others wake them, without Python.
 
 They sleep with a mutex and a condition of POSIX. Where the system has none, they look every millisecond.

@@ -1,7 +1,6 @@
-# eqc-inputs: cf86491dd82e1463d486365530ab6a088136880b33c2d5eeefe2a78349020ef6
+# eqc-inputs: 270613c276f2bcf404bb406ea6164b33b5db04f90e22fa96c0266f0ce99d565c
 """Elementary functions that LLVM compiles to vector instructions, and sums and extrema that it may reorder."""
 
-from . import tile_memory  # noqa: F401 (arrays learn to be read in tiles)
 from .blas import load_blas
 from .functions import (
     cos,
@@ -47,6 +46,7 @@ from .ratios import (
     one_plus_log_ratio,
 )
 from .reductions import add, largest, least, maximum, minimum, multiply, pick, watch
+from .tile_memory import near
 from .tiles import across, columns_at, inside, no_tile, rows_at, width
 from .turns import cosine_of_turns, sine_of_turns
 
@@ -87,6 +87,7 @@ __all__ = [
     "minimum",
     "mirror",
     "multiply",
+    "near",
     "no_tile",
     "normal_density",
     "normal_gate",

@@ -1,4 +1,4 @@
-# eqc-inputs: cf86491dd82e1463d486365530ab6a088136880b33c2d5eeefe2a78349020ef6
+# eqc-inputs: 270613c276f2bcf404bb406ea6164b33b5db04f90e22fa96c0266f0ce99d565c
 """Products of matrices in one thread: tiles of the result stay in registers while they are summed up.
 
 After Goto and van de Geijn (2008): a panel of the right factor, as wide as a tile, is copied to the nearest cache, and
@@ -72,26 +72,26 @@ def multiply_by_panels(scale, a, b, keep, c, lower):
     for top in range(0, a.shape[0], _ROWS):
         for k in range(0, a.shape[1], steps):
             left, more = a[top : top + _ROWS, k : k + steps], keep != 0 or k > 0
-            start, apart, across, along = left.ctypes.data, height * left.strides[0], left.strides[0], left.strides[1]
+            start, between, across, along = left.ctypes.data, height * left.strides[0], left.strides[0], left.strides[1]
             if packs:
                 for i in range(0, left.shape[0], height):
                     _pack(left[i : i + height].T, packed[i // height * long :][:long])
-                start, apart, across, along = packed.ctypes.data, long * packed.strides[0], size, packed.strides[0]
+                start, between, across, along = packed.ctypes.data, long * packed.strides[0], size, packed.strides[0]
             for j in range(0, min(b.shape[1], top + _ROWS) if lower else b.shape[1], width):
                 _pack(b[k : k + steps, j : j + width], panel)
                 first = max(0, j - top) // height if lower else 0
                 out = c[top + first * height : top + _ROWS, j : j + width]
-                _pass(scale, left.shape[1], start + first * apart, apart, across, along, panel, more, out)
+                _pass(scale, left.shape[1], start + first * between, between, across, along, panel, more, out)
 
 
 @njit(error_model="numpy")
-def _pass(scale, steps, left, apart, across, along, panel, keep, c):
-    """What one panel adds to the result, tile by tile; the tiles' first rows on the left are so far `apart`."""
+def _pass(scale, steps, left, between, across, along, panel, keep, c):
+    """What one panel adds to the result, tile by tile; on the left, there is so much `between` two tiles' starts."""
     number, right, out, down = c.dtype.type(scale), panel.ctypes.data, c.ctypes.data, c.strides[0]
     for i in range(0, c.shape[0], tile_rows()):
         beside, below = c.shape[1], c.shape[0] - i
         multiply_tile(number, steps, left, across, along, right, keep, out + i * down, down, below, beside)
-        left += apart
+        left += between
 
 
 @njit(error_model="numpy")
@@ -113,5 +113,7 @@ def transpose_to(a, c):
             if i + side <= c.shape[0] and j + side <= c.shape[1]:
                 source, target = a[j:, i:].ctypes.data, c[i:, j:].ctypes.data
                 transpose_square(c[0, 0], source, a.strides[0], target, c.strides[0], side, side)
-            else:
-                c[i : i + side, j : j + side] = a[j : j + side, i : i + side].T
+                continue
+            for row in range(i, min(i + side, c.shape[0])):
+                for column in range(j, min(j + side, c.shape[1])):
+                    c[row, column] = a[column, row]

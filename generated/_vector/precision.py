@@ -1,4 +1,4 @@
-# eqc-inputs: cf86491dd82e1463d486365530ab6a088136880b33c2d5eeefe2a78349020ef6
+# eqc-inputs: 270613c276f2bcf404bb406ea6164b33b5db04f90e22fa96c0266f0ce99d565c
 """Numbers in a kernel's source take the precision of its data, as in NumPy: 0.5*x is float32 where x is.
 
 Numba makes every number in a source a double, and so would have all arithmetic of a float32 kernel done in double

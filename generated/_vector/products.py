@@ -1,4 +1,4 @@
-# eqc-inputs: cf86491dd82e1463d486365530ab6a088136880b33c2d5eeefe2a78349020ef6
+# eqc-inputs: 270613c276f2bcf404bb406ea6164b33b5db04f90e22fa96c0266f0ce99d565c
 """Products of matrices: loops for the smallest, tiles in registers, and BLAS for what is long enough for its threads.
 
 A result has a contiguous axis, or is copied first; so are the factors that BLAS is given.
@@ -132,15 +132,15 @@ def _multiply(scale, a, b, keep, c, most):
     if size >= most:
         filled = _ready(out)
         _gemm(scale, _ready(left), _ready(right), keep, filled)
-    elif keep == 0 and _has_long_rows(out) and is_narrow(left, right):
-        filled = _loose(np.empty((right.shape[1], left.shape[0]), c.dtype))
-        multiply_by_panels(scale, right.T, left.T, keep, filled, False)
-        transpose_to(filled, out)
     else:
-        filled = _ready(out)
-        multiply_by_panels(scale, left, right, keep, filled, False)
+        narrow = keep == 0 and _has_long_rows(out) and is_narrow(left, right)
+        filled = _loose(np.empty((right.shape[1], left.shape[0]), c.dtype)) if narrow else _ready(out)
+        first, second = (right.T, left.T) if narrow else (left, right)
+        multiply_by_panels(scale, first, second, keep, filled, False)
+        if narrow:
+            transpose_to(filled, out)
     if not _has_long_rows(out):
-        out[:, :] = filled
+        _copy_to(filled, out)
 
 
 @njit(cache=True, error_model="numpy")
@@ -149,7 +149,7 @@ def _multiply_half(scale, a, b, keep, c):
     filled = c if _has_long_rows(c) else _copied(c)
     multiply_by_panels(scale, a, b, keep, filled, True)
     if not _has_long_rows(c):
-        c[:, :] = filled
+        _copy_to(filled, c)
 
 
 @njit(cache=True)
@@ -182,11 +182,16 @@ def _ready(a):
 
 @njit
 def _copied(a):
-    copy = np.empty(a.shape, a.dtype)
+    copy = _loose(np.empty(a.shape, a.dtype))
+    _copy_to(a, copy)
+    return copy
+
+
+@njit
+def _copy_to(a, copy):
     for i in range(a.shape[0]):
         for j in range(a.shape[1]):
             copy[i, j] = a[i, j]
-    return _loose(copy)
 
 
 @njit

@@ -1,4 +1,4 @@
-# eqc-inputs: cf86491dd82e1463d486365530ab6a088136880b33c2d5eeefe2a78349020ef6
+# eqc-inputs: 270613c276f2bcf404bb406ea6164b33b5db04f90e22fa96c0266f0ce99d565c
 """Steps of sums, products and extrema over a loop, which LLVM turns into several partial results at once."""
 
 from collections.abc import Callable
@@ -90,10 +90,15 @@ def _step(build: Callable[..., Any]) -> Any:
 
 
 def _compiled(plain: Callable[..., Any], build: Callable[..., Any]) -> None:
-    """Floats of one type take the instruction, others come as float64; whole numbers stay what they are."""
+    """Floats of one type take the instruction, others come as float64; whole numbers stay what they are.
+
+    Tiles have steps of their own.
+    """
     step = _step(build)
 
-    def choose(a: Any, b: Any) -> Callable[..., Any]:
+    def choose(a: Any, b: Any) -> Callable[..., Any] | None:
+        if not isinstance(a, types.Number | types.Boolean):
+            return None
         floats = [kind for kind in (a, b) if isinstance(kind, types.Float)]
         if not floats:
             return plain

@@ -1,17 +1,32 @@
-# eqc-inputs: cf86491dd82e1463d486365530ab6a088136880b33c2d5eeefe2a78349020ef6
+# eqc-inputs: 270613c276f2bcf404bb406ea6164b33b5db04f90e22fa96c0266f0ce99d565c
 """Tiles in memory: arrays are read and written at rows and columns."""
 
 import operator
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload
 from numba.np.arrayobj import make_array
 
-from .tiles import SIZE, RunType, TileType, called, ends_of, is_operand, made, mask_of, name_of, rows_of
+from .tiles import (
+    SIZE,
+    RunType,
+    TileType,
+    alone,
+    called,
+    ends_of,
+    is_operand,
+    lanes_of,
+    made,
+    mask_of,
+    name_of,
+    rows_of,
+    spread,
+)
 
-_BYTE = ir.IntType(8)
+_BYTE, _TRUE = ir.IntType(8), ir.IntType(1)(1)
 _INLINE = {"forceinline": True}
 
 
@@ -32,104 +47,126 @@ def _kind_of(array, place):
 
 
 class _Memory:
-    """Where the rows of a tile stand in an array."""
+    """Where the rows of a tile stand in an array; those that are `near` may stand where there is nothing."""
 
-    def __init__(self, context, builder, signature, values) -> None:
-        self.builder = builder
+    def __init__(self, context, builder, signature, values, *, near=False) -> None:
+        self.builder, self.near = builder, near
         self.array, place = signature.args[:2]
         self.rows, self.columns = _runs(place)
         proxy = make_array(self.array)(context, builder, values[0])
-        self.strides = list(cgutils.unpack_tuple(builder, proxy.strides, self.array.ndim))
-        self.item = ir.Constant(SIZE, context.get_abi_sizeof(context.get_value_type(self.array.dtype)))
+        axes = self.array.ndim
+        self.strides, self.shape = (cgutils.unpack_tuple(builder, p, axes) for p in (proxy.strides, proxy.shape))
+        self.item = SIZE(context.get_abi_sizeof(context.get_value_type(self.array.dtype)))
         if self.array.layout == "C":
-            self.strides[-1] = self.item
+            self.strides = (*self.strides[:-1], self.item)
         self.start = builder.bitcast(proxy.data, _BYTE.as_pointer())
-        self.last = self.step = self.across = None
-        self.left = None
+        self.known = _TRUE
         for axis, (kind, value) in enumerate(zip(place.types, cgutils.unpack_tuple(builder, values[1]), strict=True)):
             self._move(context, axis, kind, value)
 
     def _move(self, context, axis, kind, value):
-        b, stride = self.builder, self.strides[axis]
-        if not isinstance(kind, RunType):
-            value = context.cast(b, value, kind, types.intp)
-        else:
+        """Go to the first of the places on an axis."""
+        b, stride, extent = self.builder, self.strides[axis], self.shape[axis]
+        if isinstance(kind, RunType):
             value, stop = ends_of(context, b, kind, value)
-            left = b.sub(stop, value)
-            if kind.across:
-                self.across, self.left = stride, left
-            else:
-                self.step, self.last = stride, b.sub(left, ir.Constant(SIZE, 1))
+            run = (stride, extent, value, b.sub(stop, value))
+            self.across, self.down = (run, self.down) if kind.across else (self.across, run)
+        else:
+            value = context.cast(b, value, kind, types.intp)
+            self.known = b.and_(self.known, self._is_there(value, extent))
         self.start = b.gep(self.start, [b.mul(value, stride)])
 
-    def row(self, n):
-        """Where a row begins."""
-        if self.rows is None or n == 0:
-            return self.start
-        b, number = self.builder, ir.Constant(SIZE, n)
-        number = b.select(b.icmp_signed("<", self.last, number), self.last, number)
-        return b.gep(self.start, [b.mul(number, self.step)])
+    across = down = None
 
-    def mask(self):
-        """Which columns there are."""
-        return mask_of(self.builder, self.left, self.columns.count)
+    def _is_there(self, place, extent):
+        """Whether an axis has a place; a negative one is a very large one."""
+        return self.builder.icmp_unsigned("<", place, extent) if self.near else _TRUE
+
+    def row(self, n):
+        """Where a row begins, and whether it is there."""
+        if self.rows is None:
+            return self.start, self.known
+        b, number = self.builder, SIZE(n)
+        stride, extent, first, left = self.down
+        last = b.sub(left, SIZE(1))
+        number = b.select(b.icmp_signed("<", last, number), last, number) if n else number
+        known = b.and_(self.known, self._is_there(b.add(first, number), extent))
+        return b.gep(self.start, [b.mul(number, stride)]), known
+
+    def mask(self, known):
+        """Which columns there are, of a row that is there or not."""
+        b = self.builder
+        if self.columns is None:
+            return alone(b, known)
+        count, (_, extent, first, left) = self.columns.count, self.across
+        mask = mask_of(b, left, count)
+        if not self.near:
+            return mask
+        places = b.add(lanes_of(count), spread(b, alone(b, first), count))
+        there = b.icmp_unsigned("<", places, spread(b, alone(b, extent), count))
+        return b.and_(b.and_(mask, there), spread(b, alone(b, known), count))
 
     @property
     def is_dense(self):
         """Whether columns are neighbours in memory, as far as the type of the array tells."""
-        return self.columns is None or self.columns.count == 1 or self.across is self.item
+        return self.columns is None or self.across[0] is self.item
 
-    def places(self, row):
-        """Where the entries of a row stand; beyond the last one stands the last one."""
-        b = self.builder
-        last = b.sub(self.left, ir.Constant(SIZE, 1))
-        for n in range(self.columns.count):
-            number = ir.Constant(SIZE, n)
-            yield b.gep(row, [b.mul(b.select(b.icmp_signed("<", last, number), last, number), self.across)])
-
-
-def _load(context, builder, signature, values):
-    kind, memory = signature.return_type, _Memory(context, builder, signature, values)
-    return made(builder, kind, [_load_row(builder, kind, memory, memory.row(n)) for n in range(kind.rows)])
+    def places(self, row, kind):
+        """Where the columns of a row stand."""
+        b, count = self.builder, kind.count
+        steps = b.mul(lanes_of(count), spread(b, alone(b, self.across[0]), count))
+        starts = spread(b, alone(b, b.ptrtoint(row, SIZE)), count)
+        return b.inttoptr(b.add(starts, steps), ir.VectorType(kind.element.as_pointer(), count))
 
 
-def _load_row(builder, kind, memory, start):
-    row = kind.row
-    if kind.columns == 1:
-        return builder.load(builder.bitcast(start, row.as_pointer()), align=memory.item.constant)
-    mask, zero = memory.mask(), ir.Constant(row, None)
+def _load(context, builder, signature, values, *, near=False):
+    kind, memory = signature.return_type, _Memory(context, builder, signature, values, near=near)
+    return made(builder, kind, [_load_row(builder, kind.row, memory, *memory.row(n)) for n in range(kind.rows)])
+
+
+def _load_near(context, builder, signature, values):
+    return _load(context, builder, signature, values, near=True)
+
+
+def _load_row(builder, row, memory, start, known):
+    place = builder.bitcast(start, row.as_pointer())
+    if not memory.near and row.count == 1:
+        return builder.load(place, align=memory.item.constant)
+    align, rest = ir.IntType(32)(memory.item.constant), (memory.mask(known), ir.Constant(row, None))
     if memory.is_dense:
-        place = builder.bitcast(start, row.as_pointer())
-        align = ir.Constant(ir.IntType(32), memory.item.constant)
-        return called(builder, f"llvm.masked.load.{name_of(row)}.p0", row, [place, align, mask, zero])
-    value = zero
-    for n, place in enumerate(memory.places(start)):
-        number = builder.load(builder.bitcast(place, row.element.as_pointer()))
-        value = builder.insert_element(value, number, ir.Constant(ir.IntType(32), n))
-    return builder.select(mask, value, zero)
+        return called(builder, f"llvm.masked.load.{name_of(row)}.p0", row, [place, align, *rest])
+    name = f"llvm.masked.gather.{name_of(row)}.v{row.count}p0"
+    return called(builder, name, row, [memory.places(start, row), align, *rest])
 
 
 def _store(context, builder, signature, values):
     array, place, given = signature.args
     kind, memory = _kind_of(array, place), _Memory(context, builder, signature, values)
     for n, value in enumerate(rows_of(context, builder, given, values[2], kind)):
-        _store_row(builder, kind, memory, memory.row(n), value)
+        _store_row(builder, kind.row, memory, memory.row(n)[0], value)
     return context.get_dummy_value()
 
 
-def _store_row(builder, kind, memory, start, value):
-    row = kind.row
-    if kind.columns == 1:
-        builder.store(value, builder.bitcast(start, row.as_pointer()), align=memory.item.constant)
+def _store_row(builder, row, memory, start, value):
+    place, align = builder.bitcast(start, row.as_pointer()), ir.IntType(32)(memory.item.constant)
+    if row.count == 1:
+        builder.store(value, place, align=memory.item.constant)
     elif memory.is_dense:
-        align = ir.Constant(ir.IntType(32), memory.item.constant)
-        values = [value, builder.bitcast(start, row.as_pointer()), align, memory.mask()]
+        values = [value, place, align, memory.mask(_TRUE)]
         called(builder, f"llvm.masked.store.{name_of(row)}.p0", ir.VoidType(), values)
     else:
-        for n, target in enumerate(memory.places(start)):
-            with builder.if_then(builder.icmp_signed("<", ir.Constant(SIZE, n), memory.left)):
-                number = builder.extract_element(value, ir.Constant(ir.IntType(32), n))
-                builder.store(number, builder.bitcast(target, row.element.as_pointer()))
+        name = f"llvm.masked.scatter.{name_of(row)}.v{row.count}p0"
+        called(builder, name, ir.VoidType(), [value, memory.places(start, row), align, memory.mask(_TRUE)])
+
+
+def near(array, place):
+    """What stands in some rows and columns of an array, 0 where there is nothing."""
+    axes = np.broadcast_arrays(*place)
+    there = [(axis >= 0) & (axis < extent) for axis, extent in zip(axes, array.shape, strict=True)]
+    known = np.logical_and.reduce(there)
+    found = np.zeros(known.shape, array.dtype)
+    found[known] = array[tuple(axis[known] for axis in axes)]
+    return found
 
 
 @intrinsic
@@ -138,8 +175,18 @@ def _read(typing, array, place):
 
 
 @intrinsic
+def _read_near(typing, array, place):
+    return _kind_of(array, place)(array, place), _load_near
+
+
+@intrinsic
 def _write(typing, array, place, value):
     return types.void(array, place, value), _store
+
+
+@overload(near, jit_options=_INLINE)
+def _near(array, place):
+    return lambda array, place: _read_near(array, place)  # noqa: PLW0108 (an intrinsic is no implementation by itself)
 
 
 @overload(operator.getitem, jit_options=_INLINE, strict=False)

@@ -1,4 +1,4 @@
-# eqc-inputs: cf86491dd82e1463d486365530ab6a088136880b33c2d5eeefe2a78349020ef6
+# eqc-inputs: 270613c276f2bcf404bb406ea6164b33b5db04f90e22fa96c0266f0ce99d565c
 """Tiles: some rows and some columns of matrices at once, in registers.
 
 For `rows` and `columns`, X[rows, k] - Y[k, columns] is the difference for every row and every column: one vector for
@@ -24,6 +24,7 @@ from .reductions import add
 
 SIZE = ir.IntType(64)
 _FLAGS = ("contract", "nsz")
+"""A product is added to a sum without being rounded first; other sums stay as they are, lest a*b - b*a is not 0."""
 _INLINE = {"forceinline": True}
 
 
@@ -133,18 +134,26 @@ def ends_of(context, builder, kind, value):
 
 @intrinsic
 def _moved(typing, run, distance):
-    """Rows, or columns, counted from another start."""
+    """Rows, or columns, so much further on."""
 
     def build(context, builder, signature, values):
-        ends = [builder.sub(end, values[1]) for end in ends_of(context, builder, run, values[0])]
+        distance = context.cast(builder, values[1], signature.args[1], types.intp)
+        ends = [builder.add(end, distance) for end in ends_of(context, builder, run, values[0])]
         return _run_of(context, builder, run, *ends)
 
-    return run(run, types.intp), build
+    return run(run, distance), build
+
+
+@overload(operator.add, jit_options=_INLINE, strict=False)
+def _plus(run, distance):
+    if isinstance(run, RunType):
+        return lambda run, distance: _moved(run, distance)  # noqa: PLW0108 (see above)
+    return (lambda run, distance: _moved(distance, run)) if isinstance(distance, RunType) else None
 
 
 @overload(operator.sub, jit_options=_INLINE, strict=False)
-def _sub(run, distance):
-    return (lambda run, distance: _moved(run, distance)) if isinstance(run, RunType) else None  # noqa: PLW0108
+def _minus(run, distance):
+    return (lambda run, distance: _moved(run, -distance)) if isinstance(run, RunType) else None
 
 
 # arithmetic ---------------------------------------------------------------------------------------------------------
@@ -168,7 +177,7 @@ def alone(builder, number):
     return builder.insert_element(row, number, ir.Constant(ir.IntType(32), 0))
 
 
-def _spread(builder, one, count):
+def spread(builder, one, count):
     """A row of one column as one of more."""
     none = ir.Constant(ir.VectorType(ir.IntType(32), count), [0] * count)
     return builder.shuffle_vector(one, ir.Constant(one.type, ir.Undefined), none)
@@ -178,10 +187,10 @@ def rows_of(context, builder, kind, value, result):
     """The rows of an operand, as those of a result."""
     if isinstance(kind, types.Number):
         number = alone(builder, context.cast(builder, value, kind, result.dtype))
-        return [_spread(builder, number, result.columns)] * result.rows
+        return [spread(builder, number, result.columns)] * result.rows
     rows = [_cast(builder, builder.extract_value(value, n), kind, result) for n in range(kind.rows)]
     rows = rows * result.rows if kind.rows == 1 else rows
-    return rows if kind.columns == result.columns else [_spread(builder, row, result.columns) for row in rows]
+    return rows if kind.columns == result.columns else [spread(builder, row, result.columns) for row in rows]
 
 
 def _cast(builder, row, kind, result):
@@ -245,9 +254,9 @@ def _size(builder, row):
 
 _define(operator.neg, lambda b, x: b.fneg(x))
 _define(abs, _size)
-_define(operator.add, lambda b, x, y: b.fadd(x, y, flags=_FLAGS))
-_define(operator.iadd, lambda b, x, y: b.fadd(x, y, flags=_FLAGS))
-_define(operator.sub, lambda b, x, y: b.fsub(x, y, flags=_FLAGS))
+_define(operator.add, lambda b, x, y: b.fadd(x, y))
+_define(operator.iadd, lambda b, x, y: b.fadd(x, y))
+_define(operator.sub, lambda b, x, y: b.fsub(x, y))
 _define(operator.mul, lambda b, x, y: b.fmul(x, y, flags=_FLAGS))
 _define(operator.truediv, lambda b, x, y: b.fdiv(x, y, flags=_FLAGS))
 
@@ -300,18 +309,18 @@ def _add(total, term):
 
 
 def no_tile(rows, columns, dtype):
-    """A tile of zeros."""
-    return np.zeros((rows.size, columns.size), dtype)
+    """A tile of zeros; arrays take one column of them."""
+    return np.zeros((rows.size, 1), dtype)
 
 
 def across(tile):
-    """The sums of the rows."""
-    return tile.sum(axis=1, keepdims=True)
+    """The sums of the rows, in double precision."""
+    return tile.sum(axis=1, keepdims=True, dtype=np.float64)
 
 
 def inside(tile, columns):
-    """A tile without what stands in columns beyond the last one."""
-    return tile
+    """A tile without what stands in columns beyond the last one; arrays, which end there, add up the others at once."""
+    return tile.sum(axis=1, keepdims=True)
 
 
 @overload(no_tile, jit_options=_INLINE)
@@ -341,10 +350,10 @@ def _zeros(typing, rows, columns, dtype):
 
 @intrinsic
 def _across(typing, tile):
-    kind = TileType(tile.rows, 1, tile.dtype)
+    kind, whole = TileType(tile.rows, 1, types.float64), TileType(tile.rows, tile.columns, types.float64)
 
     def build(context, builder, signature, values):
-        rows = [builder.extract_value(values[0], n) for n in range(kind.rows)]
+        rows = rows_of(context, builder, tile, values[0], whole)
         return made(builder, kind, [_sum_of(builder, row) for row in rows])
 
     return kind(tile), build
@@ -370,5 +379,9 @@ def _inside(typing, tile, columns):
 
 def mask_of(builder, left, count):
     """Which of so many columns there are, if so many are left."""
-    places = ir.Constant(ir.VectorType(SIZE, count), list(range(count)))
-    return builder.icmp_signed("<", places, _spread(builder, alone(builder, left), count))
+    return builder.icmp_signed("<", lanes_of(count), spread(builder, alone(builder, left), count))
+
+
+def lanes_of(count):
+    """The numbers of the columns of a tile."""
+    return ir.Constant(ir.VectorType(SIZE, count), list(range(count)))

@@ -1,4 +1,4 @@
-# eqc-inputs: cf86491dd82e1463d486365530ab6a088136880b33c2d5eeefe2a78349020ef6
+# eqc-inputs: 270613c276f2bcf404bb406ea6164b33b5db04f90e22fa96c0266f0ce99d565c
 """How many numbers the loops of kernels take at once.
 
 LLVM prefers half of the vector registers' width on some processors; and a loop that sums float32 numbers in double
@@ -15,7 +15,7 @@ from numba.core.compiler_machinery import register_pass
 from numba.core.lowering import Lower
 from numba.core.typed_passes import NativeLowering
 
-from .ahead import Library
+from .loops import Library
 
 _WIDEST = '"prefer-vector-width"="512"'
 _HINTS = {"llvm.loop.vectorize.width": 16, "llvm.loop.interleave.count": 1}

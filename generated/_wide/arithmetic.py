@@ -1,4 +1,4 @@
-# eqc-inputs: cf86491dd82e1463d486365530ab6a088136880b33c2d5eeefe2a78349020ef6
+# eqc-inputs: 270613c276f2bcf404bb406ea6164b33b5db04f90e22fa96c0266f0ce99d565c
 """Wide numbers for the cases that floats cannot do: 106 bits and an exponent without limits.
 
 A wide number is (high, low, exponent) and stands for (high + low)·2^exponent. The exponent is a whole multiple of 256,

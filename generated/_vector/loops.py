@@ -1,0 +1,90 @@
+# eqc-inputs: 270613c276f2bcf404bb406ea6164b33b5db04f90e22fa96c0266f0ce99d565c
+"""Loops in what LLVM made of a function, whose text is changed where LLVM's own passes leave memory to wait for.
+
+Only loops that stand in no other loop are changed: what a loop inside another one reads and writes is mostly in the
+cache. A loop is a block of the function that ends with a jump to itself, as vectorised ones do.
+"""
+
+import re
+
+from llvmlite import binding
+from numba.core.codegen import JITCodeLibrary
+
+from .ahead import REQUEST, ask_ahead
+from .past import write_past
+
+_LABEL = re.compile(r'^([\w.$-]+|"[^"]+"):')
+_TARGET = re.compile(r'label %([\w.$-]+|"[^"]+")')
+_NOTE = re.compile(r"^!(\d+) =", re.MULTILINE)
+_PROCESSOR = 'target triple = "x86_64'
+"""The processors on which writing past the cache was measured; elsewhere loops only ask ahead."""
+
+
+class Library(JITCodeLibrary):
+    """What Numba compiles a function to, with such loops."""
+
+    def _optimize_final_module(self):
+        super()._optimize_final_module()
+        text = str(self._final_module)
+        changed = with_long_loops(text)
+        if changed != text:
+            name = self._final_module.name
+            self._final_module = binding.parse_assembly(changed)
+            self._final_module.name = name
+
+
+def with_long_loops(text):
+    """A module in LLVM's language whose outermost loops over vectors are ready for long arrays."""
+    if " x double>, ptr " not in text and " x float>, ptr " not in text:
+        return text
+    once = f"!{max((int(number) for number in _NOTE.findall(text)), default=-1) + 1}" if _PROCESSOR in text else ""
+    lines, start, changed = text.split("\n"), 0, []
+    while start < len(lines):
+        end = lines.index("}", start) if lines[start].startswith("define ") else start
+        changed += _function(lines[start : end + 1], once)
+        start = end + 1
+    if len(changed) == len(lines):
+        return text
+    known = any(line.startswith("declare void @llvm.prefetch.p0(") for line in lines)
+    more = [*([] if known else [REQUEST]), *([f"{once} = !{{i32 1}}"] if once else [])]
+    return "\n".join([*changed, *more, ""])
+
+
+def _function(lines, once):
+    """The lines of a function. One that was changed already, since it comes from another module, stays as it is."""
+    if len(lines) == 1 or any("@llvm.prefetch" in line for line in lines):
+        return lines
+    blocks = _blocks(lines)
+    targets = {label: _targets(block) for label, block in blocks.items()}
+    for number, label in enumerate(label for label in list(blocks) if _is_outermost(label, targets)):
+        ask_ahead(blocks, label, number)
+        if once:
+            write_past(blocks, label, number, once)
+    return [line for block in blocks.values() for line in block]
+
+
+def _blocks(lines):
+    """The blocks of a function by their labels."""
+    blocks, label = {"": []}, ""
+    for line in lines:
+        found = _LABEL.match(line)
+        label = found[1] if found else label
+        blocks.setdefault(label, []).append(line)
+    return blocks
+
+
+def _targets(block):
+    return {label for line in block for label in _TARGET.findall(line)}
+
+
+def _is_outermost(label, targets):
+    """Whether a block is a loop by itself, and in no other loop."""
+    if label not in targets[label]:
+        return False
+    seen, waiting = set(), sorted(targets[label] - {label})
+    while waiting:
+        block = waiting.pop()
+        if block not in seen:
+            seen.add(block)
+            waiting += sorted(targets[block])
+    return label not in seen
