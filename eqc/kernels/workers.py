@@ -133,6 +133,7 @@ def in_parts(function: Callable[..., object], arguments: Sequence[Any], items: i
     Arrays with one item, and numbers, serve all parts. Tells whether it gave something true for a part. While another
     call keeps the threads busy, this one does without them.
 
+    >>> import numpy as np
     >>> x, y = np.arange(5.0), np.empty(5)
     >>> in_parts(lambda x, k, y: np.multiply(x, k, out=y).max() > 7, (x, 2, y), 5, 2)
     True

@@ -1,4 +1,4 @@
-# eqc-inputs: 270613c276f2bcf404bb406ea6164b33b5db04f90e22fa96c0266f0ce99d565c
+# eqc-inputs: 3cf8f3dcf6abca01a4e834c8c9cf9ddddc0676916c8ab91e792a6fd836715c1a
 """Loops in what LLVM made of a function, whose text is changed where LLVM's own passes leave memory to wait for.
 
 Only loops that stand in no other loop are changed: what a loop inside another one reads and writes is mostly in the
@@ -12,6 +12,7 @@ from numba.core.codegen import JITCodeLibrary
 
 from .ahead import REQUEST, ask_ahead
 from .past import write_past
+from .rounds import rounds_of
 
 _LABEL = re.compile(r'^([\w.$-]+|"[^"]+"):')
 _TARGET = re.compile(r'label %([\w.$-]+|"[^"]+")')
@@ -57,9 +58,12 @@ def _function(lines, once):
     blocks = _blocks(lines)
     targets = {label: _targets(block) for label, block in blocks.items()}
     for number, label in enumerate(label for label in list(blocks) if _is_outermost(label, targets)):
-        ask_ahead(blocks, label, number)
+        rounds = rounds_of(blocks[label], label)
+        if rounds is None:
+            continue
+        ask_ahead(blocks, label, rounds, number)
         if once:
-            write_past(blocks, label, number, once)
+            write_past(blocks, label, rounds, number, once)
     return [line for block in blocks.values() for line in block]
 
 

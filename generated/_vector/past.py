@@ -1,4 +1,4 @@
-# eqc-inputs: 270613c276f2bcf404bb406ea6164b33b5db04f90e22fa96c0266f0ce99d565c
+# eqc-inputs: 3cf8f3dcf6abca01a4e834c8c9cf9ddddc0676916c8ab91e792a6fd836715c1a
 """Long loops write their results past the cache.
 
 A plain store reads the line of memory of which it changes a part, and takes room from what is in the cache: a third or
@@ -8,7 +8,8 @@ have to begin at whole vectors; so each store of a vectorised loop becomes a cho
 """
 
 import re
-from typing import NamedTuple
+
+from .rounds import NAME, block_before, last
 
 LARGE = 1 << 23
 """Bytes of results from which a loop writes them past the cache: more than a core's part of all caches.
@@ -21,30 +22,17 @@ _WIDTHS = {"double": 8, "float": 4}
 _NARROWEST = 16
 """Bytes of a number, and of the shortest vectors that are written past the cache."""
 
-_NAME = r'%(?:[\w.$-]+|"[^"]+")'
-_STORE = re.compile(rf"^  store <(\d+) x (double|float)> ({_NAME}), ptr ({_NAME}), align \d+(.*)$")
-_END = re.compile(rf"^  br i1 ({_NAME}), label ({_NAME}), label ({_NAME})", re.MULTILINE)
-_WAY = re.compile(rf"\[ (\S+), ({_NAME}) \]")
+_STORE = re.compile(rf"^  store <(\d+) x (double|float)> ({NAME}), ptr ({NAME}), align \d+(.*)$")
 
 
-class _Rounds(NamedTuple):
-    """How a loop counts: from 0 in steps to an end, between two blocks."""
-
-    before: str
-    after: str
-    end: str
-    step: int
-
-
-def write_past(blocks, label, number, once):
+def write_past(blocks, label, rounds, number, once):
     """Let the loop of a block, the so many-th, write past the cache if it is long; `once` marks stores that do."""
-    rounds = _rounds(blocks[label], label)
     sizes = [int(found[1]) * _WIDTHS[found[2]] for found in map(_STORE.match, blocks[label]) if found]
-    if rounds is None or min(sizes, default=0) < _NARROWEST:
+    if min(sizes, default=0) < _NARROWEST:
         return
     own = f"past.{number}"
-    before = blocks.get(rounds.before, blocks[""])  # the first block may have no label
-    before[_last(before) : _last(before)] = [
+    before = block_before(blocks, rounds)
+    before[last(before) : last(before)] = [
         f"  %{own} = icmp uge i64 {rounds.end}, {LARGE * rounds.step // sum(sizes)}",
         f"  %{own}.low = select i1 %{own}, i64 {max(sizes) - 1}, i64 -1",
     ]
@@ -55,27 +43,8 @@ def write_past(blocks, label, number, once):
         count += bool(found)
     _rename(changed, label, f"{own}.{count - 1}.next")
     _rename(blocks[rounds.after], label, f"{own}.over")
-    changed[_last(changed)] = changed[_last(changed)].replace(f"label %{rounds.after},", f"label %{own}.done,")
+    changed[last(changed)] = changed[last(changed)].replace(f"label %{rounds.after},", f"label %{own}.done,")
     blocks[label] = [*changed, *_leave(own, rounds.after)]
-
-
-def _rounds(lines, label):
-    """How the loop of a block counts; None if it does in another way."""
-    text = "\n".join(lines)
-    end = _END.search(text)
-    test = end and _line(text, rf"{re.escape(end[1])} = icmp eq i64 (\S+), (\S+)")
-    for counted, bound in (test.groups(), test.groups()[::-1]) if test else ():
-        step = _line(text, rf"{re.escape(counted)} = add [a-z ]*i64 ({_NAME}), (\d+)")
-        phi = step and _line(text, rf"{re.escape(step[1])} = phi i64 (.+)")
-        starts = dict(_WAY.findall(phi[1])) if phi else {}
-        if "0" in starts and starts.get(counted) == f"%{label}":
-            (after,) = (way for way in (end[2], end[3]) if way != f"%{label}")
-            return _Rounds(starts["0"][1:], after[1:], bound, int(step[2]))
-    return None
-
-
-def _line(text, pattern):
-    return re.search(rf"^  {pattern}$", text, re.MULTILINE)
 
 
 def _choice(found, own, low, width, once):
@@ -120,8 +89,3 @@ def _rename(lines, old, new):
     for n, line in enumerate(lines):
         if " = phi " in line:
             lines[n] = line.replace(f", %{old} ]", f", %{new} ]")
-
-
-def _last(lines):
-    """Where a block has its last instruction."""
-    return max(n for n, line in enumerate(lines) if line.startswith("  "))

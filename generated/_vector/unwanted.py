@@ -1,4 +1,4 @@
-# eqc-inputs: 270613c276f2bcf404bb406ea6164b33b5db04f90e22fa96c0266f0ce99d565c
+# eqc-inputs: 3cf8f3dcf6abca01a4e834c8c9cf9ddddc0676916c8ab91e792a6fd836715c1a
 """Results that nobody wants: what kernels write to them is dropped, and LLVM drops the work on it too."""
 
 import operator

@@ -1,4 +1,4 @@
-# eqc-inputs: 270613c276f2bcf404bb406ea6164b33b5db04f90e22fa96c0266f0ce99d565c
+# eqc-inputs: 3cf8f3dcf6abca01a4e834c8c9cf9ddddc0676916c8ab91e792a6fd836715c1a
 """Functions of wide numbers as calls of machine code outside of the caller.
 
 Numba compiles a function again into every one that calls it, and wide numbers are long: a kernel with a few of them

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from eqc.emit._vector import KernelCompiler, past
+from eqc.emit._vector import KernelCompiler, ahead, past
 from eqc.emit._vector.loops import with_long_loops
 
 MODULE = """target triple = "x86_64-unknown-linux-gnu"
@@ -59,8 +59,14 @@ def twice_and_more(x, y, z):
 def test_a_loop_asks_for_each_vector_that_it_reads() -> None:
     lines = with_long_loops(MODULE).split("\n")
     load = lines.index("  %b = load <8 x double>, ptr %a, align 8")
-    assert lines[load + 1].endswith("getelementptr i8, ptr %a, i64 4096")
+    assert lines[load + 1].endswith("getelementptr i8, ptr %a, i64 %ahead.0.far")
     assert lines[load + 2].strip().startswith(REQUEST)
+
+
+def test_short_loops_ask_for_nothing_new() -> None:
+    changed = with_long_loops(MODULE)
+    assert f"%ahead.0 = icmp uge i64 %n, {ahead.LONG // 8}" in changed
+    assert "%ahead.0.far = select i1 %ahead.0, i64 4096, i64 0" in changed
 
 
 def test_a_loop_in_another_one_stays_as_it_is() -> None:

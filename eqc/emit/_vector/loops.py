@@ -11,6 +11,7 @@ from numba.core.codegen import JITCodeLibrary
 
 from .ahead import REQUEST, ask_ahead
 from .past import write_past
+from .rounds import rounds_of
 
 _LABEL = re.compile(r'^([\w.$-]+|"[^"]+"):')
 _TARGET = re.compile(r'label %([\w.$-]+|"[^"]+")')
@@ -56,9 +57,12 @@ def _function(lines, once):
     blocks = _blocks(lines)
     targets = {label: _targets(block) for label, block in blocks.items()}
     for number, label in enumerate(label for label in list(blocks) if _is_outermost(label, targets)):
-        ask_ahead(blocks, label, number)
+        rounds = rounds_of(blocks[label], label)
+        if rounds is None:
+            continue
+        ask_ahead(blocks, label, rounds, number)
         if once:
-            write_past(blocks, label, number, once)
+            write_past(blocks, label, rounds, number, once)
     return [line for block in blocks.values() for line in block]
 
 
