@@ -21,6 +21,9 @@ SPENT: Final = 5e-3
 PATIENT: Final = 3e-4
 """Seconds from which a call is worth waiting for threads that have to be woken."""
 
+WAITED: Final = 0.125
+"""For this part of its time such a call waits at most: another library's thread may keep a processor for a while."""
+
 TRIALS: Final = 4
 """Calls in several threads after which these rest, if each call was hindered."""
 
@@ -30,7 +33,7 @@ TRUSTED: Final = 28
 REST: Final = 8
 """Calls for which threads rest at first; twice as many each time that they are tried again in vain."""
 
-LONGEST: Final = 1 << 10
+LONGEST: Final = 64
 """Calls for which threads rest at most."""
 
 HINDERED: Final = 1.1
@@ -45,8 +48,8 @@ class Several(Protocol):
     worth: float
     """Seconds that the call takes in one thread from which it can be faster."""
 
-    def ready(self, *, patient: bool) -> bool:
-        """Whether the threads are there, or a `patient` call may wait for them."""
+    def ready(self, patience: float) -> bool:
+        """Whether the threads are there, or a call may wait for them, for so many seconds."""
         ...
 
     def run(self, *arguments: Any) -> object:
@@ -68,7 +71,7 @@ class Pace:
         self._trials: list[float] = []
         self._calls, self._spent = 0, 0.0
         self._trusted, self._resting, self._rest = 0, 0, REST
-        self._is_patient = False
+        self._patience = 0.0
 
     def run(self, *arguments: Any) -> object:
         """What the function gives, or all threads together."""
@@ -84,7 +87,7 @@ class Pace:
             if self._calls >= MEASURED:
                 self.way = self._untimed
         elif self._calls >= ALONE and (least >= LONG or self._spent >= SPENT):
-            self._is_patient, self.way = least >= PATIENT, self._by_all
+            self._patience, self.way = WAITED * least if least >= PATIENT else 0.0, self._by_all
         return found
 
     def _untimed(self, arguments: tuple[Any, ...]) -> object:
@@ -99,7 +102,7 @@ class Pace:
         if self._resting:  # how long does one thread take by now? Other work may have taken the cache.
             self._resting -= 1
             return self._by_one(arguments)
-        if not self.several.ready(patient=self._is_patient):
+        if not self.several.ready(self._patience):
             return self.function(*arguments)
         if self._trusted:
             self._trusted -= 1

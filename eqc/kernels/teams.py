@@ -39,9 +39,9 @@ class Shared:
         self._address, self._like, self._fine = 0, None, 0
         self._watch: Watch
 
-    def ready(self, *, patient: bool) -> bool:
-        """Whether the threads are there, or a `patient` call may wait for them."""
-        return self._launch is None or self._watch.ready(patient=patient)
+    def ready(self, patience: float) -> bool:
+        """Whether the threads are there, or a call may wait for them, for so many seconds."""
+        return self._launch is None or self._watch.ready(patience)
 
     def run(self, *arguments: Any) -> bool:
         """Whether the function gave something true; while another call keeps the threads busy, in this one alone."""

@@ -140,7 +140,7 @@ class _Groups:
 
     worth = WORTH
 
-    def ready(self, *, patient: bool) -> bool:
+    def ready(self, patience: float) -> bool:
         """They are woken for each call."""
         return True
 

@@ -15,6 +15,9 @@ from typing import Any, Final
 
 import numpy as np
 
+LOOK: Final = 4e-8
+"""Seconds that a look at a post takes, with the pause after it."""
+
 WATCHED: Final = 2500
 """Looks at its post after which a thread sleeps: some 100 µs, about as long as it takes to wake it."""
 
@@ -47,11 +50,11 @@ class Watch:
         self._places = range(self.runtime.STATE, len(self.posts), self.runtime.POST)
         self._asked = 0.0
 
-    def ready(self, *, patient: bool) -> bool:
-        """Whether all threads watch, or a `patient` call may wait for them; threads that sleep may be woken."""
+    def ready(self, patience: float) -> bool:
+        """Whether all threads watch, or a call may wait for so many seconds; those that sleep may be woken."""
         runtime = self.runtime
-        if patient:
-            self.patience = runtime.LATER
+        if patience:
+            self.patience = max(runtime.LATER, int(patience / LOOK))
             return self._has_threads or self._wake()
         self.patience = runtime.SOON
         for place in self._places:

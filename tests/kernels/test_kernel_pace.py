@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from eqc.kernels import pace
-from eqc.kernels.pace import ALONE, LONG, MEASURED, PATIENT, REST, SPENT, TRIALS, Pace
+from eqc.kernels.pace import ALONE, LONG, MEASURED, PATIENT, REST, SPENT, TRIALS, WAITED, Pace
 
 
 class Calls:
@@ -18,7 +18,7 @@ class Calls:
 
     def __init__(self, alone: float, shared: float, *, there: bool = True) -> None:
         self.seconds = {"alone": alone, "shared": shared}
-        self.there, self.made, self.patience = there, list[str](), set[bool]()
+        self.there, self.made, self.patience = there, list[str](), set[float]()
 
     def alone(self) -> str:
         self.made.append("alone")
@@ -28,8 +28,8 @@ class Calls:
         self.made.append("shared")
         return "shared"
 
-    def ready(self, *, patient: bool) -> bool:
-        self.patience.add(patient)
+    def ready(self, patience: float) -> bool:
+        self.patience.add(patience)
         return self.there
 
 
@@ -51,7 +51,7 @@ After = Callable[[Calls, int], list[str]]
 def test_long_calls_are_shared_after_the_first(after: After) -> None:
     calls = Calls(2 * PATIENT, PATIENT)
     assert after(calls, 10) == ["alone"] * ALONE + ["shared"] * (10 - ALONE)
-    assert calls.patience == {True}
+    assert calls.patience == {WAITED * 2 * PATIENT}
 
 
 def test_shorter_calls_are_shared_once_they_have_taken_some_time(after: After) -> None:
@@ -60,7 +60,7 @@ def test_shorter_calls_are_shared_once_they_have_taken_some_time(after: After) -
     made = after(calls, first + 9)
     assert first <= made.index("shared") <= first + 1
     assert set(made[first + 1 :]) == {"shared"}
-    assert calls.patience == {False}
+    assert calls.patience == {0.0}
 
 
 def test_shorter_calls_do_not_wait_for_threads(after: After) -> None:

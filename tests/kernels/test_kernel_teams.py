@@ -56,7 +56,7 @@ def together(function: Any, *arguments: Any, items: int | None = None) -> Shared
     """Calls by threads that have been woken, after the first."""
     calls = Shared(function, nullcontext, items)
     calls.run(*arguments)
-    assert calls.ready(patient=True)
+    assert calls.ready(1.0)
     return calls
 
 
@@ -84,7 +84,7 @@ def test_threads_share_an_item() -> None:
     x, total = np.arange(100.0) - 50, np.zeros(2)
     calls = together(summed, x, total)
     for _ in range(20):
-        calls.ready(patient=True)
+        calls.ready(1.0)
         waiting(calls).run(x, total)
         assert total.tolist() == [-50.0, 3.0]
 
@@ -97,7 +97,7 @@ def test_an_error_in_one_thread_ends_all_and_is_raised(failing: int) -> None:
     with pytest.raises(IndexError, match="a position"):
         calls.run(x, total)
     x[failing] = 12
-    assert calls.ready(patient=True)
+    assert calls.ready(1.0)
     waiting(calls).run(x, total)
     assert total[0] == 12
 
@@ -126,13 +126,13 @@ def test_threads_sleep_and_are_woken_by_calls_that_are_dense(monkeypatch: pytest
     watch = Watch(launch, 2)
     monkeypatch.setattr(watchers, "perf_counter", lambda: now)
     now = 100.0
-    assert not watch.ready(patient=False)
+    assert not watch.ready(0.0)
     assert not watch._has_threads
     now += 2 * watchers.DENSE
-    assert not watch.ready(patient=False)
+    assert not watch.ready(0.0)
     assert not watch._has_threads
     now += watchers.DENSE / 2
-    assert not watch.ready(patient=False)
+    assert not watch.ready(0.0)
     assert watch._has_threads
 
 
@@ -151,7 +151,7 @@ def test_many_callers_at_once() -> None:
     def call(total: Any) -> None:
         for _ in range(50):
             total[0] = 0
-            calls.ready(patient=True)
+            calls.ready(1.0)
             calls.run(x, total)
             assert total[0] == 4950
 
@@ -175,7 +175,7 @@ def test_a_forked_process_has_threads_of_its_own() -> None:
     calls.run(x, total)
     child = os.fork()
     if child == 0:
-        calls.ready(patient=True)
+        calls.ready(1.0)
         waiting(calls).run(x, total)
         os._exit(0 if total.tolist() == [4950.0, 3.0] else 1)
     assert os.waitpid(child, 0)[1] == 0
