@@ -27,8 +27,11 @@ WAITED: Final = 0.125
 TRIALS: Final = 4
 """Calls in several threads after which these rest, if each call was hindered."""
 
+FEW: Final = 2
+"""As many of calls that wait for threads: one that is hindered may take milliseconds longer."""
+
 TRUSTED: Final = 28
-"""Calls in several threads that are not measured after these were found to help."""
+"""Short calls in several threads that are not measured after these were found to help."""
 
 REST: Final = 8
 """Calls for which threads rest at first; twice as many each time that they are tried again in vain."""
@@ -109,7 +112,7 @@ class Pace:
             return self.several.run(*arguments)
         found, seconds = _timed(self.several.run, *arguments)
         self._trials.append(seconds)
-        if len(self._trials) >= TRIALS:
+        if len(self._trials) >= (FEW if self._patience else TRIALS):
             self._judge()
         return found
 
@@ -118,7 +121,7 @@ class Pace:
         if min(self._trials) > HINDERED * min(self._alone):
             self._resting, self._rest = self._rest, min(2 * self._rest, LONGEST)
         else:
-            self._trusted, self._rest = TRUSTED, REST
+            self._trusted, self._rest = 0 if self._patience else TRUSTED, REST
         self._trials = []
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from eqc.kernels import pace
-from eqc.kernels.pace import ALONE, LONG, MEASURED, PATIENT, REST, SPENT, TRIALS, WAITED, Pace
+from eqc.kernels.pace import ALONE, FEW, LONG, MEASURED, PATIENT, REST, SPENT, WAITED, Pace
 
 
 class Calls:
@@ -74,12 +74,12 @@ def test_short_calls_are_no_longer_looked_at(after: After) -> None:
 
 
 def test_threads_that_do_not_help_rest_and_are_tried_again(after: After) -> None:
-    tries, rests = ["shared"] * TRIALS, ["alone"] * REST
-    made = after(Calls(1.0, 2.0), ALONE + 3 * TRIALS + 3 * REST)
+    tries, rests = ["shared"] * FEW, ["alone"] * REST
+    made = after(Calls(1.0, 2.0), ALONE + 3 * FEW + 3 * REST)
     assert made == ["alone"] * ALONE + tries + rests + tries + 2 * rests + tries
 
 
-def test_few_of_the_calls_that_are_shared_are_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_of_the_short_calls_that_are_shared_are_timed(monkeypatch: pytest.MonkeyPatch) -> None:
     timed = []
 
     def look(function: Callable[[], str]) -> tuple[str, float]:
@@ -87,7 +87,7 @@ def test_few_of_the_calls_that_are_shared_are_timed(monkeypatch: pytest.MonkeyPa
         return timed[-1], calls.seconds[timed[-1]]
 
     monkeypatch.setattr(pace, "_timed", look)
-    calls = Calls(1.0, 0.5)
+    calls = Calls(2 * LONG, LONG)
     one = Pace(calls.alone, calls)
     assert [one.run() for _ in range(1000)][ALONE:] == ["shared"] * (1000 - ALONE)
     assert timed.count("shared") < 300
