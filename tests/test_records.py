@@ -18,7 +18,7 @@ CATALOG = Catalog(ROOT)
 
 
 HEAVY = ("np.linalg", "._solvers")
-LONG = 7_000
+LONG = 5_000
 """What Numba compiles for ten seconds to a minute: matrices, solvers, functions as inputs, long modules."""
 
 
