@@ -21,8 +21,11 @@ SPENT: Final = 5e-3
 PATIENT: Final = 3e-4
 """Seconds from which a call is worth waiting for threads that have to be woken."""
 
-WAITED: Final = 0.125
+WAITED: Final = 0.2
 """For this part of its time such a call waits at most: another library's thread may keep a processor for a while."""
+
+ENDURING: Final = 1e-2
+"""Seconds from which a call outlasts what hinders its threads: they never rest."""
 
 TRIALS: Final = 4
 """Calls in several threads after which these rest, if each call was hindered."""
@@ -90,7 +93,8 @@ class Pace:
             if self._calls >= MEASURED:
                 self.way = self._untimed
         elif self._calls >= ALONE and (least >= LONG or self._spent >= SPENT):
-            self._patience, self.way = WAITED * least if least >= PATIENT else 0.0, self._by_all
+            self._patience = WAITED * least if least >= PATIENT else 0.0
+            self.way = self._by_all if least < ENDURING else self._always
         return found
 
     def _untimed(self, arguments: tuple[Any, ...]) -> object:
@@ -115,6 +119,10 @@ class Pace:
         if len(self._trials) >= (FEW if self._patience else TRIALS):
             self._judge()
         return found
+
+    def _always(self, arguments: tuple[Any, ...]) -> object:
+        run = self.several.run if self.several.ready(self._patience) else self.function
+        return run(*arguments)
 
     def _judge(self) -> None:
         """Let the threads rest if they hinder, as where waking them takes longer than their share of the work."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from eqc.kernels import pace
-from eqc.kernels.pace import ALONE, FEW, LONG, MEASURED, PATIENT, REST, SPENT, WAITED, Pace
+from eqc.kernels.pace import ALONE, ENDURING, FEW, LONG, MEASURED, PATIENT, REST, SPENT, WAITED, Pace
 
 
 class Calls:
@@ -75,8 +75,12 @@ def test_short_calls_are_no_longer_looked_at(after: After) -> None:
 
 def test_threads_that_do_not_help_rest_and_are_tried_again(after: After) -> None:
     tries, rests = ["shared"] * FEW, ["alone"] * REST
-    made = after(Calls(1.0, 2.0), ALONE + 3 * FEW + 3 * REST)
+    made = after(Calls(2 * PATIENT, 4 * PATIENT), ALONE + 3 * FEW + 3 * REST)
     assert made == ["alone"] * ALONE + tries + rests + tries + 2 * rests + tries
+
+
+def test_threads_that_run_long_calls_never_rest(after: After) -> None:
+    assert after(Calls(ENDURING, 2 * ENDURING), 20) == ["alone"] * ALONE + ["shared"] * (20 - ALONE)
 
 
 def test_few_of_the_short_calls_that_are_shared_are_timed(monkeypatch: pytest.MonkeyPatch) -> None:
