@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-LOOK: Final = 4e-8
+LOOK: Final = 1e-7
 """Seconds that a look at a post takes, with the pause after it."""
 
 WATCHED: Final = 2500

@@ -1,4 +1,4 @@
-# eqc-inputs: 3cf8f3dcf6abca01a4e834c8c9cf9ddddc0676916c8ab91e792a6fd836715c1a
+# eqc-inputs: e4583e2357e81da813b3a9c9f1ae5a2c1f642de53547f81c214fcf5d61cff960
 """Calls that several threads run at once, handed over without Python's lock.
 
 Each thread watches a post of its own: numbers in an array, where a caller writes what is to be done. A thread that does
@@ -33,6 +33,9 @@ SOON, LATER = 100, 3000
 
 FINE, LOST, FAILED = range(3)
 """What a job gives: nothing special, that a result is not finite, or that it came to no end."""
+
+_SOME = 64
+"""Looks after which a thread that waits gives way."""
 
 _LOOKS = 4000
 """Looks at a thread that works after which other work may run between them."""
@@ -195,9 +198,14 @@ _team_job, _items_job = _job(_team_part), _job(_items_part)
 
 @njit(cache=True, nogil=True)
 def _await(posts, post, state, looks):
-    """Wait while a post is in a state, but no longer than so many looks; how many are left."""
+    """Wait while a post is in a state, but no longer than so many looks; how many are left.
+
+    A thread that was woken may wait for the very processor that looks, which therefore gives way now and then.
+    """
     while looks > 0 and number_at(posts, post + STATE) == state:
         looks -= 1
+        if looks % _SOME == 0:
+            give_way()
         pause()
     return looks
 

@@ -1,4 +1,4 @@
-# eqc-inputs: 3cf8f3dcf6abca01a4e834c8c9cf9ddddc0676916c8ab91e792a6fd836715c1a
+# eqc-inputs: e4583e2357e81da813b3a9c9f1ae5a2c1f642de53547f81c214fcf5d61cff960
 """Numbers times a probability, as activation functions have them: the normal and the logistic gate, and their slopes.
 
 A slope near its root is the Taylor series there without the constant term, the root given as the sum of two doubles.

@@ -1,4 +1,4 @@
-# eqc-inputs: 3cf8f3dcf6abca01a4e834c8c9cf9ddddc0676916c8ab91e792a6fd836715c1a
+# eqc-inputs: e4583e2357e81da813b3a9c9f1ae5a2c1f642de53547f81c214fcf5d61cff960
 """Items of arrays with a leading axis, and sums over them."""
 
 from llvmlite import ir

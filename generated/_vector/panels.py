@@ -1,4 +1,4 @@
-# eqc-inputs: 3cf8f3dcf6abca01a4e834c8c9cf9ddddc0676916c8ab91e792a6fd836715c1a
+# eqc-inputs: e4583e2357e81da813b3a9c9f1ae5a2c1f642de53547f81c214fcf5d61cff960
 """Products of matrices in one thread: tiles of the result stay in registers while they are summed up.
 
 After Goto and van de Geijn (2008): a panel of the right factor, as wide as a tile, is copied to the nearest cache, and

@@ -1,4 +1,4 @@
-# eqc-inputs: 3cf8f3dcf6abca01a4e834c8c9cf9ddddc0676916c8ab91e792a6fd836715c1a
+# eqc-inputs: e4583e2357e81da813b3a9c9f1ae5a2c1f642de53547f81c214fcf5d61cff960
 """Logarithms of ratios, and what relative entropies are sums of: right also where the two numbers are close.
 
 All go by log(x/y) = k log(2) + 2 artanh(s) with s = (z - y)/(z + y) for a z = x/2**k that is close to y, so that the
