@@ -1,4 +1,4 @@
-# eqc-inputs: e4583e2357e81da813b3a9c9f1ae5a2c1f642de53547f81c214fcf5d61cff960
+# eqc-inputs: bdc7f7f28c1f7dd1cc10596f978ad4374be2d3343e5b88381281345c666a654f
 """Elementary functions of pairs."""
 
 import numpy as np

@@ -1,4 +1,4 @@
-# eqc-inputs: e4583e2357e81da813b3a9c9f1ae5a2c1f642de53547f81c214fcf5d61cff960
+# eqc-inputs: bdc7f7f28c1f7dd1cc10596f978ad4374be2d3343e5b88381281345c666a654f
 """Several threads in one kernel: each runs all of it, takes its share of the loops, and meets the others in between.
 
 A team is (which thread, how many, where they meet). Without one, None, nothing of what is here is left in the compiled

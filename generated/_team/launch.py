@@ -1,4 +1,4 @@
-# eqc-inputs: e4583e2357e81da813b3a9c9f1ae5a2c1f642de53547f81c214fcf5d61cff960
+# eqc-inputs: bdc7f7f28c1f7dd1cc10596f978ad4374be2d3343e5b88381281345c666a654f
 """Calls that several threads run at once, handed over without Python's lock.
 
 Each thread watches a post of its own: numbers in an array, where a caller writes what is to be done. A thread that does
@@ -29,7 +29,7 @@ POST = SLEEP + BED
 """Numbers of a post."""
 
 SOON, LATER = 100, 3000
-"""Looks for which a short call waits for threads that watch, and a long one for those that have to be woken."""
+"""Looks for which a short call waits for threads that watch, and a long one at least for those that it wakes."""
 
 FINE, LOST, FAILED = range(3)
 """What a job gives: nothing special, that a result is not finite, or that it came to no end."""

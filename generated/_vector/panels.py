@@ -1,4 +1,4 @@
-# eqc-inputs: e4583e2357e81da813b3a9c9f1ae5a2c1f642de53547f81c214fcf5d61cff960
+# eqc-inputs: bdc7f7f28c1f7dd1cc10596f978ad4374be2d3343e5b88381281345c666a654f
 """Products of matrices in one thread: tiles of the result stay in registers while they are summed up.
 
 After Goto and van de Geijn (2008): a panel of the right factor, as wide as a tile, is copied to the nearest cache, and

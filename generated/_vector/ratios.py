@@ -1,4 +1,4 @@
-# eqc-inputs: e4583e2357e81da813b3a9c9f1ae5a2c1f642de53547f81c214fcf5d61cff960
+# eqc-inputs: bdc7f7f28c1f7dd1cc10596f978ad4374be2d3343e5b88381281345c666a654f
 """Logarithms of ratios, and what relative entropies are sums of: right also where the two numbers are close.
 
 All go by log(x/y) = k log(2) + 2 artanh(s) with s = (z - y)/(z + y) for a z = x/2**k that is close to y, so that the

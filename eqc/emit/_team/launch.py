@@ -28,7 +28,7 @@ POST = SLEEP + BED
 """Numbers of a post."""
 
 SOON, LATER = 100, 3000
-"""Looks for which a short call waits for threads that watch, and a long one for those that have to be woken."""
+"""Looks for which a short call waits for threads that watch, and a long one at least for those that it wakes."""
 
 FINE, LOST, FAILED = range(3)
 """What a job gives: nothing special, that a result is not finite, or that it came to no end."""
