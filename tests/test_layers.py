@@ -78,11 +78,11 @@ MAY_IMPORT = {
 # Who may import a library when it is loaded itself ("now"), or inside a function or for annotations ("later").
 LIBRARIES = {
     "numba": {
-        "now": "emit._pairs emit.cholesky emit.runtime emit.solvers emit.stable emit._team emit._vector emit._wide"
-        " verify.bumps",
+        "now": "emit._calls emit._pairs emit.cholesky emit.runtime emit.solvers emit.stable emit._team emit._vector"
+        " emit._wide verify.bumps",
         "later": "",
     },  # copied as they stand
-    "llvmlite": {"now": "emit._pairs emit._team emit._vector emit._wide", "later": ""},
+    "llvmlite": {"now": "emit._calls emit._pairs emit._team emit._vector emit._wide", "later": ""},
     "sympy": {
         "now": "ir notation derive rewrite schedule emit present bench.transcribe "
         "verify.claims_prove verify.claims_forms verify.claims_form verify.claims_terms",
@@ -101,8 +101,8 @@ LIBRARIES = {
     "latex2mathml": {"now": "", "later": "present.mathml"},
     "latex2sympy2": {"now": "notation", "later": ""},
     "numpy": {
-        "now": "kernels verify site.plots ir.interpret checking emit._pairs emit.cholesky emit.runtime emit.solvers"
-        " emit.stable emit._team emit._vector emit._wide bench",
+        "now": "kernels verify site.plots ir.interpret checking emit._calls emit._pairs emit.cholesky emit.runtime"
+        " emit.solvers emit.stable emit._team emit._vector emit._wide bench",
         "later": "bench",
     },
 }

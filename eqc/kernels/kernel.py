@@ -13,7 +13,7 @@ from eqc.kernels.binding import ZERO, Binder
 from eqc.kernels.complaints import no_kernel
 from eqc.kernels.direct import Given
 from eqc.kernels.functions import check_given
-from eqc.kernels.looks import Recent, Short, look_for
+from eqc.kernels.looks import Recent, Short
 from eqc.kernels.plans import Key, key_of, remember
 from eqc.kernels.results import Selection, deliver, flatten, select_all, select_inputs
 from eqc.kernels.runner import decide_shapes
@@ -84,9 +84,9 @@ class Kernel:
 
     def __call__(self, /, *args: Any, out: Any = None, **named: Any) -> Any:
         """The value: one output bare, several as a named tuple."""
-        look, call = self._recent["value"][(None, _NAMED, *named) if named else None]
-        given = (*args, *named.values()) if named else args
-        return call(given) if out is None and look(given) else self._run("value", None, args, named, out)
+        way, known = self._recent["value"][(None, _NAMED, *named) if named else None]
+        found = way(known, (*args, *named.values()) if named else args) if out is None else None
+        return self._run("value", None, args, named, out) if found is None else found
 
     def vjp(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
         """Cotangents of the inputs, from the inputs and then a cotangent `y_bar` for each real output `y`.
@@ -95,40 +95,40 @@ class Kernel:
         is summed over; further leading axes of the cotangents come first in the result.
         """
         wrt = tuple(wrt) if type(wrt) is list else wrt
-        look, call = self._recent["vjp"][(wrt, _NAMED, *named) if named else wrt]
-        given = (*args, *named.values()) if named else args
-        return call(given) if out is None and look(given) else self._run("vjp", wrt, args, named, out)
+        way, known = self._recent["vjp"][(wrt, _NAMED, *named) if named else wrt]
+        found = way(known, (*args, *named.values()) if named else args) if out is None else None
+        return self._run("vjp", wrt, args, named, out) if found is None else found
 
     def jvp(self, /, *args: Any, out: Any = None, **named: Any) -> Any:
         """Tangents of the real outputs, from the inputs and then a tangent `x_dot` for each differentiable input `x`.
 
         Tangents given by name may be left out: they are zero.
         """
-        look, call = self._recent["jvp"][(None, _NAMED, *named) if named else None]
-        given = (*args, *named.values()) if named else args
-        return call(given) if out is None and look(given) else self._run("jvp", None, args, named, out)
+        way, known = self._recent["jvp"][(None, _NAMED, *named) if named else None]
+        found = way(known, (*args, *named.values()) if named else args) if out is None else None
+        return self._run("jvp", None, args, named, out) if found is None else found
 
     def gradient(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
         """Derivatives of the one scalar output, per item of the leading axes."""
         wrt = tuple(wrt) if type(wrt) is list else wrt
-        look, call = self._recent["gradient"][(wrt, _NAMED, *named) if named else wrt]
-        given = (*args, *named.values()) if named else args
-        return call(given) if out is None and look(given) else self._run("gradient", wrt, args, named, out)
+        way, known = self._recent["gradient"][(wrt, _NAMED, *named) if named else wrt]
+        found = way(known, (*args, *named.values()) if named else args) if out is None else None
+        return self._run("gradient", wrt, args, named, out) if found is None else found
 
     def value_and_gradient(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
         """The value and the gradient as a pair."""
         wrt = tuple(wrt) if type(wrt) is list else wrt
-        look, call = self._recent["value_and_gradient"][(wrt, _NAMED, *named) if named else wrt]
-        given = (*args, *named.values()) if named else args
-        return call(given) if out is None and look(given) else self._run("value_and_gradient", wrt, args, named, out)
+        way, known = self._recent["value_and_gradient"][(wrt, _NAMED, *named) if named else wrt]
+        found = way(known, (*args, *named.values()) if named else args) if out is None else None
+        return self._run("value_and_gradient", wrt, args, named, out) if found is None else found
 
     def hvp(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
         """The Hessian in `wrt` times directions: the inputs, then one direction `x_dot` for each name `x` in `wrt`."""
         wrt = tuple(wrt) if type(wrt) is list else wrt
-        look, call = self._recent["hvp"][(wrt, _NAMED, *named) if named else wrt]
-        given = (*args, *named.values()) if named else args
-        if out is None and look(given):
-            return call(given)
+        way, known = self._recent["hvp"][(wrt, _NAMED, *named) if named else wrt]
+        found = way(known, (*args, *named.values()) if named else args) if out is None else None
+        if found is not None:
+            return found
         select = self._select("hvp", wrt)
         if select.wanted is None:
             return self._run("hvp", wrt, args, named, out)
@@ -184,14 +184,22 @@ class Kernel:
         select = self._select(method, wrt)
         given, names = ((*args, *named.values()), tuple(named)) if named else (args, ())
         key = None if out is not None else key_of(given, self._integers_matter, id(select), names)
-        short = self._short.get(key)
-        if short is not None:
-            self._recent[method][(wrt, _NAMED, *named) if named else wrt] = short
-            return short[1](given)
+        found = self._by_short_way(method, (wrt, _NAMED, *named) if named else wrt, key, given)
+        if found is not None:
+            return found
         results = self._results(method, select.wanted, args, named, out)
         if key is not None:
             self._count(method, select, key, given, names)
         return select.give(results)
+
+    def _by_short_way(self, method: str, kind: Any, key: Key | None, given: Given) -> Any:
+        """What the short way for a key gives, which is then the recent one; None if there is none, or it was tried."""
+        short, recent = self._short.get(key), self._recent[method]
+        if short is None or short is recent.get(kind):
+            return None
+        recent[kind] = short
+        way, known = short
+        return way(known, given)
 
     def _results(
         self, method: str, wanted: tuple[int, ...] | None, args: tuple[Any, ...], named: dict[str, Any], out: Any
@@ -222,9 +230,9 @@ class Kernel:
                 results = runner.run(binder.bind(values[:first], named), select.wanted)
             return select.give(results)
 
-        call = runner.short_way(given, names, closer, select)
-        if call is not None:
-            remember(self._short, key, (look_for(given, self._integers_matter), call))
+        short = runner.short_way(given, names, closer, select)
+        if short is not None:
+            remember(self._short, key, short)
 
     def _binder(self, method: str, chosen: tuple[int, ...] | None = None) -> Binder:
         """The parameters of a method; `chosen` are the inputs that have a direction, if not all."""

@@ -15,8 +15,11 @@ from eqc.kernels.direct import Call, Given
 from eqc.kernels.plans import EXACT
 
 Look = Callable[[Given], bool]
-Short = tuple[Look, Call]
-"""A short way of calls, and a look at whether arguments may take it."""
+Short = tuple[Callable[[Any, Given], Any], Any]
+"""A short way of calls: a function, and what it takes beside arguments.
+
+It gives the result, or None if the arguments may not take this way, or are better off on another one.
+"""
 
 _ARRAY: Final = np.ndarray
 
@@ -26,6 +29,16 @@ class Recent(dict[Any, Short]):
 
     def __missing__(self, key: Any) -> Short:
         return _NONE
+
+
+def looked_at(look: Look, call: Call) -> Short:
+    """The short way that is a call for arguments that a look accepts."""
+    return _look_and_call, (look, call)
+
+
+def _look_and_call(known: tuple[Look, Call], given: Given) -> Any:
+    look, call = known
+    return call(given) if look(given) else None
 
 
 def look_for(values: Given, integers_matter: bool) -> Look:
@@ -39,7 +52,7 @@ def look_for(values: Given, integers_matter: bool) -> Look:
     if len(arrays) == len(values) and len(values) in _ALIKE:
         return _ALIKE[len(values)](*values)
     numbers = [(n, type(value)) for n, value in enumerate(values) if type(value) is not _ARRAY]
-    whole = [(n, *_range(values[n], integers_matter)) for n, kind in numbers if kind is int]
+    whole = [(n, *range_of(values[n], integers_matter)) for n, kind in numbers if kind is int]
     count = len(values)
 
     def look(given: Given) -> bool:
@@ -57,7 +70,7 @@ def look_for(values: Given, integers_matter: bool) -> Look:
     return look
 
 
-def _range(value: int, matters: bool) -> tuple[int, int]:
+def range_of(value: int, matters: bool) -> tuple[int, int]:
     """The integers that may stand for one."""
     return (value, value) if matters else (-EXACT, EXACT)
 
@@ -93,4 +106,4 @@ def _two_arrays(a: Any, b: Any) -> Look:
 _ALIKE: Final[dict[int, Callable[..., Look]]] = {1: _one_array, 2: _two_arrays}
 """The commonest looks, without a loop."""
 
-_NONE: Final[Short] = (lambda given: False, len)
+_NONE: Final[Short] = (lambda known, given: None, None)

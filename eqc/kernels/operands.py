@@ -11,6 +11,7 @@ import numpy as np
 from eqc.kernels.direct import Given, Operands
 from eqc.kernels.shapes import Shape
 from eqc.kernels.signature import Tensor
+from eqc.kernels.straight import Fixed, Operand
 from eqc.kernels.values import INT64, Array, DType
 
 Convert = Callable[[Any], Any]
@@ -38,6 +39,19 @@ def operands_of(converts: Sequence[Convert], places: Sequence[int], rest: Given)
         return order(whole) if order else tuple(whole)
 
     return ready
+
+
+def as_given(converts: Sequence[Convert], places: Sequence[int], rest: Given) -> tuple[Operand, ...] | None:
+    """The same places, arguments by their numbers, if nothing is converted; None if anything is.
+
+    >>> as_given([as_it_is, as_it_is], [2, 0], ("default",))
+    (1, Fixed(value='default'), 0)
+    """
+    if any(convert is not as_it_is for convert in converts):
+        return None
+    others = iter(rest)
+    numbers = range(len(places) + len(rest))
+    return tuple(places.index(n) if n in places else Fixed(next(others)) for n in numbers)
 
 
 def as_it_is(value: Any) -> Any:

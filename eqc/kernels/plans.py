@@ -13,11 +13,12 @@ import numpy as np
 
 from eqc.kernels.complaints import reworded
 from eqc.kernels.direct import Call, Direct, Given, Operands, Take, entry_of, is_short, room_of
-from eqc.kernels.operands import constant, conversion, operands_of
+from eqc.kernels.operands import as_given, constant, conversion, operands_of
 from eqc.kernels.pace import Pace
 from eqc.kernels.results import Selection, flatten
 from eqc.kernels.shapes import Layout
 from eqc.kernels.signature import Tensor
+from eqc.kernels.straight import Fixed, New, Operand, Straight, package_of
 from eqc.kernels.teams import MakeShared
 from eqc.kernels.totals import BLOCK, AddItems, Totals
 from eqc.kernels.values import FLOAT64, INT64, Array, DType
@@ -84,7 +85,8 @@ class Plan:
 
     `run` gives the results for the arguments, `operands` what the function takes for them. Where the function says that
     a result is not finite, `mend` looks after it. `pace` is what lets several threads share a function, which is given
-    as it is called, and as Numba has compiled it. `load` gives what adds items to their sums.
+    as it is called, and as Numba has compiled it. `load` gives what adds items to their sums. If the function takes the
+    arguments as they are, `given` says in which places.
     """
 
     layout: Layout
@@ -95,6 +97,19 @@ class Plan:
     run: Callable[[Given], list[Any]]
     pace: SetPace
     load: Load
+    given: tuple[Operand, ...] | None
+
+    def straight(self, function: Callable[..., object], values: Given, select: Selection) -> Straight | None:
+        """The call as compiled code makes it; None for long ones, or if arguments or results have to be changed."""
+        if self.given is None or not hasattr(function, "overloads") or not is_short(self.layout):
+            return None
+        if _ends(self.layout, self.dtypes, _wanted(self, select), self.load):
+            return None
+        memory = tuple(map(New, self.layout.buffers, self.dtypes))
+        entry, rest = _entry(self, function, values)
+        places = range(len(self.given), len(self.given) + len(memory))
+        operands = (*self.given, *memory, *map(Fixed, rest))
+        return Straight(package_of(function), entry, operands, 0, False, places, self.dtypes)
 
     def is_frugal(self, wanted: tuple[int, ...] | None) -> bool:
         """Whether results that are not wanted take little memory, where there are several items."""
@@ -153,7 +168,7 @@ def plan_call(
     if len(known) < len(converts):
         return None
     rest = tuple(constant(tensors[n], value, dtype) for n, value in enumerate(values) if n not in given)
-    operands = operands_of(known, tuple(given), rest)
+    operands, as_they_are = operands_of(known, tuple(given), rest), as_given(known, tuple(given), rest)
     dtypes = tuple(dtype if tensor.kind == "real" else INT64 for tensor in results)
     sizes = [prod(shape) for shape in (*layout.blocks, *layout.buffers)]
     takes_team = teams and layout.items < thread_count()
@@ -161,10 +176,10 @@ def plan_call(
     if not _sums_are_small(layout, dtypes):
         totals = Totals(function, operands, layout, dtypes, mend, load)
         run = totals.call() if totals.width <= BLOCK else None
-        return Plan(layout, dtypes, operands, function, mend, run, pace, load) if run else None
+        return Plan(layout, dtypes, operands, function, mend, run, pace, load, None) if run else None
     function = pace(function, function)
     run = _whole_call(function, operands, layout, dtypes, mend, load)
-    return Plan(layout, dtypes, operands, function, mend, run, pace, load)
+    return Plan(layout, dtypes, operands, function, mend, run, pace, load, as_they_are)
 
 
 def _pace(share: MakeShared, items: int, *, takes_team: bool) -> SetPace:
@@ -228,12 +243,17 @@ def _total(layout: Layout, n: int, dtype: DType, load: Load) -> Callable[[Array]
 def short_call(plan: Plan, function: Callable[..., object], values: Given, otherwise: Call, select: Selection) -> Call:
     """Calls as they are planned, with what is wanted of the results: straight to the function if they are short."""
     if is_short(plan.layout):
-        given = [*plan.operands(values), *map(np.empty, plan.layout.buffers, plan.dtypes)]
-        function(*given)
-        entry, rest = entry_of(function, given)
+        entry, rest = _entry(plan, function, values)
         take = finished(plan, select)
         return Direct(entry, rest, plan.operands, plan.layout.buffers, plan.dtypes, otherwise, take).arrays()
     return _paced_call(plan, select) if _sums_are_small(plan.layout, plan.dtypes) else _planned_call(plan, select)
+
+
+def _entry(plan: Plan, function: Callable[..., object], values: Given) -> tuple[Callable[..., Any], Given]:
+    """What a function is compiled to for such values, and what it takes last."""
+    given = [*plan.operands(values), *map(np.empty, plan.layout.buffers, plan.dtypes)]
+    function(*given)
+    return entry_of(function, given)
 
 
 def _paced_call(plan: Plan, select: Selection) -> Call:
@@ -272,9 +292,12 @@ End = Callable[[Array], Any]
 
 def finished(plan: Plan, select: Selection) -> Take:
     """What gives the caller the wanted results, after each is summed up or has its leading axes."""
-    wanted = range(len(plan.dtypes)) if select.wanted is None else select.wanted
-    ends, take = _ends(plan.layout, plan.dtypes, wanted, plan.load), select.take()
+    ends, take = _ends(plan.layout, plan.dtypes, _wanted(plan, select), plan.load), select.take()
     return (lambda results: take(ended(results, ends))) if ends else take
+
+
+def _wanted(plan: Plan, select: Selection) -> Sequence[int]:
+    return range(len(plan.dtypes)) if select.wanted is None else select.wanted
 
 
 def ended(results: Sequence[Array], ends: Sequence[tuple[int, End]]) -> list[Any]:

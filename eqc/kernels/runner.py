@@ -14,10 +14,12 @@ from eqc.kernels.batch import Direct, Sink, Summed, block_size, feed, run_blocks
 from eqc.kernels.binding import Zero
 from eqc.kernels.complaints import TYPING_ERRORS, reworded, uncallable
 from eqc.kernels.direct import Call, Given
+from eqc.kernels.looks import Short
 from eqc.kernels.memory import POOL
-from eqc.kernels.plans import Key, Mend, Plan, finished, key_of, plan_call, remember, short_call
+from eqc.kernels.plans import Key, Mend, Plan, key_of, plan_call, remember
 from eqc.kernels.results import Selection, check_distinct, check_out, results_of, share_memory
 from eqc.kernels.shapes import Layout, Shape, lay_out
+from eqc.kernels.shortcuts import Shortcuts
 from eqc.kernels.signature import Form, Signature, Tensor
 from eqc.kernels.single import Core, Single, single
 from eqc.kernels.spare import Spare
@@ -123,21 +125,11 @@ class Runner:
         if one is not None:
             remember(self._singles, key, one)
 
-    def short_way(self, values: Given, names: tuple[str, ...], otherwise: Call, select: Selection) -> Call | None:
-        """A short way for calls like one that is planned, if there is one; see `Direct` and `Spare`."""
+    def short_way(self, values: Given, names: tuple[str, ...], otherwise: Call, select: Selection) -> Short | None:
+        """A short way for calls like one that is planned, if there is one; see `Shortcuts`."""
         key = key_of(values, self.integers_matter, *names)
-        one, plan = self._singles.get(key), self._plans.get(key)
-        if one is not None:
-            with self._loading():
-                return one.call(values, otherwise, select.take())
-        if plan is None:
-            return None
-        some = self._spare.left_out(plan, select.wanted) if self._spare else ()
-        if not self._spare or not some:
-            frugal = plan.is_frugal(select.wanted)
-            return short_call(plan, self._function, values, otherwise, select) if frugal else None
-        with self._loading():
-            return self._spare.call(plan, self._function, some, values, otherwise, finished(plan, select))
+        shortcuts = Shortcuts(self._function, self._spare, self._loading, self.integers_matter)
+        return shortcuts.way(self._singles.get(key), self._plans.get(key), values, otherwise, select)
 
     def _run_whole(self, operands: list[Operand], dtype: DType, layout: Layout) -> list[Any]:
         """All results at once, for operands that have the same leading axes: the common and fast case."""

@@ -7,7 +7,7 @@ that the entry point of the compiled function takes for granted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter, methodcaller
 from typing import Any, Final
@@ -15,9 +15,11 @@ from typing import Any, Final
 import numpy as np
 
 from eqc.kernels.direct import Call, Direct, Given, Operands, Take, entry_of, is_short
-from eqc.kernels.operands import Convert, as_it_is, operands_of
+from eqc.kernels.operands import Convert, as_given, as_it_is, operands_of
+from eqc.kernels.results import Selection
 from eqc.kernels.shapes import Layout, Shape
 from eqc.kernels.signature import Tensor
+from eqc.kernels.straight import Fixed, New, Operand, Straight, package_of
 from eqc.kernels.values import INT64, DType
 
 PATIENCE: Final = 4
@@ -43,32 +45,61 @@ class Core:
 
 @dataclass(frozen=True, slots=True)
 class Single:
-    """How calls for one item go: `operands` makes the arguments what the function takes."""
+    """How calls for one item go: `operands` makes the arguments what the function takes.
+
+    If it takes them as they are, `given` says in which places.
+    """
 
     core: Core
     layout: Layout
     dtype: DType
     operands: Operands
+    given: tuple[Operand, ...] | None
 
     def call(self, values: Given, otherwise: Call, take: Take) -> Call:
         """The call, with what `take` makes of the results; `otherwise` is what to do where one is not finite.
 
         The function is compiled, or loaded, for some values.
         """
-        core, dtype, layout = self.core, self.dtype, self.layout
-        arrays = [n for n, result in enumerate(core.results) if result.shape]
-        shapes = tuple(layout.results[n] for n in arrays)
-        dtypes = tuple(_kind(core.results[n], dtype) for n in arrays)
-        given = [*self._exactly(self.operands(values)), *map(np.empty, shapes, dtypes)]
-        core.function(*given)
-        direct = Direct(*entry_of(core.function, given), self.operands, shapes, dtypes, otherwise, self._finished(take))
-        kinds = [_kind(result, dtype) for result in core.results if not result.shape]
-        tells = core.watched and any(core.results[n].kind == "real" for n in arrays)
+        core, memory = self.core, self._memory()
+        shapes, dtypes = [one.shape for one in memory], [one.dtype for one in memory]
+        direct = Direct(*self._entry(values), self.operands, shapes, dtypes, otherwise, self._finished(take))
+        kinds = [_kind(result, self.dtype) for result in core.results if not result.shape]
         if not kinds:
             return direct.arrays()
         if len(kinds) > 1:
             return direct.numbers(kinds, watched=core.watched)
-        return direct.watched_number(kinds[0]) if tells else direct.number(kinds[0], watched=core.watched)
+        return direct.watched_number(kinds[0]) if self._tells() else direct.number(kinds[0], watched=core.watched)
+
+    def straight(self, values: Given, select: Selection) -> Straight | None:
+        """The call as compiled code makes it; None if arguments or results still have to be changed."""
+        if self.given is None or any(self.layout.targets):
+            return None
+        (entry, rest), memory, core = self._entry(values), self._memory(), self.core
+        numbers = [n for n, result in enumerate(core.results) if not result.shape]
+        arrays = [n for n, result in enumerate(core.results) if result.shape]
+        places = {n: -1 - k for k, n in enumerate(numbers)} | {n: len(self.given) + k for k, n in enumerate(arrays)}
+        dtypes = [_kind(result, self.dtype) for result in core.results]
+        returned = len(numbers) + (1 if numbers and self._tells() else 0)
+        operands = (*self.given, *memory, *map(Fixed, rest))
+        results = [places[n] for n in range(len(dtypes))]
+        package = package_of(core.function)
+        return Straight(package, entry, operands, returned, core.watched, results, dtypes).wanting(select)
+
+    def _memory(self) -> list[New]:
+        """What the function writes its arrays to."""
+        results = enumerate(self.core.results)
+        return [New(self.layout.results[n], _kind(result, self.dtype)) for n, result in results if result.shape]
+
+    def _entry(self, values: Given) -> tuple[Callable[..., Any], Given]:
+        """What the function is compiled to for such values, and what it takes last."""
+        given = [*self._exactly(self.operands(values)), *(one.memory() for one in self._memory())]
+        self.core.function(*given)
+        return entry_of(self.core.function, given)
+
+    def _tells(self) -> bool:
+        """Whether the function returns a number that says whether its arrays are finite."""
+        return self.core.watched and any(result.shape and result.kind == "real" for result in self.core.results)
 
     def _exactly(self, operands: Iterable[Any]) -> list[Any]:
         """Operands of the very types that the function is compiled for: Python numbers may stand for others."""
@@ -105,7 +136,8 @@ def single(core: Core, layout: Layout, dtype: DType, given: Mapping[int, Any], v
     if len(known) < len(converts):
         return None
     rest = tuple(value for n, value in enumerate(values) if n not in given)
-    return Single(core, layout, dtype, operands_of(known, tuple(given), rest))
+    places = tuple(given)
+    return Single(core, layout, dtype, operands_of(known, places, rest), as_given(known, places, rest))
 
 
 def _conversion(tensor: Tensor, value: Any, dtype: DType, core: Shape) -> Convert | None:

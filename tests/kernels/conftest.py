@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from eqc.kernels.kernel import Kernel
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     compiled = ("softmax", "pick", "every", "sway")
     modules = {name: source if name in compiled else interpreted(source) for name, source in MODULES.items()}
-    return write_project(tmp_path_factory.mktemp("project"), modules)
+    root = write_project(tmp_path_factory.mktemp("project"), modules)
+    shutil.copytree(Path(eqc.__file__).parent / "emit" / "_calls", root / "generated" / "_calls")
+    return root
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,72 @@
+"""Calls of compiled functions that take arguments as they are, and write or return results as callers get them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from eqc.kernels.results import Selection
+from eqc.kernels.shapes import Shape
+from eqc.kernels.values import Array, DType
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """An operand that is the same in every call."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """An operand that is new memory in every call."""
+
+    shape: Shape
+    dtype: DType
+
+    def memory(self) -> Array:
+        """Such memory."""
+        return np.empty(self.shape, self.dtype)
+
+
+Operand = int | Fixed | New
+"""What a function is called with; whole numbers are places among the arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Straight:
+    """A call of a compiled function of a package that takes arguments as they are.
+
+    It returns so many `numbers`, which have to be finite if they are `checked`, or else whether a result is not. The
+    `results` are places of its `operands`, or -1 - n for the n-th number; `dtypes` are theirs.
+    """
+
+    package: str
+    function: Callable[..., Any]
+    operands: Sequence[Operand]
+    numbers: int
+    checked: bool
+    results: Sequence[int]
+    dtypes: Sequence[DType]
+
+    def wanting(self, select: Selection) -> Straight:
+        """With memory that is the same in every call for results that are not wanted.
+
+        The function must keep Python's lock, so that it never runs twice at once.
+        """
+        if not getattr(sys, "_is_gil_enabled", lambda: True)():
+            return self
+        wanted = set(self.results if select.wanted is None else [self.results[n] for n in select.wanted])
+        pairs = enumerate(self.operands)
+        operands = [Fixed(one.memory()) if isinstance(one, New) and n not in wanted else one for n, one in pairs]
+        return replace(self, operands=operands)
+
+
+def package_of(function: Any) -> str:
+    """The package of kernels that a function is from."""
+    name: str = function.__module__
+    return name.split(".", maxsplit=1)[0]

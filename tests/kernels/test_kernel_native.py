@@ -1,0 +1,161 @@
+"""Calls that compiled code makes: what it looks at, calls and gives back, with a function of Python as the kernel."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+from test_kernel_looks import VALUES, X
+
+from eqc.emit._calls import short as runtime
+from eqc.kernels import native
+from eqc.kernels.looks import Short, look_for
+from eqc.kernels.native import native_way
+from eqc.kernels.plans import key_of
+from eqc.kernels.results import Selection, named_results
+from eqc.kernels.straight import Fixed, New, Straight
+from eqc.kernels.values import FLOAT32, FLOAT64, INT64
+
+ALL = Selection((0, 1), tuple)
+FLOATS = (FLOAT64, FLOAT64)
+
+
+@pytest.fixture(autouse=True)
+def code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the code stood beside generated kernels."""
+    monkeypatch.setattr(native, "_code_beside", lambda package: runtime)
+
+
+def way_of(straight: Straight, values: Sequence[Any], select: Selection = ALL, matter: bool = False) -> Short:
+    short = native_way(straight, values, select, matter)
+    assert short is not None
+    return short
+
+
+def call(short: Short, *given: Any) -> Any:
+    way, known = short
+    return way(known, given)
+
+
+def numbers(*found: Any, dtypes: Sequence[Any] = FLOATS, checked: bool = True) -> Straight:
+    """A kernel that returns numbers, whatever it is given."""
+    places = [-1 - n for n in range(len(dtypes))]
+    return Straight(
+        "nowhere", lambda *_: found if len(found) > 1 else found[0], (0,), len(found), checked, places, dtypes
+    )
+
+
+@pytest.mark.parametrize("matter", [False, True])
+def test_it_looks_at_arguments_as_python_does(matter: bool) -> None:
+    for known, value in product(VALUES.values(), repeat=2):
+        if key_of((X, known), matter) is not None:
+            short = way_of(numbers(1.0, 2.0), (X, known), matter=matter)
+            assert (call(short, X, value) is not None) == look_for((X, known), matter)((X, value))
+            assert call(short, X) is call(short, X, known, known) is None
+
+
+def test_operands_are_put_in_their_places() -> None:
+    seen: list[Any] = []
+    fixed, dtypes = object(), (FLOAT32, FLOAT64)
+    operands = (1, Fixed(fixed), New((2, 3), FLOAT32), 0, New((), FLOAT64))
+    straight = Straight("", lambda *given: seen.append(given), operands, 0, False, (2, 4), dtypes)
+    short = way_of(straight, (X, 2.0))
+    results = call(short, X, 3.0)
+    assert [type(thing) for thing in seen[0]] == [float, object, np.ndarray, np.ndarray, np.ndarray]
+    assert seen[0][0] == 3.0
+    assert seen[0][1] is fixed
+    assert seen[0][3] is X
+    assert [(a.shape, a.dtype) for a in results] == [((2, 3), FLOAT32), ((), FLOAT64)]
+    assert results[0] is seen[0][2]
+    assert call(short, X, 3.0)[0] is not results[0]
+
+
+def test_unwanted_results_have_one_memory() -> None:
+    seen: list[Any] = []
+    operands = New((2,), FLOAT64), New((3,), FLOAT64)
+    straight = Straight("", lambda *given: seen.append(given), operands, 0, False, (0, 1), FLOATS)
+    select = Selection((1,), None, (1,))
+    short = way_of(straight.wanting(select), (X,), select)
+    assert call(short, X).shape == call(short, X).shape == (3,)
+    assert seen[0][0] is seen[1][0]
+    assert seen[0][1] is not seen[1][1]
+
+
+def test_numbers_have_their_types() -> None:
+    dtypes = (FLOAT64, FLOAT32, INT64)
+    found = call(way_of(numbers(0.1, 0.1, 7, dtypes=dtypes), (X,)), X)
+    assert found == (np.float64(0.1), np.float32(0.1), np.int64(7))
+    assert [one.dtype for one in found] == list(dtypes)
+
+
+def test_results_are_packed_as_asked_for() -> None:
+    named, three = named_results("pair", ("a", "b")), (FLOAT64,) * 3
+    assert call(way_of(numbers(1.0, dtypes=(FLOAT64,)), (X,), Selection((0,), None)), X) == 1.0
+    assert call(way_of(numbers(1.0, 2.0, 3.0, dtypes=three), (X,), Selection((2, 0), tuple, (2, 0))), X) == (3.0, 1.0)
+    assert call(way_of(numbers(1.0, 2.0), (X,), Selection((0, 1), named._make)), X).b == 2.0
+    assert call(way_of(numbers(1.0, 2.0), (X,), Selection((0,), None, beside=True)), X) == (1.0, 2.0)
+    value, rest = call(
+        way_of(numbers(1.0, 2.0, 3.0, dtypes=three), (X,), Selection((0, 1), named._make, None, True)), X
+    )
+    assert (value, rest.a, rest.b) == (1.0, 2.0, 3.0)
+
+
+@pytest.mark.parametrize("wrong", [np.inf, -np.inf, np.nan])
+def test_what_is_not_finite_is_left_to_others(wrong: float) -> None:
+    assert call(way_of(numbers(1.0, wrong), (X,)), X) is None
+    assert call(way_of(numbers(1.0, 2.0, wrong), (X,)), X) is None
+    assert call(way_of(numbers(1.0, wrong, checked=False), (X,)), X) is not None
+    for lost in (False, None, 0.0, True, wrong):
+        straight = Straight("", lambda *_, lost=lost: lost, (New((2,), FLOAT64),), 0, True, (0,), (FLOAT64,))
+        assert (call(way_of(straight, (X,), Selection((0,), None)), X) is None) == bool(lost)
+
+
+@pytest.mark.parametrize("error", [IndexError, ValueError, KeyError, ZeroDivisionError])
+def test_errors(error: type[Exception]) -> None:
+    def fails(*_: Any) -> None:
+        raise error
+
+    short = way_of(Straight("", fails, (0,), 0, False, (0,), (FLOAT64,)), (X,), Selection((0,), None))
+    if error in (IndexError, ValueError):
+        assert call(short, X) is None
+    else:
+        with pytest.raises(error):
+            call(short, X)
+
+
+def test_errors_in_packing_are_told() -> None:
+    def fails(_: Any) -> None:
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        call(way_of(numbers(1.0, 2.0), (X,), Selection((0, 1), fails)), X)
+    with pytest.raises(KeyError):
+        call(way_of(numbers(1.0, 2.0), (X,), Selection((0,), fails, beside=True)), X)
+
+
+def test_nothing_is_held_or_lost() -> None:
+    def kernel(*given: Any) -> tuple[float, float]:
+        return given[0][0], 2.0
+
+    fixed, results = [1], (-1, 2, -2)
+    straight = Straight("", kernel, (0, Fixed(fixed), New((2,), FLOAT64)), 2, True, results, (*FLOATS, FLOAT32))
+    short, wrong, number = way_of(straight, (X, 12345)), X * np.nan, int("123456")
+    held = X, wrong, fixed, FLOAT64, FLOAT32, np.ndarray, number, kernel
+    before = [sys.getrefcount(thing) for thing in held]
+    for _ in range(100):
+        call(short, X, number)
+        assert call(short, wrong, number) is None
+        assert call(short, X, 2.0) is None
+    assert [sys.getrefcount(thing) for thing in held] == before
+
+
+def test_without_such_code_there_is_no_such_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(native, "_knows_arrays", lambda: False)
+        assert native_way(numbers(1.0, 2.0), (X,), ALL, integers_matter=False) is None
+    monkeypatch.undo()
+    assert native_way(numbers(1.0, 2.0), (X,), ALL, integers_matter=False) is None
