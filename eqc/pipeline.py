@@ -182,7 +182,7 @@ def _modules(compiler: Compiler, record_id: str, bindings: Bindings, accuracy: s
     updates = {n: e.updates for n, e in record.symbols.items() if e.updates}
     kernels = _sharing(kernels, function_name(name, "value_and_gradient"))
     solvers = {p: _equations(p, stable=record.stabilise) for p in problems(k.program for k in kernels)}
-    twins = _batched_kernels(record, value, watched)
+    twins = _batched_kernels(record, value, [kind for kind in _BATCHED if kind in programs], watched)
     kinds = tuple(twin.kind for twin in twins)
     heading = _heading(record, bindings, accuracy)
     modules = {name: module_source(schedule(value), kernels, heading, updates, solvers, batched=kinds)}
@@ -200,16 +200,16 @@ def _modules(compiler: Compiler, record_id: str, bindings: Bindings, accuracy: s
 BATCHED_FOLDER = "_batched"
 """The folder beside the kernels in which those for many items stand; they are imported when such a call comes."""
 
-_BATCHED = ("value", "jvp", "vjp")
+_BATCHED = ("value", "jvp", "vjp", "value_and_vjp")
 """The kernels whose results for items with the same matrices are either an item's own or summed over the items."""
 
 
-def _batched_kernels(record: Record, value: Program, watched: Collection[str]) -> list[Kernel]:
+def _batched_kernels(record: Record, value: Program, kinds: Collection[str], watched: Collection[str]) -> list[Kernel]:
     """The kernels of many items at once, the value first; none if that makes no product of matrices."""
     whole = batched(rewrite(value, stable=record.stabilise))
     if whole is None or record.accuracy == "high":
         return []
-    programs = {kind: check(schedule(check(p))) for kind, p in derivative_programs(whole).items() if kind in _BATCHED}
+    programs = {kind: check(schedule(check(p))) for kind, p in derivative_programs(whole).items() if kind in kinds}
     kept = {kind: _pairs(record, program) for kind, program in programs.items()}
     return [
         Kernel(
@@ -223,7 +223,7 @@ def _batched_kernels(record: Record, value: Program, watched: Collection[str]) -
     ]
 
 
-_WIDENED = {"gradient": ("vjp",), "value_and_gradient": ("value", "vjp")}
+_WIDENED = {"gradient": ("vjp",), "value_and_gradient": ("value", "vjp"), "value_and_vjp": ("value", "vjp")}
 """Of which kernels in wide numbers the results of others are taken."""
 
 
@@ -404,6 +404,7 @@ _KINDS = {
     "vjp": "Cotangents of the inputs of {id}, for cotangents of its outputs",
     "gradient": "Gradient of {id} in its differentiable inputs",
     "value_and_gradient": "Value of {id} and its gradient, sharing their work",
+    "value_and_vjp": "Value of {id} and the cotangents of its inputs, sharing their work",
     "hvp": "Hessian of {id} times directions of its inputs",
     "jacobian": "Jacobian of {id}: output axes, then input axes",
     "hessian": "Hessian of {id}: axes of the first input, then of the second",

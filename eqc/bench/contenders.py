@@ -24,7 +24,7 @@ Or the Hessian: its entries by rows.
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What everybody computes: a kernel's value and gradient, or its value and vjp where it has several outputs.
+    """What everybody computes: a kernel's value and gradient, or its value and vjp where that is not one number.
 
     `programs` are the record's own by kind, `arguments` in its order, `cotangents` one for each real output. `wrt` are
     the inputs that derivatives are taken in, if not all. With `hessian`, that alone is computed.
@@ -38,8 +38,14 @@ class Work:
     hessian: bool = False
 
     @property
-    def is_gradient(self) -> bool:
-        return "value_and_gradient" in self.programs
+    def both(self) -> str | None:
+        """The kernel that gives the value and the derivatives, if there are any."""
+        return next((kind for kind in ("value_and_gradient", "value_and_vjp") if kind in self.programs), None)
+
+    @property
+    def seeds(self) -> list[Any]:
+        """The cotangents that this kernel takes."""
+        return self.cotangents if self.both == "value_and_vjp" else []
 
     @property
     def differentiable(self) -> list[int]:
@@ -67,16 +73,17 @@ def of_eqc(work: Work) -> Run:
     wrt = None if work.wrt is None else tuple(kernel.inputs[n] for n in work.differentiable)
     if work.hessian:
         return lambda: _entries(kernel.hessian(*given, wrt=wrt))
-    if work.is_gradient:
-
-        def gradient() -> Sequence[Any]:
-            value, slopes = kernel.value_and_gradient(*given, wrt=wrt)
-            return [value, *_listed(slopes)]
-
-        return gradient
-    if "vjp" not in work.programs:
+    if work.both is None:
         return lambda: _listed(kernel(*given))
-    return lambda: [*_listed(kernel(*given)), *_listed(kernel.vjp(*given, *work.cotangents, wrt=wrt))]
+    if work.both not in kernel.signature.kernels:  # numbers of many items, whose slopes in what they share are summed
+        return lambda: [*_listed(kernel(*given)), *_listed(kernel.vjp(*given, *work.cotangents, wrt=wrt))]
+    method, seeds = getattr(kernel, work.both), work.seeds
+
+    def both() -> Sequence[Any]:
+        value, slopes = method(*given, *seeds, wrt=wrt)
+        return [*_listed(value), *_listed(slopes)]
+
+    return both
 
 
 def of_numpy(work: Work) -> Run:
@@ -85,14 +92,8 @@ def of_numpy(work: Work) -> Run:
     if work.hessian:
         entries = compile_transcription(work.programs["hessian"])
         return lambda: entries(xp, *work.arguments)
-    if work.is_gradient:
-        both = compile_transcription(work.programs["value_and_gradient"])
-        return lambda: both(xp, *work.arguments)
-    value = compile_transcription(work.programs["value"])
-    if "vjp" not in work.programs:
-        return lambda: value(xp, *work.arguments)
-    slopes = compile_transcription(work.programs["vjp"])
-    return lambda: (*value(xp, *work.arguments), *slopes(xp, *work.arguments, *work.cotangents))
+    run, seeds = compile_transcription(work.programs[work.both or "value"]), work.seeds
+    return lambda: run(xp, *work.arguments, *seeds)
 
 
 def of_jax(work: Work) -> Run:

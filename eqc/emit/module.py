@@ -143,17 +143,19 @@ class _Module:
         )
 
     def _optional(self) -> dict[str, tuple[int, ...]]:
-        """The results, by number, that need not be stored where nobody wants them."""
+        """The results, by number, that need not be stored where nobody wants them; values always are wanted."""
         optional = {}
         for kernel in self.kernels:
             function = self.functions[kernel.kind]
-            if kernel.kind in _CHOSEN and not kernel.within and len(function.array_outputs) > 1:
+            chosen = [name for name in function.array_outputs if name not in self.value.outputs]
+            if kernel.kind in _CHOSEN and not kernel.within and len(chosen) > 1:
                 outputs = enumerate(kernel.program.outputs)
-                optional[kernel.kind] = tuple(n for n, name in outputs if name in function.optional)
+                free = [name for name in chosen if name in function.optional]
+                optional[kernel.kind] = tuple(n for n, name in outputs if name in free)
         return optional
 
 
-_CHOSEN = ("vjp", "gradient", "value_and_gradient")
+_CHOSEN = ("vjp", "gradient", "value_and_gradient", "value_and_vjp")
 """The kernels of whose results callers choose some."""
 
 

@@ -37,7 +37,11 @@ def no_kernel(signature: Signature, kernel: str, method: str) -> DerivationError
         remedy = "integer inputs and those with `differentiable: false` never are"
     elif method in _SCALAR_ONLY:
         rule = f"a {method.replace('_', ' ')} needs one scalar output, but {name} gives {outputs}"
-        remedy = f"use {name}.vjp or {name}.jacobian"
+        both = method == "value_and_gradient"
+        remedy = f"use {name}.value_and_vjp" if both else f"use {name}.vjp or {name}.jacobian"
+    elif method == "value_and_vjp" and "value_and_gradient" in signature.kernels:
+        rule = f"{name} gives one number, so that its value comes with the gradient, for a cotangent of 1"
+        remedy = f"use {name}.value_and_gradient"
     else:
         rule, remedy = f"the generated module of {name} has no {kernel}", f"run `eqc build {name}`"
     return DerivationError(None, written=f"{name}.{method}(…)", rule=rule, remedy=remedy)

@@ -15,7 +15,7 @@ from eqc.kernels.direct import Given
 from eqc.kernels.functions import check_given
 from eqc.kernels.looks import Recent, Short
 from eqc.kernels.plans import Key, key_of, remember
-from eqc.kernels.results import Selection, deliver, flatten, select_all, select_inputs
+from eqc.kernels.results import Selection, deliver, flatten, level, nest, select_all, select_inputs
 from eqc.kernels.runner import decide_shapes
 from eqc.kernels.runners import Runners
 from eqc.kernels.signature import Signature, Tensor, form_of, read_signature
@@ -99,6 +99,16 @@ class Kernel:
         found = way(known, (*args, *named.values()) if named else args) if out is None else None
         return self._run("vjp", wrt, args, named, out) if found is None else found
 
+    def value_and_vjp(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
+        """The value and the cotangents of the inputs as a pair, from what `vjp` takes; for all but one scalar output.
+
+        Cotangents broadcast to the leading axes of the inputs, and have no further ones.
+        """
+        wrt = tuple(wrt) if type(wrt) is list else wrt
+        look, call = self._recent["value_and_vjp"][(wrt, _NAMED, *named) if named else wrt]
+        given = (*args, *named.values()) if named else args
+        return call(given) if out is None and look(given) else self._run("value_and_vjp", wrt, args, named, out)
+
     def jvp(self, /, *args: Any, out: Any = None, **named: Any) -> Any:
         """Tangents of the real outputs, from the inputs and then a tangent `x_dot` for each differentiable input `x`.
 
@@ -151,7 +161,7 @@ class Kernel:
             values = self._binder("jacobian").bind(args, named)
             rows = dense.jacobian(self._runners.of_each("vjp"), self._runners.of_each("jvp"), values, select.indices)
             entries = _deliver(outputs, self._chosen(select), rows, values, out)
-        return select_all(f"{self.id}_jacobian", outputs).give(_nest(select, entries))
+        return select_all(f"{self.id}_jacobian", outputs).give(nest(select, entries))
 
     def hessian(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
         """Second derivatives of the one scalar output, each of shape first input + second input.
@@ -166,7 +176,7 @@ class Kernel:
             rows = dense.hessian(self._runners.of("hvp"), values, select.indices)
             chosen = self._chosen(select)
             entries = _deliver(chosen, chosen, rows, values, out)
-        return _level(select, _nest(select, entries))
+        return level(select, nest(select, entries))
 
     def compile(self) -> None:
         """Compile every kernel for float64 and float32 now, which also fills Numba's cache on disk."""
@@ -257,9 +267,8 @@ class Kernel:
     def _new_selection(self, method: str, wrt: Any) -> Selection:
         if method == "jvp":
             return select_all(f"{self.id}_jvp", self.signature.real_outputs, "_dot")
-        suffix = "_bar" if method == "vjp" else ""
-        beside = method == "value_and_gradient"
-        return select_inputs(self.signature, f"{self.id}.{method}", wrt, suffix, beside=beside)
+        values = form_of(self.signature, method).values
+        return select_inputs(self.signature, f"{self.id}.{method}", wrt, _SUFFIXES.get(method, ""), values=values)
 
     def _require(self, kernel: str, method: str) -> None:
         """Raise DerivationError unless the record has a kernel that the method needs."""
@@ -285,7 +294,8 @@ class Kernel:
 
 
 _NEEDS = {"jacobian": "vjp", "hessian": "hvp"}
-_METHODS = ("value", "vjp", "jvp", "gradient", "value_and_gradient", "hvp")
+_METHODS = ("value", "vjp", "jvp", "value_and_vjp", "gradient", "value_and_gradient", "hvp")
+_SUFFIXES = {"vjp": "_bar", "value_and_vjp": "_bar"}
 _NAMED = object()
 """Stands between what is wanted and the names of arguments, where there are any."""
 
@@ -295,14 +305,3 @@ def _deliver(
 ) -> list[Any]:
     names = [f"{row.name}_{column.name}" for row in rows for column in columns]
     return deliver([entry for row in entries for entry in row], flatten(out), names, values)
-
-
-def _nest(select: Selection, entries: Sequence[Any]) -> list[Any]:
-    """The entries of a matrix by rows."""
-    width = len(select.indices)
-    return [_level(select, entries[start : start + width]) for start in range(0, len(entries), width)]
-
-
-def _level(select: Selection, members: Sequence[Any]) -> Any:
-    """One level of nesting, dropped if it has one member."""
-    return members[0] if len(members) == 1 else select.give(members)

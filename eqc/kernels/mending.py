@@ -44,7 +44,8 @@ class Mending:
         form = form_of(signature, kernel)
         self._operands = signature.inputs + form.extras
         self._results = form.results
-        self._steps = _STEPS.get(kernel, ((kernel, slice(None), False),))
+        self._steps = _steps(kernel, form.values)
+        self._own = len(signature.inputs)
         self._id = signature.id
         self._load = load
         self._loading = loading
@@ -82,19 +83,24 @@ class Mending:
         if fresh:
             module = self._load()
             self._functions = [getattr(module, _name(self._id, kernel)) for kernel, *_ in self._steps]
-        for function, (_, part, seeded) in zip(self._functions, self._steps, strict=True):
-            arguments = [*inputs, *([np.ones(items)] if seeded else []), *found[part]]
+        for function, (kernel, part, seeded) in zip(self._functions, self._steps, strict=True):
+            given = inputs[: self._own] if kernel == "value" else inputs
+            arguments = [*given, *([np.ones(items)] if seeded else []), *found[part]]
             if fresh:
                 with self._loading():
                     in_parts(function, arguments, 1, 1)
             in_parts(function, arguments, items, thread_count() if items >= _SHARED else 1)
 
 
-_STEPS: Final = {
-    "gradient": (("vjp", slice(None), True),),
-    "value_and_gradient": (("value", slice(1), False), ("vjp", slice(1, None), True)),
-}
-"""The functions of wide numbers that give a kernel's results: which results, and whether for a cotangent of 1."""
+def _steps(kernel: str, values: int) -> tuple[tuple[str, slice, bool], ...]:
+    """The functions of wide numbers that give a kernel's results: which results, and whether for a cotangent of 1."""
+    value, slopes = ("value", slice(values), False), slice(values, None)
+    steps = {
+        "gradient": (("vjp", slopes, True),),
+        "value_and_gradient": (value, ("vjp", slopes, True)),
+        "value_and_vjp": (value, ("vjp", slopes, False)),
+    }
+    return steps.get(kernel, ((kernel, slice(None), False),))
 
 
 def _name(record_id: str, kernel: str) -> str:

@@ -39,38 +39,44 @@ class Selection:
     """Which of several results are wanted, by number, and how they come back.
 
     `pack` is a tuple class for several results, or None for one that comes bare; `wanted` are the numbers, or None for
-    all results in their order. With `beside`, the first of all, which is always wanted, comes beside the others.
+    all results in their order. The first ones may be `values`, which are always wanted and come beside the others;
+    `pack_values` is then a tuple class for several.
     """
 
     indices: tuple[int, ...]
     pack: Any
     wanted: tuple[int, ...] | None = None
-    beside: bool = False
+    values: int = 0
+    pack_values: Any = None
 
     def give(self, results: Sequence[Any]) -> Any:
         """What the caller gets of the wanted results."""
-        if self.beside:
-            return results[0], results[1] if self.pack is None else self.pack(results[1:])
-        return results[0] if self.pack is None else self.pack(results)
+        n = self.values
+        others = results[n] if self.pack is None else self.pack(results[n:])
+        if not n:
+            return others
+        return results[0] if self.pack_values is None else self.pack_values(results[:n]), others
 
     def take(self) -> Callable[[Sequence[Any]], Any]:
         """A function that gives the caller what is wanted of all results."""
         if self.wanted is None:
-            return _beside(self.pack) if self.beside else self.pack or itemgetter(0)
+            return self._take_all()
         if len(self.wanted) == 1:
             (wanted,) = self.wanted
             return itemgetter(wanted) if self.pack is None else lambda results: self.pack((results[wanted],))
         choose = itemgetter(*self.wanted)
-        if self.pack is None:
+        if self.pack is None and self.pack_values is None:
             return choose
         return lambda results: self.give(choose(results))
 
-
-def _beside(pack: Any) -> Callable[[Sequence[Any]], Any]:
-    """A function that gives the first result beside the others."""
-    if pack is None:
-        return tuple
-    return lambda results: (results[0], pack(results[1:]))
+    def _take_all(self) -> Callable[[Sequence[Any]], Any]:
+        """A function that gives the caller all results, with as little around it as can be."""
+        pack = self.pack
+        if not self.values:
+            return pack or itemgetter(0)
+        if self.pack_values is not None:
+            return self.give
+        return tuple if pack is None else lambda results: (results[0], pack(results[1:]))
 
 
 def select_all(title: str, tensors: Sequence[Tensor], suffix: str = "") -> Selection:
@@ -80,14 +86,16 @@ def select_all(title: str, tensors: Sequence[Tensor], suffix: str = "") -> Selec
     return Selection(tuple(range(len(names))), pack)
 
 
-def select_inputs(signature: Signature, caller: str, wrt: Any, suffix: str = "", *, beside: bool = False) -> Selection:
-    """The differentiable inputs that `wrt` names: a name, a tuple of names, or None for all; `beside` a first result.
+def select_inputs(signature: Signature, caller: str, wrt: Any, suffix: str = "", *, values: int = 0) -> Selection:
+    """The differentiable inputs that `wrt` names: a name, a tuple of names, or None for all; beside some `values`.
 
     Raises ValueError for a name that is no differentiable input.
     """
     inputs = signature.differentiable
+    outputs = select_all(signature.id, signature.outputs).pack if values else None
     if wrt is None:
-        return replace(select_all(caller.replace(".", "_"), inputs, suffix), beside=beside)
+        title = caller.replace(".value_and_", "_").replace(".", "_")
+        return replace(select_all(title, inputs, suffix), values=values, pack_values=outputs)
     names = wrt if isinstance(wrt, tuple) else (wrt,)
     known = [tensor.name for tensor in inputs]
     for name in names:
@@ -95,9 +103,9 @@ def select_inputs(signature: Signature, caller: str, wrt: Any, suffix: str = "",
     if not names or len(set(names)) < len(names):
         raise ValueError(f"{caller}: wrt={wrt!r} has to name one or more inputs, each once")
     numbers = tuple(known.index(name) for name in names)
-    wanted = (0, *[n + 1 for n in numbers]) if beside else numbers
+    wanted = (*range(values), *[n + values for n in numbers])
     whole = numbers == tuple(range(len(known)))
-    return Selection(numbers, tuple if isinstance(wrt, tuple) else None, None if whole else wanted, beside)
+    return Selection(numbers, tuple if isinstance(wrt, tuple) else None, None if whole else wanted, values, outputs)
 
 
 def _check_wrt(signature: Signature, caller: str, name: Any, known: list[str]) -> None:
@@ -158,6 +166,17 @@ def share_memory(a: Array, b: Array) -> bool:
         return np.shares_memory(a, b, max_work=10_000)  # type: ignore[arg-type]
     except np.exceptions.TooHardError:
         return True
+
+
+def nest(select: Selection, entries: Sequence[Any]) -> list[Any]:
+    """The entries of a matrix by rows."""
+    width = len(select.indices)
+    return [level(select, entries[start : start + width]) for start in range(0, len(entries), width)]
+
+
+def level(select: Selection, members: Sequence[Any]) -> Any:
+    """One level of nesting, dropped if it has one member."""
+    return members[0] if len(members) == 1 else select.give(members)
 
 
 def deliver(results: Sequence[Any], out: Sequence[Any], names: Sequence[str], inputs: Sequence[Any]) -> list[Any]:

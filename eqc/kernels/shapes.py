@@ -76,7 +76,13 @@ def lay_out(signature: Signature, form: Form, operands: Sequence[Operand]) -> La
     results = tuple(sizes.result(tensor) for tensor in form.results)
     front = batch[: len(batch) - len(primal)]
     by_name = dict(zip((tensor.name for tensor in signature.inputs), leads, strict=False))
-    targets = tuple(front + (by_name[tensor.name] or ()) if form.summed else batch for tensor in form.results)
+    summed = form.results[form.values :] if form.summed else ()
+    if form.values and batch != primal:
+        raise ValueError(_beyond(batch, primal))
+    targets = (
+        *(batch for _ in range(len(form.results) - len(summed))),
+        *(front + (by_name[tensor.name] or ()) for tensor in summed),
+    )
     cores = tuple(sizes.core(tensor) for tensor in tensors)
     return Layout(leads, cores, batch, results, targets, len(front), signature.shares_items)
 
@@ -214,6 +220,13 @@ def _clash(
 ) -> str:
     first, second = (f"{tensors[i].name} has shape {getattr(operands[i], 'shape', ())}" for i in pair)
     return f"{first} and {second}: their leading axes {sizes[0]} and {sizes[1]} do not broadcast"
+
+
+def _beyond(batch: Shape, primal: Shape) -> str:
+    return (
+        f"the cotangents have the leading axes {batch}, which go beyond those of the inputs, {primal}: "
+        "there is one value for each item of the inputs; call vjp for several cotangents of an item"
+    )
 
 
 def _count(number: int, one: str, many: str) -> str:

@@ -124,12 +124,14 @@ def _read_tensor(raw: Mapping[str, Any]) -> Tensor:
 class Form:
     """What a kernel takes after the inputs and what it gives.
 
-    With `summed`, a result is summed over the leading axes that the input of its name lacks.
+    With `summed`, a result is summed over the leading axes that the input of its name lacks; not so the first ones,
+    which are as many `values`.
     """
 
     extras: tuple[Tensor, ...]
     results: tuple[Tensor, ...]
     summed: bool = False
+    values: int = 0
 
 
 def form_of(signature: Signature, kernel: str) -> Form:
@@ -154,7 +156,10 @@ _FORMS: dict[str, Callable[[Signature], Form]] = {
     "jvp": lambda s: Form(_renamed(s.differentiable, "_dot"), _renamed(s.real_outputs, "")),
     "vjp": lambda s: Form(_renamed(s.real_outputs, "_bar"), _gradients(s), summed=True),
     "gradient": lambda s: Form((), _gradients(s)),
-    "value_and_gradient": lambda s: Form((), _renamed(s.real_outputs, "") + _gradients(s)),
+    "value_and_gradient": lambda s: Form((), _renamed(s.real_outputs, "") + _gradients(s), values=1),
+    "value_and_vjp": lambda s: Form(
+        _renamed(s.real_outputs, "_bar"), s.outputs + _gradients(s), summed=True, values=len(s.outputs)
+    ),
     "hvp": lambda s: Form(_renamed(s.differentiable, "_dot"), _gradients(s)),
     "jacobian": lambda s: Form((), _products(s.real_outputs, s.differentiable)),
     "hessian": lambda s: Form((), _products(s.differentiable, s.differentiable)),

@@ -45,7 +45,7 @@ class Together:
             *(tensor.name in shared for tensor in signature.inputs),
             *(tensor.name in tangents for tensor in form.extras),
         )
-        self.results = tuple(kernel == "vjp" and tensor.name in shared for tensor in form.results)
+        self.results = tuple(form.summed and tensor.name in shared for tensor in form.results)
         self._kernel = kernel
         self._name = f"{signature.id}_into" if kernel == "value" else f"{signature.id}_{kernel}_into"
         self._load, self._loading = load, loading

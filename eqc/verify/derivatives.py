@@ -78,6 +78,12 @@ def _vjp(call: Call) -> Got:
     yield from _named(call, "vjp", result, call.names.differentiable, "cotangent of {}")
 
 
+def _value_and_vjp(call: Call) -> Got:
+    value, cotangents = call.kernel.value_and_vjp(*call.inputs, *call.cotangents)
+    yield from _named(call, "value", value, call.names.outputs, "{}")
+    yield from _named(call, "vjp", cotangents, call.names.differentiable, "cotangent of {}")
+
+
 def _gradient(call: Call) -> Got:
     result = call.kernel.gradient(*call.inputs)
     yield from _named(call, "gradient", result, call.names.differentiable, "gradient in {}")
@@ -125,6 +131,7 @@ KERNEL_CHECKS: Mapping[str, Callable[[Call], Got]] = {
     "value": _value,
     "jvp": _jvp,
     "vjp": _vjp,
+    "value_and_vjp": _value_and_vjp,
     "gradient": _gradient,
     "value_and_gradient": _value_and_gradient,
     "hvp": _hvp,
@@ -132,6 +139,9 @@ KERNEL_CHECKS: Mapping[str, Callable[[Call], Got]] = {
     "hessian": _hessian,
 }
 """Kernel -> its results with what they must be."""
+
+JOINT: Mapping[str, str] = {"value_and_vjp": "vjp"}
+"""Kernels that give what the value and another one give, of which the oracle says nothing by themselves."""
 
 
 def compare_kernel(kernel: str, call: Call, rtol: float) -> Iterator[Outcome]:

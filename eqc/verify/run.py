@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from eqc.verify.balls import as_float
 from eqc.verify.cases import Case, Names, batch_cases, single_case
 from eqc.verify.claims import Points, check_claims
 from eqc.verify.compare import Outcome, rtol_for
-from eqc.verify.derivatives import KERNEL_CHECKS, Call, Kernel, compare_kernel, dot_product_test
+from eqc.verify.derivatives import JOINT, KERNEL_CHECKS, Call, Kernel, compare_kernel, dot_product_test
 from eqc.verify.draws import Style
 from eqc.verify.errata import check_errata
 from eqc.verify.examples import check_examples
@@ -43,18 +43,25 @@ _ORDER = (
 
 
 def verify_record(
-    id: str, root: Path | str, *, seed: int = 0, catalog: Catalog | None = None, dtypes: Sequence[str] = DTYPES
+    id: str,
+    root: Path | str,
+    *,
+    seed: int = 0,
+    catalog: Catalog | None = None,
+    dtypes: Sequence[str] = DTYPES,
+    kernels: Collection[str] = tuple(KERNEL_CHECKS),
 ) -> Report:
     """Check every kernel of a built record against the oracle.
 
     Points are drawn at extents 1, 2 and 3, in float64 and float32, for one item and with leading axes, and from a
     coarse grid where ties and zeros are frequent. The record's examples and claims, its domains and positions outside
     their ranges are checked too. The error model is that of `eqc.verify.compare`. Nothing is skipped without a reason
-    in the report. Raises EqcError if there is no such record or it breaks the format; a kernel that is missing or
-    raises is a failure in the report.
+    in the report; `kernels` may name a part of them. Raises EqcError if there is no such record or it
+    breaks the format; a kernel that is missing or raises is a failure in the report.
     """
     records = catalog if catalog is not None else Library(Path(root))
-    return verify(records.get(id), records, partial(_load, id, Path(root)), seed=seed, dtypes=dtypes)
+    load = partial(_load, id, Path(root))
+    return verify(records.get(id), records, load, seed=seed, dtypes=dtypes, kernels=kernels)
 
 
 def _load(id: str, root: Path, **functions: Any) -> Kernel:
@@ -71,13 +78,14 @@ def verify(
     seed: int = 0,
     extents: Sequence[int] = EXTENTS,
     dtypes: Sequence[str] = DTYPES,
+    kernels: Collection[str] = tuple(KERNEL_CHECKS),
 ) -> Report:
     """The same for a record and whatever gives its kernels for its functions, if it has any.
 
     A record with functions is checked for every binding that it names, and for functions of the oracle's own.
     """
     found = instances(record)
-    run = Run(record, _oracle(found[0], records), seed)
+    run = Run(record, _oracle(found[0], records), seed, kernels=frozenset(kernels))
     run.claims = (*check_claims(run.oracle, seed), *check_errata(run.oracle, Points(run.oracle, seed)))
     for instance in found:
         run.oracle = _oracle(instance, records)
@@ -131,7 +139,10 @@ def _check(run: Run, load: Callable[[], Kernel], extents: Sequence[int], dtypes:
 
 @dataclass(slots=True)
 class Run:
-    """One record's verification while it runs; `sizes` are the extents of the point that is being checked."""
+    """One record's verification while it runs; `sizes` are the extents of the point that is being checked.
+
+    Of the kernels, those that are named in `kernels` are checked.
+    """
 
     record: Record
     oracle: Oracle
@@ -141,6 +152,7 @@ class Run:
     claims: tuple[Check, ...] = ()
     instance: Instance | None = None
     sizes: dict[str, int] = field(default_factory=dict)
+    kernels: frozenset[str] = frozenset(KERNEL_CHECKS)
 
     def tally(self, name: str) -> Tally:
         """The collector of a check."""
@@ -216,11 +228,15 @@ class Run:
             self._check_case(kernel, case, dtypes)
 
     def _missing(self, kernel: str) -> str:
-        """Why a record does not have a kernel; nothing if it must have it."""
+        """Why a kernel is not checked; nothing if the record must have it."""
+        if kernel not in self.kernels:
+            return "left out here"
         if kernel != "value" and not (self.names.differentiable and self.names.real_outputs):
             return "no real output or no input to differentiate in"
         scalar = len(self.names.outputs) == 1 and not self.oracle.reading.shapes.get(self.names.outputs[0])
-        return "needs one scalar output" if kernel in _SCALAR_ONLY and not scalar else ""
+        if scalar:
+            return "the value of one number comes with its gradient" if kernel == "value_and_vjp" else ""
+        return "needs one scalar output" if kernel in _SCALAR_ONLY else ""
 
     def _check_ties(self, kernel: Kernel, extent: int) -> None:
         """Values and first derivatives where inputs are equal or zero, which is where the kinks are."""
@@ -243,7 +259,7 @@ class Run:
                 reason = self._missing(name)
                 if reason:
                     self.tally(name).skip(reason)
-                elif name in case.expected:
+                elif JOINT.get(name, name) in case.expected:
                     self._guarded(self.tally(name), call, partial(compare_kernel, name, call))
             if "jvp" in case.expected and case.label == "one item":
                 self._guarded(self.tally("dot product"), call, partial(dot_product_test, call))

@@ -84,6 +84,8 @@ def check_everything(of: Case, programs: Mapping[str, Program]) -> None:
     tangents = check_tangents(point, along_first)
     cotangents = check_cotangents(point, along_first, along_second)
     check_dot_products(point, tangents, cotangents)
+    if "value_and_vjp" in programs:
+        check_joint(point, cotangents)
     if "jacobian" in programs:
         check_jacobian(point, along_first)
     if "gradient" in programs:
@@ -112,6 +114,16 @@ def check_dot_products(point: Point, tangents: list[Any], cotangents: list[Any])
     forward = mpmath.fsum(dot(point.bars[n], t) for n, t in zip(point.outputs, tangents, strict=True))
     reverse = mpmath.fsum(dot(bar, point.first[n]) for n, bar in zip(point.inputs, cotangents, strict=True))
     assert_close(reverse, forward, 1e-40, f"{point.label}: dot products")
+
+
+def check_joint(point: Point, cotangents: list[Any]) -> None:
+    """Where a record gives more than one number, its value and its cotangents come out of one program too."""
+    values = point.value(point.arguments)
+    expected = [*(values[t.name] for t in point.of.value.real_outputs), *cotangents]
+    found = point.run("value_and_vjp", **point.cotangents)
+    real = [f for name, f in zip(point.of.value.outputs, found, strict=False) if name in point.outputs]
+    for one, other in zip([*real, *found[len(point.of.value.outputs) :]], expected, strict=True):
+        assert_close(one, other, 1e-45, f"{point.label}: value and cotangents")
 
 
 def check_gradients(point: Point, difference: dict[str, Any]) -> None:

@@ -256,10 +256,10 @@ def test_signature_of_everything() -> None:
             {"name": "m_new", "kind": "real", "shape": ("C",), "updates": "m"},
             {"name": "best", "kind": "integer", "shape": ()},
         ),
-        "kernels": ("value", "jvp", "vjp", "jacobian"),
+        "kernels": ("value", "jvp", "vjp", "value_and_vjp", "jacobian"),
         "shares_items": True,
-        "optional": {"vjp": (1, 2)},
-        "teams": ("value", "jvp", "vjp", "jacobian"),
+        "optional": {"vjp": (1, 2), "value_and_vjp": (3, 4)},
+        "teams": ("value", "jvp", "vjp", "value_and_vjp", "jacobian"),
     }
 
 

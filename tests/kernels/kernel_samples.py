@@ -26,7 +26,7 @@ SIGNATURE = {
     ),
     "extents": (("C", "z", 0, "_size"),),
     "outputs": ({"name": "yhat", "kind": "real", "shape": ("C",)},),
-    "kernels": ("value", "jvp", "vjp"),
+    "kernels": ("value", "jvp", "vjp", "value_and_vjp"),
 }
 
 
@@ -59,6 +59,12 @@ def softmax_jvp_into(z, z_dot, yhat_dot):
 @njit(cache=True)
 def softmax_vjp_into(z, yhat_bar, z_bar):
     softmax_jvp_into(z, yhat_bar, z_bar)
+
+
+@njit(cache=True)
+def softmax_value_and_vjp_into(z, yhat_bar, yhat, z_bar):
+    softmax_into(z, yhat)
+    softmax_vjp_into(z, yhat_bar, z_bar)
 '''
 
 PARABOLA = '''"""a x^2, with a default before a required input."""
@@ -242,7 +248,7 @@ SIGNATURE = {
         {"name": "m_new", "kind": "real", "shape": ("n",), "updates": "m"},
         {"name": "energy", "kind": "real", "shape": ()},
     ),
-    "kernels": ("value", "jvp", "vjp"),
+    "kernels": ("value", "jvp", "vjp", "value_and_vjp"),
     "shares_items": True,
 }
 
@@ -277,6 +283,12 @@ def momentum_vjp_into(m, g, beta, m_new_bar, energy_bar, m_bar, g_bar, beta_bar)
         m_bar[b] = of(beta, b) * total
         g_bar[b] = (1 - of(beta, b)) * total
         beta_bar[b] = ((of(m, b) - of(g, b)) * total).sum()
+
+
+@njit(cache=True)
+def momentum_value_and_vjp_into(m, g, beta, m_new_bar, energy_bar, m_new, energy, m_bar, g_bar, beta_bar):
+    momentum_into(m, g, beta, m_new, energy)
+    momentum_vjp_into(m, g, beta, m_new_bar, energy_bar, m_bar, g_bar, beta_bar)
 '''
 
 AFFINE = '''"""W x + b."""
@@ -292,7 +304,7 @@ SIGNATURE = {
     ),
     "extents": (("m", "W", 0, "_size"), ("n", "W", 1, "_size")),
     "outputs": ({"name": "y", "kind": "real", "shape": ("m",)},),
-    "kernels": ("value", "jvp", "vjp"),
+    "kernels": ("value", "jvp", "vjp", "value_and_vjp"),
 }
 
 
@@ -320,6 +332,12 @@ def affine_vjp_into(W, x, b, y_bar, W_bar, x_bar, b_bar):
         for j in range(x.shape[1]):
             W_bar[k, i, j] = y_bar[k, i] * x[k, j]
             x_bar[k, j] += y_bar[k, i] * W[k, i, j]
+
+
+@njit(cache=True)
+def affine_value_and_vjp_into(W, x, b, y_bar, y, W_bar, x_bar, b_bar):
+    affine_into(W, x, b, y)
+    affine_vjp_into(W, x, b, y_bar, W_bar, x_bar, b_bar)
 '''
 
 WINNER = '''"""The position of the largest score."""

@@ -211,5 +211,5 @@ def test_a_label_outside_its_range_is_named(kernel: Get, labels: Any) -> None:
 def test_what_the_kernel_says_of_itself(kernel: Get) -> None:
     momentum = kernel("momentum")
     assert (momentum.id, momentum.inputs, momentum.outputs) == ("momentum", ("m", "g", "beta"), ("m_new", "energy"))
-    assert repr(momentum) == "<kernel momentum(m[n], g[n], beta) -> m_new[n], energy; value, jvp, vjp>"
+    assert repr(momentum) == "<kernel momentum(m[n], g[n], beta) -> m_new[n], energy; value, jvp, vjp, value_and_vjp>"
     assert momentum.__doc__ == "A moving average and its energy."

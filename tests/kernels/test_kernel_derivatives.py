@@ -176,14 +176,20 @@ def test_hessians_nest_and_dense_kernels_agree(kernel: Get) -> None:
     np.testing.assert_allclose(squares.jacobian(u, v, wrt="u"), 2 * v[:, None] ** 2 * u)
 
 
-@pytest.mark.parametrize("method", ["gradient", "value_and_gradient", "hvp", "hessian"])
-def test_only_a_scalar_has_a_gradient(kernel: Get, method: str) -> None:
+@pytest.mark.parametrize(
+    ("method", "remedy"),
+    [
+        *((method, "use softmax.vjp or softmax.jacobian") for method in ("gradient", "hvp", "hessian")),
+        ("value_and_gradient", "use softmax.value_and_vjp"),
+    ],
+)
+def test_only_a_scalar_has_a_gradient(kernel: Get, method: str, remedy: str) -> None:
     with pytest.raises(eqc.EqcError, match="needs one scalar output, but softmax gives yhat") as caught:
         getattr(kernel("softmax"), method)(np.ones(3))
-    assert caught.value.remedy == "use softmax.vjp or softmax.jacobian"
+    assert caught.value.remedy == remedy
 
 
-@pytest.mark.parametrize("method", ["vjp", "jvp", "jacobian", "gradient"])
+@pytest.mark.parametrize("method", ["vjp", "jvp", "value_and_vjp", "jacobian", "gradient"])
 def test_integer_outputs_have_no_derivative(kernel: Get, method: str) -> None:
     with pytest.raises(eqc.EqcError, match=r"winner gives integers \(k\), which have no derivative"):
         getattr(kernel("winner"), method)(np.ones(3))

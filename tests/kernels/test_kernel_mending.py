@@ -27,8 +27,8 @@ SIGNATURE = {
     ),
     "extents": (("n", "x", 0, "_size"),),
     "outputs": ({"name": "r", "kind": "real", "shape": ()},),
-    "kernels": ("value", "jvp", "vjp", "gradient", "value_and_gradient"),
-    "watched": ("value", "vjp", "gradient", "value_and_gradient"),
+    "kernels": ("value", "jvp", "vjp", "value_and_vjp", "gradient", "value_and_gradient"),
+    "watched": ("value", "vjp", "value_and_vjp", "gradient", "value_and_gradient"),
 }
 
 
@@ -54,6 +54,10 @@ def hypotenuse_gradient_into(x, k, x_bar):
 
 def hypotenuse_value_and_gradient_into(x, k, r, x_bar):
     return hypotenuse_into(x, k, r) | hypotenuse_gradient_into(x, k, x_bar)
+
+
+def hypotenuse_value_and_vjp_into(x, k, r_bar, r, x_bar):
+    return hypotenuse_into(x, k, r) | hypotenuse_vjp_into(x, k, r_bar, x_bar)
 '''
 
 WIDE = '''"""By scaling, and counting the items in a file."""
@@ -137,6 +141,12 @@ def test_gradients_are_those_for_a_cotangent_of_1(kernel: Kernel) -> None:
     assert value[1] == 1.0
     np.testing.assert_allclose(kernel.vjp(x, 2.0), [[1.2, 1.6], [1.2, 1.6]], rtol=1e-15)
     np.testing.assert_allclose(kernel.jacobian(x[0]), [0.6, 0.8], rtol=1e-15)
+
+
+def test_values_are_mended_beside_cotangents(kernel: Kernel) -> None:
+    value, x_bar = kernel.value_and_vjp(np.array([[3 * BIG, 4 * BIG], [3.0, 4.0]]), np.array([2.0, 1.0]))
+    np.testing.assert_array_equal(value, [5 * BIG, 5])
+    np.testing.assert_allclose(x_bar, [[1.2, 1.6], [0.6, 0.8]], rtol=1e-15)
 
 
 def test_single_precision_is_mended_in_double(kernel: Kernel) -> None:

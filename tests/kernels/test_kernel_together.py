@@ -26,8 +26,8 @@ SIGNATURE = {
     ),
     "extents": (("m", "W", 0, "_size"), ("n", "W", 1, "_size")),
     "outputs": ({"name": "y", "kind": "real", "shape": ("m",)},),
-    "kernels": ("value", "jvp", "vjp"),
-    "batched": ("value", "jvp", "vjp"),
+    "kernels": ("value", "jvp", "vjp", "value_and_vjp"),
+    "batched": ("value", "jvp", "vjp", "value_and_vjp"),
     "shares_items": True,
 }
 
@@ -45,6 +45,11 @@ def layer_vjp_into(W, x, b, k, y_bar, W_bar, x_bar, b_bar):
     W_bar[:], x_bar[:], b_bar[:] = 0, 0, y_bar
     W_bar[..., :k] = y_bar[..., :, None] * x[..., None, :k]
     x_bar[..., :k] = np.einsum("...ij,...i->...j", W[..., :k], y_bar)
+
+
+def layer_value_and_vjp_into(W, x, b, k, y_bar, y, W_bar, x_bar, b_bar):
+    layer_into(W, x, b, k, y)
+    layer_vjp_into(W, x, b, k, y_bar, W_bar, x_bar, b_bar)
 '''
 
 BATCHED = '''"""The same, and the number of items of each call in a file; threads may share a call for tangents."""
@@ -78,6 +83,11 @@ def layer_vjp_into(W, x, b, k, y_bar, W_bar, x_bar, b_bar):
     W_bar[:], x_bar[:], b_bar[:] = 0, 0, y_bar
     W_bar[0, :, :k] = y_bar[0].T @ x[0, :, :k]
     x_bar[0, :, :k] = y_bar[0] @ W[0, :, :k]
+
+
+def layer_value_and_vjp_into(W, x, b, k, y_bar, y, W_bar, x_bar, b_bar):
+    layer_into(W, x, b, k, y)
+    layer_vjp_into(W, x, b, k, y_bar, W_bar, x_bar, b_bar)
 '''
 
 
@@ -126,6 +136,17 @@ def test_cotangents_of_what_items_share_are_sums(kernel: Kernel, root: Path, dty
     np.testing.assert_array_equal(found.b, y_bar.sum(axis=0))
     np.testing.assert_array_equal(kernel.vjp(W, X, B, 4, y_bar, wrt="b"), found.b)
     assert counted(root) == [5, 5]
+
+
+def test_values_come_beside_sums(kernel: Kernel, root: Path) -> None:
+    y_bar = array(5, 3)
+    value, found = kernel.value_and_vjp(W, X, B, 4, y_bar)
+    np.testing.assert_array_equal(value, X @ W.T + B)
+    np.testing.assert_array_equal(found.W, y_bar.T @ X)
+    value, b_bar = kernel.value_and_vjp(W, X, B, 4, y_bar, wrt="b")
+    np.testing.assert_array_equal(value, X @ W.T + B)
+    np.testing.assert_array_equal(b_bar, y_bar.sum(axis=0))
+    assert counted(root) == [5] * 4
 
 
 def test_leading_axes_broadcast(kernel: Kernel, root: Path) -> None:
