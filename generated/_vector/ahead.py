@@ -1,4 +1,4 @@
-# eqc-inputs: bdc7f7f28c1f7dd1cc10596f978ad4374be2d3343e5b88381281345c666a654f
+# eqc-inputs: 18c6aba81ea1c0bc1fb6a174fda3d57b8d8101f414c2053f6d3563a24c59c2db
 """Loops over long arrays ask for what they will read: the processor looks ahead over a few hundred instructions only.
 
 Where each element takes many, it waits for memory at every other line. LLVM has a pass for this, which it runs for

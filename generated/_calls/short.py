@@ -1,0 +1,228 @@
+# eqc-inputs: 18c6aba81ea1c0bc1fb6a174fda3d57b8d8101f414c2053f6d3563a24c59c2db
+"""The one function that makes such calls. Its description has a head, and four parts one after the other.
+
+arguments  for each: its type, what else is compared, where the next one begins, and then for an ALIKE array its dtype,
+           rank and extents, and for a RANGE the least and the greatest whole number
+operands   how many, and where the results begin; for each GIVEN one its place among the arguments, for a FIXED one the
+           object, and for a NEW array the dtype, the rank and the extents
+results    how many numbers the kernel returns, and whether all have to be finite; a kernel that returns none says
+           whether a result is not finite
+packing    1 and a result that comes beside the others, or 0; what makes one object of those (0: there is one, and it
+           comes bare; None: a tuple), how many there are, and which. A result is the place of an operand, or -1 - n for
+           the n-th number, its dtype, and DOUBLE, SINGLE or INTEGER
+
+Where the arguments do not look so, or a result is not finite, or an index is wrong, None is returned.
+"""
+
+import numpy as np
+from numba import njit
+
+from .objects import (
+    OBJECT,
+    address_of,
+    called,
+    called_with_one,
+    clear_error,
+    decref,
+    error,
+    error_is,
+    float_of,
+    half_at,
+    incref,
+    is_true,
+    item_of,
+    new_array,
+    new_scalar,
+    new_tuple,
+    object_at,
+    put_item,
+    size_of,
+    type_of,
+    whole_of,
+    word_at,
+)
+
+MAKE_ARRAY, MAKE_SCALAR, ARRAY, FIELDS, NONE, INDEX_ERROR, VALUE_ERROR, FUNCTION, COUNT, HEAD = range(10)
+"""The head: NumPy's functions that make arrays and numbers, the type of arrays and where their fields begin, None, two
+types of errors, the kernel, how many arguments there are, and where their descriptions begin.
+"""
+
+ANY, ALIKE, RANGE = range(3)
+GIVEN, FIXED, NEW = range(3)
+DOUBLE, SINGLE, INTEGER = range(3)
+
+RANK, EXTENTS, DTYPE, FLAGS = 8, 16, 40, 48
+"""Where an array's fields are."""
+
+BEHAVED = 0x501
+"""The flags of an array that is contiguous, aligned and writable."""
+
+
+@njit
+def _word(words, place):
+    return word_at(words + 8 * place)
+
+
+@njit
+def _is_alike(words, place, thing):
+    """Whether an argument looks as described."""
+    kind, compared = type_of(thing), _word(words, place + 1)
+    decref(kind)  # the object still holds it
+    if kind != _word(words, place):
+        return False
+    place += 3
+    if compared == RANGE:
+        number = whole_of(thing)
+        if number == -1 and error() != 0:
+            clear_error()
+            return False
+        return _word(words, place) <= number <= _word(words, place + 1)
+    if compared == ANY:
+        return True
+    fields = thing + _word(words, FIELDS)
+    rank, extents = half_at(fields + RANK), word_at(fields + EXTENTS)
+    if word_at(fields + DTYPE) != _word(words, place) or rank != _word(words, place + 1):
+        return False
+    for axis in range(rank):
+        if word_at(extents + 8 * axis) != _word(words, place + 2 + axis):
+            return False
+    return half_at(fields + FLAGS) & BEHAVED == BEHAVED
+
+
+@njit
+def _looks_alike(words, given):
+    """Where the operands are described, if the arguments look as described; else 0."""
+    count, place = _word(words, COUNT), HEAD
+    if size_of(given) != count:
+        return 0
+    for n in range(count):
+        if not _is_alike(words, place, item_of(given, n)):
+            return 0
+        place = _word(words, place + 2)
+    return place
+
+
+@njit
+def _operands(words, place, given):
+    """What the kernel takes, as a tuple."""
+    count = _word(words, place)
+    operands, place = new_tuple(count), place + 2
+    for n in range(count):
+        kind, what = _word(words, place), _word(words, place + 1)
+        place += 2
+        thing = item_of(given, what) if kind == GIVEN else what
+        incref(thing)
+        if kind == NEW:
+            rank = _word(words, place)
+            thing = new_array(_word(words, MAKE_ARRAY), _word(words, ARRAY), what, rank, words + 8 * (place + 1))
+            place += 1 + rank
+        if not _put(operands, n, thing):
+            return 0
+    return operands
+
+
+@njit
+def _put(things, n, thing):
+    """Fill one place of a new tuple, or give that up if there is nothing to put there."""
+    if things != 0 and thing == 0:
+        decref(things)
+    return things != 0 and thing != 0 and put_item(things, n, thing) == 0
+
+
+@njit
+def _is_fine(words, place, found):
+    """Whether all results are finite, as far as the kernel says so."""
+    count = _word(words, place)
+    if count == 0:
+        return is_true(found) == 0
+    nothing = 0.0
+    for n in range(count if _word(words, place + 1) else 0):
+        number = float_of(item_of(found, n) if count > 1 else found)
+        nothing += number - number
+    return nothing == 0.0
+
+
+@njit
+def _result(words, place, operands, found, several):
+    """One result."""
+    where, dtype, kind = _word(words, place), _word(words, place + 1), _word(words, place + 2)
+    if where >= 0:
+        array = item_of(operands, where)
+        incref(array)
+        return array
+    make, number = _word(words, MAKE_SCALAR), item_of(found, -1 - where) if several else found
+    if kind == INTEGER:
+        return new_scalar(make, dtype, whole_of(number))
+    if kind == SINGLE:
+        return new_scalar(make, dtype, np.float32(float_of(number)))
+    return new_scalar(make, dtype, float_of(number))
+
+
+@njit
+def _packed(words, place, operands, found, several):
+    """Results as one object."""
+    pack, count = _word(words, place), _word(words, place + 1)
+    if pack == 0:
+        return _result(words, place + 2, operands, found, several)
+    things = new_tuple(count)
+    for n in range(count):
+        if not _put(things, n, _result(words, place + 2 + 3 * n, operands, found, several)):
+            return 0
+    if pack == _word(words, NONE):
+        return things
+    whole = called_with_one(pack, things)
+    decref(things)
+    return whole
+
+
+@njit
+def _given_back(words, place, operands, found):
+    """What the caller gets."""
+    several = _word(words, place) > 1
+    place += 2
+    if not _word(words, place):
+        return _packed(words, place + 1, operands, found, several)
+    both = new_tuple(2)
+    if not _put(both, 0, _result(words, place + 1, operands, found, several)):
+        return 0
+    return both if _put(both, 1, _packed(words, place + 4, operands, found, several)) else 0
+
+
+@njit
+def _none(words):
+    none = _word(words, NONE)
+    incref(none)
+    return none
+
+
+@njit
+def _results(words, place, given):
+    """What the caller gets for arguments that look as described."""
+    operands = _operands(words, place, given)
+    if operands == 0:
+        return 0
+    found, place = called(_word(words, FUNCTION), operands, 0), _word(words, place + 1)
+    if found == 0:
+        decref(operands)
+        if not error_is(_word(words, INDEX_ERROR)) and not error_is(_word(words, VALUE_ERROR)):
+            return 0
+        clear_error()
+        return _none(words)
+    results = _given_back(words, place, operands, found) if _is_fine(words, place, found) else _none(words)
+    decref(found)
+    decref(operands)
+    return results
+
+
+@njit(cache=True)
+def _call(description, given):
+    words, arguments = whole_of(item_of(address_of(description), 0)), address_of(given)
+    place = _looks_alike(words, arguments)
+    return object_at(_results(words, place, arguments) if place else _none(words))
+
+
+def entry():
+    """The compiled function: it takes a tuple that begins with where a description is, and one of arguments."""
+    kinds = OBJECT, OBJECT
+    _call.compile(kinds)
+    return _call.overloads[kinds].entry_point
