@@ -105,9 +105,9 @@ class Kernel:
         Cotangents broadcast to the leading axes of the inputs, and have no further ones.
         """
         wrt = tuple(wrt) if type(wrt) is list else wrt
-        look, call = self._recent["value_and_vjp"][(wrt, _NAMED, *named) if named else wrt]
-        given = (*args, *named.values()) if named else args
-        return call(given) if out is None and look(given) else self._run("value_and_vjp", wrt, args, named, out)
+        way, known = self._recent["value_and_vjp"][(wrt, _NAMED, *named) if named else wrt]
+        found = way(known, (*args, *named.values()) if named else args) if out is None else None
+        return self._run("value_and_vjp", wrt, args, named, out) if found is None else found
 
     def jvp(self, /, *args: Any, out: Any = None, **named: Any) -> Any:
         """Tangents of the real outputs, from the inputs and then a tangent `x_dot` for each differentiable input `x`.
