@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from eqc.ir.program import Statement, free_names, reads_of
+from eqc.ir.program import Statement, free_names
 from eqc.ir.terms import Expr
 from eqc.ir.walk import is_short, rebuild
 
@@ -25,6 +25,8 @@ def with_shared_divisors(statement: Statement) -> Expr:
     >>> body = read("x", at)/read("s", (i.symbol,)) + 1/read("s", (i.symbol,)) + read("x", at)/read("t", (j.symbol,))
     >>> sorted(map(str, with_shared_divisors(Statement(Tensor("y", (n, n)), (i, j), at, Op.NONE, body)).args))
     ['1/s[i]', 'SharedQuotient(x[i, j], s[i])', 'x[i, j]/t[j]']
+    >>> with_shared_divisors(Statement(Tensor("y", (n,)), (i,), at[:1], Op.NONE, read("x", at[:1])/sp.sqrt(n)))
+    SharedQuotient(x[i], sqrt(n))
     """
     along = statement.positions[-1] if statement.positions else None
     if along is None or not along.is_Symbol or not is_short(statement.body):
@@ -50,4 +52,5 @@ def _is_inverse(factor: Expr) -> bool:
 
 def _is_shared(inverse: Expr, along: str) -> bool:
     """Whether what is divided by is a real number that stays the same along a row."""
-    return bool(reads_of(inverse)) and not inverse.args[0].is_integer and along not in free_names(inverse)
+    whole = inverse.args[0].is_integer and inverse.args[1].is_integer
+    return bool(inverse.free_symbols) and not whole and along not in free_names(inverse)

@@ -33,7 +33,6 @@ RUNTIME: Mapping[type, str] = {
 """Functions of the runtime module that is written beside the kernels; a leading underscore hides no record's name."""
 
 STABLE: Mapping[type, str] = {
-    stable.LogisticSlope: "_logistic_slope",
     stable.Log1mExp: "_log_1m_exp",
     stable.LogCosh: "_log_cosh",
     stable.SoftTangent: "_soft_tangent",
@@ -91,6 +90,7 @@ VECTOR: Mapping[type, str] = {
     stable.Log1p: "_log1p",
     stable.Expm1: "_expm1",
     stable.Logistic: "_sigmoid",
+    stable.LogisticSlope: "_logistic_slope",
     stable.Log1pExp: "_softplus",
     stable.HyperbolicTangent: "_tanh",
     stable.NormalDensity: "_normal_density",

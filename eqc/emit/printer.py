@@ -9,6 +9,7 @@ import sympy as sp
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
+from eqc.emit.divisors import SharedQuotient
 from eqc.emit.heads import MATH, OF_PRODUCTS, RUNTIME, STABLE, VECTOR
 from eqc.ir import stable
 from eqc.ir.terms import Expr, FloorDivide, FunctionName, Maximum, Minimum, Read, Remainder
@@ -250,7 +251,8 @@ def _is_at_hand(choice: Expr) -> bool:
     reads = [r for part in (value, other) for r in part.free_symbols if isinstance(r, Read)]
     in_range = all(p.is_Symbol and not isinstance(p, Read) for r in reads for p in r.positions)
     looked_up = any(isinstance(a, Read) for a in condition.args)
-    return looked_up and in_range and not any(part.has(sp.Function) for part in (value, other))
+    arithmetic = all(part.atoms(sp.Function) <= part.atoms(SharedQuotient) for part in (value, other))
+    return looked_up and in_range and arithmetic
 
 
 def _minus_last(expr: Expr) -> tuple[Expr, ...]:

@@ -18,13 +18,6 @@ _SPLIT = 134217729.0
 
 
 @njit(cache=True, inline="always")
-def logistic_slope(x):
-    """e/(1 + e)² with e = exp(-|x|): never s(1 - s), which cancels."""
-    e = exp(-abs(x))
-    return e / ((1.0 + e) * (1.0 + e))
-
-
-@njit(cache=True, inline="always")
 def log_1m_exp(x):
     """log(1 - exp(x)) for negative x; which of the two forms is exact depends on log 2."""
     return log(-expm1(x)) if x > -_LOG_2 else log1p(-exp(x))

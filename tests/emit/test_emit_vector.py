@@ -29,6 +29,7 @@ ULPS: dict[str, tuple[float, float]] = {
     "sinh": (2.2, 2.2),
     "cosh": (1.5, 1.5),
     "sigmoid": (2.4, 2.2),
+    "logistic_slope": (4.0, 4.0),
     "softplus": (1.7, 1.7),
     "erf": (1.6, 1.6),
     "erfc": (2.2, 2.4),
@@ -67,6 +68,7 @@ REFERENCES: dict[str, Callable[[Any], Any]] = {
     "logistic_gate": lambda x: x * logistic(x),
     "logistic_gate_slope": lambda x: logistic(x) * (1 + x * logistic(-x)),
     "sigmoid": logistic,
+    "logistic_slope": lambda x: logistic(x) * logistic(-x),
     "softplus": lambda x: x.exp().log1p() if x < 0 else x + (-x).exp().log1p(),
 }
 
@@ -138,6 +140,7 @@ ENDS: dict[str, dict[float, float]] = {
     "sinh": {INF: INF, -INF: -INF, 1e30: INF, -1000: -INF, -0.0: -0.0},
     "cosh": {INF: INF, -INF: INF, 1e30: INF, -1000: INF},
     "sigmoid": {INF: 1, -INF: 0, 1e30: 1, -1e30: 0, 0.0: 0.5},
+    "logistic_slope": {INF: 0, -INF: 0, 1e30: 0, -1e30: 0, 0.0: 0.25},
     "softplus": {INF: INF, -INF: 0, 1e30: np.float32(1e30), -1e30: 0},
     "erf": {INF: 1, -INF: -1, 1e30: 1, -0.0: -0.0},
     "erfc": {INF: 0, -INF: 2, 1e30: 0, -1e30: 2, 0.0: 1},

@@ -76,6 +76,19 @@ def sigmoid(precision):
     return implementation
 
 
+@compiled(lambda x: np.exp(-abs(x)) / (1 + np.exp(-abs(x))) ** 2)
+def logistic_slope(precision):
+    """e/(1 + e)**2 with e = exp(-|x|): never s(1 - s), which cancels."""
+    one = precision.real(1)
+
+    def implementation(x):
+        small = exp(-abs(x))
+        total = one + small
+        return small / (total * total)
+
+    return implementation
+
+
 @compiled(np.tanh)
 def tanh(precision):
     """The hyperbolic tangent."""
