@@ -95,10 +95,14 @@ class _Description:
     def _packing(self, select: Selection) -> list[int]:
         """What becomes of the results."""
         wanted = range(len(self.call.results)) if select.wanted is None else select.wanted
-        first, *others = (self._result(n) for n in wanted)
-        packed = others if select.beside else [first, *others]
-        pack = 0 if select.pack is None else self._place(None if select.pack is tuple else select.pack)
-        return [*([1, *first] if select.beside else [0]), pack, len(packed), *(word for one in packed for word in one)]
+        values, others = wanted[: select.values], wanted[select.values :]
+        beside = self._packed(select.pack_values, values) if values else []
+        return [int(bool(beside)), *beside, *self._packed(select.pack, others)]
+
+    def _packed(self, pack: Any, results: Sequence[int]) -> list[int]:
+        """Results as one object."""
+        made = 0 if pack is None else self._place(None if pack is tuple else pack)
+        return [made, len(results), *(word for n in results for word in self._result(n))]
 
     def _result(self, n: int) -> list[int]:
         kinds = {FLOAT32: self.runtime.SINGLE, INT64: self.runtime.INTEGER}

@@ -97,11 +97,13 @@ def test_results_are_packed_as_asked_for() -> None:
     assert call(way_of(numbers(1.0, dtypes=(FLOAT64,)), (X,), Selection((0,), None)), X) == 1.0
     assert call(way_of(numbers(1.0, 2.0, 3.0, dtypes=three), (X,), Selection((2, 0), tuple, (2, 0))), X) == (3.0, 1.0)
     assert call(way_of(numbers(1.0, 2.0), (X,), Selection((0, 1), named._make)), X).b == 2.0
-    assert call(way_of(numbers(1.0, 2.0), (X,), Selection((0,), None, beside=True)), X) == (1.0, 2.0)
-    value, rest = call(
-        way_of(numbers(1.0, 2.0, 3.0, dtypes=three), (X,), Selection((0, 1), named._make, None, True)), X
-    )
+    assert call(way_of(numbers(1.0, 2.0), (X,), Selection((0,), None, values=1)), X) == (1.0, 2.0)
+    value, rest = call(way_of(numbers(1.0, 2.0, 3.0, dtypes=three), (X,), Selection((0, 1), named._make, None, 1)), X)
     assert (value, rest.a, rest.b) == (1.0, 2.0, 3.0)
+    values, rest = call(
+        way_of(numbers(1.0, 2.0, 3.0, dtypes=three), (X,), Selection((0,), None, None, 2, named._make)), X
+    )
+    assert (values.a, values.b, rest) == (1.0, 2.0, 3.0)
 
 
 @pytest.mark.parametrize("wrong", [np.inf, -np.inf, np.nan])
@@ -134,7 +136,7 @@ def test_errors_in_packing_are_told() -> None:
     with pytest.raises(KeyError):
         call(way_of(numbers(1.0, 2.0), (X,), Selection((0, 1), fails)), X)
     with pytest.raises(KeyError):
-        call(way_of(numbers(1.0, 2.0), (X,), Selection((0,), fails, beside=True)), X)
+        call(way_of(numbers(1.0, 2.0), (X,), Selection((0,), fails, values=1)), X)
 
 
 def test_nothing_is_held_or_lost() -> None:

@@ -6,9 +6,9 @@ operands   how many, and where the results begin; for each GIVEN one its place a
            object, and for a NEW array the dtype, the rank and the extents
 results    how many numbers the kernel returns, and whether all have to be finite; a kernel that returns none says
            whether a result is not finite
-packing    1 and a result that comes beside the others, or 0; what makes one object of those (0: there is one, and it
-           comes bare; None: a tuple), how many there are, and which. A result is the place of an operand, or -1 - n for
-           the n-th number, its dtype, and DOUBLE, SINGLE or INTEGER
+packing    whether results come beside the others: first those, then the others. What makes one object of them (0: there
+           is one, and it comes bare; None: a tuple), how many there are, and which. A result is the place of an
+           operand, or -1 - n for the n-th number, its dtype, and DOUBLE, SINGLE or INTEGER
 
 Where the arguments do not look so, or a result is not finite, or an index is wrong, None is returned.
 """
@@ -179,12 +179,13 @@ def _given_back(words, place, operands, found):
     """What the caller gets."""
     several = _word(words, place) > 1
     place += 2
+    first = place + 1
     if not _word(words, place):
-        return _packed(words, place + 1, operands, found, several)
-    both = new_tuple(2)
-    if not _put(both, 0, _result(words, place + 1, operands, found, several)):
+        return _packed(words, first, operands, found, several)
+    both, others = new_tuple(2), first + 2 + 3 * _word(words, first + 1)
+    if not _put(both, 0, _packed(words, first, operands, found, several)):
         return 0
-    return both if _put(both, 1, _packed(words, place + 4, operands, found, several)) else 0
+    return both if _put(both, 1, _packed(words, others, operands, found, several)) else 0
 
 
 @njit
