@@ -20,7 +20,7 @@ from eqc.kernels.shapes import Layout
 from eqc.kernels.signature import Tensor
 from eqc.kernels.straight import Fixed, New, Operand, Straight, package_of
 from eqc.kernels.teams import MakeShared
-from eqc.kernels.totals import BLOCK, AddItems, Totals
+from eqc.kernels.totals import WIDEST, Adder, Totals
 from eqc.kernels.values import FLOAT64, INT64, Array, DType
 from eqc.kernels.workers import thread_count
 
@@ -28,8 +28,6 @@ Key = tuple[object, ...]
 SetPace = Callable[[Callable[..., object], Callable[..., object]], Callable[..., object]]
 Mend = Callable[[Sequence[Any]], None]
 """What is done with a function's arguments, results included, where it gives something true."""
-
-Load = Callable[[], AddItems]
 
 _SHORT: Final = 1 << 14
 """Numbers up to which a call is too short to be worth a look at the clock."""
@@ -85,8 +83,8 @@ class Plan:
 
     `run` gives the results for the arguments, `operands` what the function takes for them. Where the function says that
     a result is not finite, `mend` looks after it. `pace` is what lets several threads share a function, which is given
-    as it is called, and as Numba has compiled it. `load` gives what adds items to their sums. If the function takes the
-    arguments as they are, `given` says in which places.
+    as it is called, and as Numba has compiled it. `adder` is what adds items to their sums. If the function takes
+    the arguments as they are, `given` says in which places.
     """
 
     layout: Layout
@@ -96,14 +94,14 @@ class Plan:
     mend: Mend
     run: Callable[[Given], list[Any]]
     pace: SetPace
-    load: Load
+    adder: Adder
     given: tuple[Operand, ...] | None
 
     def straight(self, function: Callable[..., object], values: Given, select: Selection) -> Straight | None:
         """The call as compiled code makes it; None for long ones, or if arguments or results have to be changed."""
         if self.given is None or not hasattr(function, "overloads") or not is_short(self.layout):
             return None
-        if _ends(self.layout, self.dtypes, _wanted(self, select), self.load):
+        if _ends(self.layout, self.dtypes, _wanted(self, select), self.adder):
             return None
         memory = tuple(map(New, self.layout.buffers, self.dtypes))
         entry, rest = _entry(self, function, values)
@@ -152,14 +150,14 @@ def plan_call(
     dtype: DType,
     layout: Layout,
     mend: Mend,
-    load: Load,
+    adder: Adder,
     share: MakeShared | None = None,
     teams: bool = False,
 ) -> Plan | None:
     """The plan for calls like one that went well: `given` are its arguments by their places among all values.
 
-    What makes several threads run it is `share`; they share each item if there are `teams`. What adds items to sums
-    comes from `load`. None if some value does not reach the function as it is, and is no number either.
+    What makes several threads run it is `share`; they share each item if there are `teams`. None if some value does not
+    reach the function as it is, and is no number either.
     """
     if not layout.items or not layout.is_direct or not _sums_are_whole(layout):
         return None
@@ -174,12 +172,12 @@ def plan_call(
     takes_team = teams and layout.items < thread_count()
     pace = _pace(share, layout.items, takes_team=takes_team) if share is not None and sum(sizes) > _SHORT else _alone
     if not _sums_are_small(layout, dtypes):
-        totals = Totals(function, operands, layout, dtypes, mend, load)
-        run = totals.call() if totals.width <= BLOCK else None
-        return Plan(layout, dtypes, operands, function, mend, run, pace, load, None) if run else None
+        totals = Totals(operands, layout, dtypes, mend, adder, share)
+        run = totals.call() if totals.width <= WIDEST else None
+        return Plan(layout, dtypes, operands, function, mend, run, pace, adder, None) if run else None
     function = pace(function, function)
-    run = _whole_call(function, operands, layout, dtypes, mend, load)
-    return Plan(layout, dtypes, operands, function, mend, run, pace, load, as_they_are)
+    run = _whole_call(function, operands, layout, dtypes, mend, adder)
+    return Plan(layout, dtypes, operands, function, mend, run, pace, adder, as_they_are)
 
 
 def _pace(share: MakeShared, items: int, *, takes_team: bool) -> SetPace:
@@ -204,10 +202,10 @@ def _whole_call(
     layout: Layout,
     dtypes: tuple[DType, ...],
     mend: Mend,
-    load: Load,
+    adder: Adder,
 ) -> Callable[[Given], list[Any]]:
     """The call with new memory for the results."""
-    ends, room = _ends(layout, dtypes, range(len(dtypes)), load), room_of(layout.buffers, dtypes)
+    ends, room = _ends(layout, dtypes, range(len(dtypes)), adder), room_of(layout.buffers, dtypes)
 
     def run(values: Given) -> list[Any]:
         results = room()
@@ -219,7 +217,7 @@ def _whole_call(
     return run
 
 
-def _total(layout: Layout, n: int, dtype: DType, load: Load) -> Callable[[Array], Any]:
+def _total(layout: Layout, n: int, dtype: DType, adder: Adder) -> Callable[[Array], Any]:
     """What sums up a result over all items, in double precision."""
     core, shape = layout.results[n], layout.targets[n] + layout.results[n]
     if layout.items == 1:
@@ -230,7 +228,7 @@ def _total(layout: Layout, n: int, dtype: DType, load: Load) -> Callable[[Array]
         return ones.dot if dtype is FLOAT64 else lambda buffer: ones.dot(buffer.astype(FLOAT64)).astype(dtype)
     if not core:
         return lambda buffer: np.add.reduce(buffer, axis=0, dtype=FLOAT64).astype(dtype).reshape(shape)[()]
-    rows, adding = (layout.items, prod(core)), cache(load)
+    rows, adding = (layout.items, prod(core)), cache(adder.rows)
 
     def total(buffer: Array) -> Any:
         found = np.zeros(rows[1])
@@ -292,7 +290,7 @@ End = Callable[[Array], Any]
 
 def finished(plan: Plan, select: Selection) -> Take:
     """What gives the caller the wanted results, after each is summed up or has its leading axes."""
-    ends, take = _ends(plan.layout, plan.dtypes, _wanted(plan, select), plan.load), select.take()
+    ends, take = _ends(plan.layout, plan.dtypes, _wanted(plan, select), plan.adder), select.take()
     return (lambda results: take(ended(results, ends))) if ends else take
 
 
@@ -308,15 +306,15 @@ def ended(results: Sequence[Array], ends: Sequence[tuple[int, End]]) -> list[Any
     return whole
 
 
-def _ends(layout: Layout, dtypes: Sequence[DType], numbers: Iterable[int], load: Load) -> list[tuple[int, End]]:
+def _ends(layout: Layout, dtypes: Sequence[DType], numbers: Iterable[int], adder: Adder) -> list[tuple[int, End]]:
     """What is still to be done with some results, by number."""
-    return [(n, end) for n in numbers if (end := _end(layout, n, dtypes[n], load)) is not None]
+    return [(n, end) for n in numbers if (end := _end(layout, n, dtypes[n], adder)) is not None]
 
 
-def _end(layout: Layout, n: int, dtype: DType, load: Load) -> End | None:
+def _end(layout: Layout, n: int, dtype: DType, adder: Adder) -> End | None:
     """What is still to be done with a result; None if nothing is."""
     if layout.targets[n] != layout.batch:
-        return _total(layout, n, dtype, load)
+        return _total(layout, n, dtype, adder)
     if not layout.batch:
         return _first
     return methodcaller("reshape", layout.batch + layout.results[n]) if len(layout.batch) > 1 else None

@@ -25,7 +25,7 @@ from eqc.kernels.single import Core, Single, single
 from eqc.kernels.spare import Spare
 from eqc.kernels.teams import Shared
 from eqc.kernels.together import Together
-from eqc.kernels.totals import adder
+from eqc.kernels.totals import Adder
 from eqc.kernels.values import INT64, Array, DType, Operand, convert, read_operands
 
 
@@ -114,9 +114,9 @@ class Runner:
         function, layout, results = self._function, self.layout(operands), self.form.results
         if self._together is not None and self._together.takes(layout):
             return
-        share, load = partial(Shared, loading=self._loading), partial(adder, function, self._loading, dtype)
+        share, adder = partial(Shared, loading=self._loading), Adder(function, self._loading, dtype)
         plan = plan_call(
-            function, self.tensors, results, placed, values, dtype, layout, self._mend, load, share, teams=self._teams
+            function, self.tensors, results, placed, values, dtype, layout, self._mend, adder, share, teams=self._teams
         )
         if plan is None or dtype not in self._loaded:
             return
@@ -188,7 +188,7 @@ class Runner:
             compiler.get_call_template([compiler.typeof_pyval(argument) for argument in arguments], {})  # with defaults
         self._loaded.add(dtype)
         if self.form.summed:
-            adder(self._function, self._loading, dtype)
+            Adder(self._function, self._loading, dtype).rows()
         if self._together is not None:
             self._together.compile(arguments)
             self._loaded_together.add(dtype)

@@ -102,7 +102,7 @@ def serve(posts, post, patience):
 
 
 @intrinsic
-def _call_at(typing, address, like, arguments):
+def call_at(typing, address, like, arguments):
     """Call the compiled function at an address, whose result is like another: whether that is true, or it failed."""
     kinds, result = tuple(arguments), like
 
@@ -120,7 +120,7 @@ def _call_at(typing, address, like, arguments):
 
 def _team_part(address, like, meeting, arguments, part, parts):
     """A thread's part of a call whose items all threads share."""
-    found = _call_at(address, like, (*arguments, (part, parts, meeting)))
+    found = call_at(address, like, (*arguments, (part, parts, meeting)))
     if found == FAILED:
         meeting[BROKEN] = 1
     return found
@@ -129,7 +129,7 @@ def _team_part(address, like, meeting, arguments, part, parts):
 def _items_part(address, like, items, arguments, part, parts):
     """A thread's items of a call."""
     team = part, parts, arguments
-    return _call_at(address, like, _items_of(arguments, begin(items, team), end(items, team)))
+    return call_at(address, like, _items_of(arguments, begin(items, team), end(items, team)))
 
 
 @intrinsic
@@ -139,7 +139,7 @@ def _items_of(typing, arguments, low, high):
     def code(context, builder, signature, values):
         arguments, low, high = values
         given = cgutils.unpack_tuple(builder, arguments)
-        parts = [_part_of(context, builder, kind, x, low, high) for kind, x in zip(kinds, given, strict=True)]
+        parts = [part_of(context, builder, kind, x, low, high) for kind, x in zip(kinds, given, strict=True)]
         kind = signature.return_type
         return impl_ret_borrowed(context, builder, kind, context.make_tuple(builder, kind, parts))
 
@@ -147,7 +147,8 @@ def _items_of(typing, arguments, low, high):
     return arguments(arguments, types.int64, types.int64), code
 
 
-def _part_of(context, builder, kind, value, low, high):
+def part_of(context, builder, kind, value, low, high):
+    """An argument of a call for some of its items."""
     if not isinstance(kind, types.Array):
         return value
     array = context.make_array(kind)(context, builder, value)
