@@ -171,7 +171,7 @@ def plan_call(
     sizes = [prod(shape) for shape in (*layout.blocks, *layout.buffers)]
     takes_team = teams and layout.items < thread_count()
     pace = _pace(share, layout.items, takes_team=takes_team) if share is not None and sum(sizes) > _SHORT else _alone
-    if not _sums_are_small(layout, dtypes):
+    if not sums_are_small(layout, dtypes):
         totals = Totals(operands, layout, dtypes, mend, adder, share)
         run = totals.call() if totals.width <= WIDEST else None
         return Plan(layout, dtypes, operands, function, mend, run, pace, adder, None) if run else None
@@ -244,7 +244,7 @@ def short_call(plan: Plan, function: Callable[..., object], values: Given, other
         entry, rest = _entry(plan, function, values)
         take = finished(plan, select)
         return Direct(entry, rest, plan.operands, plan.layout.buffers, plan.dtypes, otherwise, take).arrays()
-    return _paced_call(plan, select) if _sums_are_small(plan.layout, plan.dtypes) else _planned_call(plan, select)
+    return _paced_call(plan, select) if sums_are_small(plan.layout, plan.dtypes) else _planned_call(plan, select)
 
 
 def _entry(plan: Plan, function: Callable[..., object], values: Given) -> tuple[Callable[..., Any], Given]:
@@ -325,7 +325,7 @@ def _sums_are_whole(layout: Layout) -> bool:
     return all(target == layout.batch or prod(target) == 1 for target in layout.targets)
 
 
-def _sums_are_small(layout: Layout, dtypes: Sequence[DType]) -> bool:
-    """Whether results that are summed over items, if any, take little memory before they are."""
-    sums = [n for n, target in enumerate(layout.targets) if target != layout.batch]
+def sums_are_small(layout: Layout, dtypes: Sequence[DType], without: Sequence[int] = ()) -> bool:
+    """Whether results that are summed over items, if any, take little memory before they are; some are left out."""
+    sums = [n for n, target in enumerate(layout.targets) if target != layout.batch and n not in without]
     return sum(prod(layout.buffers[n]) * dtypes[n].itemsize for n in sums) <= _SUMMED

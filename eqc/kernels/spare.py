@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from eqc.kernels.direct import Call, Given, Take, all_of, entry_of
 from eqc.kernels.memory import memory_for
-from eqc.kernels.plans import Plan
+from eqc.kernels.plans import Plan, sums_are_small
 
 WORTH: Final = 1 << 14
 """Bytes from which it pays to leave results out."""
@@ -31,7 +31,7 @@ class Spare:
         layout = plan.layout
         some = () if wanted is None else tuple(n for n in self._numbers if n not in wanted)
         size = sum(prod(layout.buffers[n]) * plan.dtypes[n].itemsize for n in some)
-        return some if size >= WORTH and all(target == layout.batch for target in layout.targets) else ()
+        return some if size >= WORTH and sums_are_small(layout, plan.dtypes, some) else ()
 
     def call(
         self,
