@@ -146,3 +146,14 @@ def test_integrals_are_not_narrowed(integral: str) -> None:
     narrowed = "pipeline_class=_KernelCompiler"
     assert narrowed not in sample_source(f"Eq(v, {integral} + b)", **symbols)
     assert narrowed in sample_source("Eq(v, a*exp(-b**2))", **symbols)
+
+
+def test_memory_of_no_stated_type_holds_doubles() -> None:
+    """What solvers start from."""
+
+    def started(x):
+        start = np.zeros(x.shape[0])
+        start[0] = 0.5 * x[0]
+        return start
+
+    assert compiled(started)(np.ones(2, np.float32)).tolist() == [0.5, 0.0]

@@ -162,7 +162,7 @@ class _Narrowing:
     def _is_real_call(self, call) -> bool:
         function = self._object(call.func)
         if getattr(function, "__name__", "") in _MAKERS:
-            return self._object(call.args[1]) is not np.int64
+            return len(call.args) == 1 or self._object(call.args[1]) is not np.int64
         given = {v.name for v in call.args} & (self.real | self.pairs)
         return function in _WIDE or (bool(given) and function not in _WHOLE)
 
