@@ -5,30 +5,53 @@ New memory for a long array costs more than the work on it: the system clears ev
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from eqc.emit.nest import Kept, Leaf, Nest, leaves_of
+from eqc.emit.nest import Kept, Leaf, Loop, Nest
 from eqc.ir.opaque import Opaque
-from eqc.ir.program import Op, Program, statement_reads, tensors_read
+from eqc.ir.program import Op, Program, Statement, statement_reads, tensors_read
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Placed:
+    """A statement with the number of the nest that it is in, and the loops around it."""
+
+    number: int
+    leaf: Leaf
+    loops: tuple[int, ...]
+
+    @property
+    def statement(self) -> Statement:
+        return self.leaf.statement
 
 
 def standing_in(program: Program, tree: Sequence[Nest], storage: Mapping[str, Kept]) -> dict[str, str]:
     """Temporaries by name, each with the result in whose memory it stands."""
-    leaves = [(number, leaf) for number, node in enumerate(tree) for leaf in leaves_of([node])]
+    leaves = [one for number, node in enumerate(tree) for one in _placed(number, node, ())]
     checked = frozenset().union(*(check.reads for check in program.checks))
-    results = [pair for pair in leaves if pair[1].statement.target.name in program.outputs and _is_entrywise(pair[1])]
+    results = [one for one in leaves if one.statement.target.name in program.outputs and _is_entrywise(one.leaf)]
     found: dict[str, str] = {}
-    for number, leaf in leaves:
-        name = leaf.statement.target.name
+    for one in leaves:
+        name = one.statement.target.name
         is_whole = name in storage and storage[name] == Kept() and name not in checked
-        if not is_whole or not leaf.statement.target.rank or not _is_entrywise(leaf):
+        if not is_whole or not one.statement.target.rank or not _is_entrywise(one.leaf):
             continue
-        for place, result in results:
+        for result in results:
             free = result.statement.target.name not in found.values()
-            if free and number < place and _fits(leaf, result) and _is_done(name, place, result, leaves):
+            if free and one.number < result.number and _fits(one, result) and _is_done(name, result, leaves):
                 found[name] = result.statement.target.name
                 break
     return found
+
+
+def _placed(number: int, node: Nest, loops: tuple[int, ...]) -> Iterator[_Placed]:
+    """The statements of a nest, in order of execution."""
+    if isinstance(node, Loop):
+        for part in node.body:
+            yield from _placed(number, part, (*loops, id(node)))
+    else:
+        yield _Placed(number, node, loops)
 
 
 def _is_entrywise(leaf: Leaf) -> bool:
@@ -39,18 +62,29 @@ def _is_entrywise(leaf: Leaf) -> bool:
     return plain and leaf.item.product is None and not statement.target.integer and places == {*statement.positions}
 
 
-def _fits(temporary: Leaf, result: Leaf) -> bool:
+def _fits(temporary: _Placed, result: _Placed) -> bool:
     return temporary.statement.target.shape == result.statement.target.shape
 
 
-def _is_done(name: str, place: int, result: Leaf, leaves: Sequence[tuple[int, Leaf]]) -> bool:
+def _is_done(name: str, result: _Placed, leaves: Sequence[_Placed]) -> bool:
     """Whether a temporary is read for the last time where the result is written, entry by entry, or before.
 
     The result itself must not be needed before its own loop.
     """
-    own = result.statement
-    if any(r.positions != own.positions for r in statement_reads(own) if r.tensor == name):
-        return False
-    others = [(number, leaf.statement) for number, leaf in leaves if leaf is not result]
-    late = any(name in tensors_read(statement) and number >= place for number, statement in others)
-    return not late and not any(own.target.name in tensors_read(statement) for _, statement in others)
+    place = leaves.index(result)
+    late = [one for n, one in enumerate(leaves) if one.number >= result.number and name in tensors_read(one.statement)]
+    others = [one.statement for one in leaves if one is not result]
+    return (
+        all(_reads_beside(name, one, result) for one in late)
+        and not any(name in tensors_read(one.statement) for one in leaves[place + 1 :])
+        and not any(result.statement.target.name in tensors_read(statement) for statement in others)
+    )
+
+
+def _reads_beside(name: str, one: _Placed, result: _Placed) -> bool:
+    """Whether a statement reads of a temporary, in each turn of the result's loops, the entry that is written there."""
+    positions = result.statement.positions
+    turns = one.loops == result.loops and not result.leaf.inner
+    return (one is result or turns) and all(
+        r.positions == positions for r in statement_reads(one.statement) if r.tensor == name
+    )

@@ -34,3 +34,13 @@ def test_what_is_read_after_the_result_keeps_its_memory() -> None:
     )
     text = lines(*formulas, s="sum", y=entries)
     assert "a = _shared_empty" in text
+
+
+def test_the_last_result_of_a_loop_may_hold_what_others_read_there() -> None:
+    two = {"y": "{shape: [n], output: true}", "z": "{shape: [n], output: true}"}
+    made = "Eq(a[i], exp(x[i]))"
+    text = lines(made, "Eq(y[i], a[i]/Sum(a[k], (k, 1, n)))", "Eq(z[i], 2*y[i]*a[i])", **two)
+    assert "np.empty" not in text and "_shared_empty" not in text
+    assert "z[i] = 2*y[i]*z[i]" in text or "z[i] = 2*z[i]*y[i]" in text
+    text = lines(made, "Eq(y[i], a[i]/Sum(a[k], (k, 1, n)))", "Eq(z[i], a[n + 1 - i] - a[i])", **two)
+    assert "a = _shared_empty" in text
