@@ -213,7 +213,7 @@ PAIRS: Mapping[type, str] = {
 
 OF_PAIRS = (
     *("_as_pair", "_stored", "_parts", "_nearest", "_gap", "_collect", "_entry_of"),
-    *("_lanes", "_pair_lanes", "_place_of", "_put", "_add_up", "_total_of"),
+    *("_lanes", "_pair_lanes", "_place_of", "_put", "_put_one", "_add_up", "_total_of"),
     *("_root_of", "_square_of", "_cube_of", "_power_of", "_pair_pi", "_pair_e", "_whole_pair", "_whole_pairs"),
 )
 """What else the module of pairs gives."""
@@ -245,7 +245,19 @@ MODULES: Mapping[str, str] = {
     **dict.fromkeys((*PAIRS.values(), *OF_PAIRS), "_pairs"),
     **dict.fromkeys(VECTOR.values(), "_vector"),
     **dict.fromkeys(
-        ("_KernelCompiler", "_add", "_multiply", "_pick", "_power", "_quotient", "_root_of_cube", "_watch"), "_vector"
+        (
+            "_KernelCompiler",
+            "_add",
+            "_add_product",
+            "_add_square",
+            "_multiply",
+            "_pick",
+            "_power",
+            "_quotient",
+            "_root_of_cube",
+            "_watch",
+        ),
+        "_vector",
     ),
     **dict.fromkeys(
         ("_largest", "_least", "_matrix_product", "_symmetric_product", "_mirror", "_block_rows", "_item_of"), "_vector"

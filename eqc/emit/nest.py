@@ -7,6 +7,7 @@ what a loop sums up is complete after it. Products of matrices take the rows of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
@@ -78,7 +79,7 @@ def _build(items: Sequence[Item], depth: int, checked: frozenset[str]) -> list[N
     for item in items:
         _place(groups, item, depth, checked)
     result: list[Nest] = []
-    for group in groups:
+    for group in _merged(groups, checked):
         if group.index is None:
             (item,) = group.members
             result.append(Leaf(item, item.inner(depth), partial=item.first_bound is not None))
@@ -161,13 +162,9 @@ def _runs(kinds: Sequence[str], members: Sequence[Item]) -> list[list[Item]]:
 
 
 def _place(groups: list[_Group], item: Item, depth: int, checked: frozenset[str]) -> None:
-    """Join the earliest group that may hold the statement, else open a new one at the end.
-
-    Positions that are checked once they are computed are complete before anything reads at them.
-    """
+    """Join the earliest group that may hold the statement, else open a new one at the end."""
     needs = tensors_read(item.statement)
-    last = max((n for n, g in enumerate(groups) if needs & {m.statement.target.name for m in g.members}), default=-1)
-    first = last + 1 if needs & checked else max(last, 0)
+    first = _first_for(groups, needs, checked)
     for index, chosen in item.choices(depth):
         for group in groups[first:]:
             if group.index is not None and _may_join(group, chosen, index):
@@ -176,10 +173,63 @@ def _place(groups: list[_Group], item: Item, depth: int, checked: frozenset[str]
     alone = item.alone(depth)
     if alone is None:
         # a number is computed as soon as it can be, so that loops that need it may run together
-        place = last + 1 if not item.statement.loops else len(groups)
+        place = _last_maker(groups, needs) + 1 if not item.statement.loops else len(groups)
         groups.insert(place, _Group(None, [item], depth))
     else:
         groups.append(_Group(alone[0], [alone[1]], depth))
+
+
+def _merged(groups: Sequence[_Group], checked: frozenset[str]) -> list[_Group]:
+    """The groups, later ones joined with the earliest ones that their members may all join.
+
+    A statement may have found no group to share work with before a later one brought them together.
+    """
+    result: list[_Group] = []
+    for group in groups:
+        home = _home(result, group, checked) if group.index is not None else None
+        if home is None:
+            result.append(group)
+        else:
+            assert group.index is not None
+            assert home.index is not None
+            home.members += [m.renamed(group.index, home.index) for m in group.members]
+    return result
+
+
+def _home(groups: Sequence[_Group], group: _Group, checked: frozenset[str]) -> _Group | None:
+    """The earliest group with which another one can be joined, and shares work."""
+    assert group.index is not None
+    needs = _worked_on(group, copies=False) - {m.statement.target.name for m in group.members}
+    first = _first_for(groups, needs, checked)
+    for other in groups[first:]:
+        if other.index is not None and _worked_on(other, copies=False) & needs:
+            joined = _Group(other.index, [*other.members], other.depth)
+            if all(_joins(joined, m, group.index) for m in group.members):
+                return other
+    return None
+
+
+def _joins(group: _Group, item: Item, index: Index) -> bool:
+    """Join a group if that may be."""
+    assert group.index is not None
+    if not _may_join(group, item, index):
+        return False
+    group.members.append(item.renamed(index, group.index))
+    return True
+
+
+def _first_for(groups: Sequence[_Group], needs: AbstractSet[str], checked: frozenset[str]) -> int:
+    """The number of the first group that may hold what needs some tensors.
+
+    Positions that are checked once they are computed are complete before anything reads at them.
+    """
+    last = _last_maker(groups, needs)
+    return last + 1 if needs & checked else max(last, 0)
+
+
+def _last_maker(groups: Sequence[_Group], needs: AbstractSet[str]) -> int:
+    """The number of the last group that makes some of these tensors; -1 if none does."""
+    return max((n for n, g in enumerate(groups) if needs & {m.statement.target.name for m in g.members}), default=-1)
 
 
 def _may_join(group: _Group, item: Item, index: Index) -> bool:

@@ -140,8 +140,11 @@ def _take(function: Function, leaf: Leaf, sums: str, inside: tuple[Index, ...], 
     if not inside and loop.name in function.in_blocks:
         _put(function, leaf.statement, sums, loop, depth)
         return
-    entry, term = _flat(function, inside) if inside else "0", _term(function, leaf.statement)
-    _collect(function, sums, entry, term.source, depth)
+    term = _term(function, leaf.statement).source
+    if inside:
+        _collect(function, sums, _flat(function, inside), term, depth)
+    else:
+        function.line(depth, f"{sums} = {function.pair_source.call('_put_one', sums, term)}")
 
 
 def _collect(function: Function, sums: str, entry: str, term: str, depth: int) -> None:
@@ -212,7 +215,7 @@ def _of_block(function: Function, loop: Index, part: str) -> str:
 
 def _put(function: Function, statement: Statement, sums: str, loop: Index, depth: int) -> None:
     lane, term = _of_block(function, loop, "lane"), _term(function, statement).source
-    function.line(depth, function.pair_source.call("_put", sums, lane, term))
+    function.line(depth, f"{sums} = {function.pair_source.call('_put', sums, lane, term)}")
 
 
 def _add_up(function: Function, sums: str, loop: Index, depth: int) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from eqc.emit import checks, teamed
 from eqc.emit.nest import Leaf
-from eqc.emit.sums import STARTS, STEPS
+from eqc.emit.sums import STARTS, added
 from eqc.ir.program import Op
 from eqc.ir.terms import Read
 
@@ -24,9 +24,7 @@ def reduce(function: Function, leaf: Leaf, depth: int) -> None:
         checks.refuse_empty(function, leaf.inner, statement, depth)
     function.line(depth, f"{total} = np.float64({STARTS[op]})" if wide else f"{total} = {STARTS[op]}")
     inside = function.open_loops(leaf.inner, depth)
-    value = function.value(statement)
-    function.printer.used.add(STEPS[op])
-    function.line(inside, f"{total} = {STEPS[op]}({total}, {value})")
+    function.line(inside, added(function, statement, total))
     if total != target:
         function.line(depth, f"{target} = {total}")
 

@@ -9,6 +9,7 @@ import sympy as sp
 from eqc.emit import checks, paired, product
 from eqc.emit.order import Item
 from eqc.ir.program import Op, Statement
+from eqc.ir.terms import Expr
 
 if TYPE_CHECKING:
     from eqc.emit.function import Function
@@ -41,21 +42,38 @@ def step(function: Function, leaf: Leaf, depth: int) -> None:
     if paired.is_sum(function, item.statement):
         paired.step(function, leaf, item.free_inside, depth)
         return
-    total, value, inside = collected(function, item), function.value(item.statement), item.free_inside
-    name = STEPS[item.statement.op]
+    total, inside = collected(function, item), item.free_inside
     if not inside:
-        depth = function.open_loops(leaf.inner, depth)
-        function.printer.used.add(name)
-        function.line(depth, f"{total} = {name}({total}, {value})")
+        function.line(function.open_loops(leaf.inner, depth), added(function, item.statement, total))
         return
     entry = f"{total}[{', '.join(function.whole(loop.symbol) for loop in inside)}]"
     if leaf.inner:
         number = function.local(f"{total}entry")
-        function.printer.used.add(name)
         function.line(depth, f"{number} = np.float64(0.0)")
-        function.line(function.open_loops(leaf.inner, depth), f"{number} = {name}({number}, {value})")
-        value = number
-    function.line(depth, f"{entry} += {value}")
+        function.line(function.open_loops(leaf.inner, depth), added(function, item.statement, number))
+        function.line(depth, f"{entry} += {number}")
+    else:
+        function.line(depth, f"{entry} += {function.value(item.statement)}")
+
+
+def added(function: Function, statement: Statement, total: str) -> str:
+    """The line that collects one more term; a product in a sum is rounded together with it, and only once."""
+    factors = _factors(statement.body) if statement.op is Op.SUM and not statement.target.integer else ()
+    name = {0: STEPS[statement.op], 1: "_add_square", 2: "_add_product"}[len(factors)]
+    terms = [function.source(factor) for factor in factors] or [function.value(statement)]
+    function.printer.used.add(name)
+    return f"{total} = {name}({', '.join([total, *terms])})"
+
+
+def _factors(term: Expr) -> tuple[Expr, ...]:
+    """The two numbers that a term multiplies, one for a square, none for another term."""
+    if isinstance(term, sp.Pow) and term.args[1] == 2:
+        return (term.args[0],)
+    factors = term.as_ordered_factors() if isinstance(term, sp.Mul) else []
+    if len(factors) < 2 or any(isinstance(f, sp.Pow) and f.args[1].could_extract_minus_sign() for f in factors):
+        return ()
+    *others, last = factors
+    return () if sp.Mul(*others).is_number else (sp.Mul(*others), last)
 
 
 def finish(function: Function, item: Item, depth: int) -> None:

@@ -15,8 +15,14 @@ def collect(sums: Any, entry: int, term: float) -> None:
     sums[0, entry] += term
 
 
-def put(sums: Any, lane: int, term: float) -> None:
+def put(sums: Any, lane: int, term: float) -> Any:
     sums[1, lane] = term
+    return sums
+
+
+def put_one(sums: Any, term: float) -> Any:
+    sums[0, 0] += term
+    return sums
 
 
 def add_up(sums: Any, count: int) -> None:
@@ -45,6 +51,7 @@ PLAIN: dict[str, Any] = {
     "pair_lanes": lambda dtype: np.zeros((2, BLOCK)),
     "place_of": lambda begin, lane: begin + lane,
     "put": put,
+    "put_one": put_one,
     "add_up": add_up,
     "total_of": lambda sums: float(sums[0, 0]),
     "collect": collect,

@@ -93,8 +93,8 @@ def total(x, y):  # type: ignore[no-untyped-def]
         count = min(pairs.BLOCK, n - begin)
         for lane in range(count):
             k = pairs.place_of(begin, lane)
-            pairs.put(sums, lane, x[k])
-            pairs.put(products, lane, pairs.as_pair(x[k]) * y[k])
+            sums = pairs.put(sums, lane, x[k])
+            products = pairs.put(products, lane, pairs.as_pair(x[k]) * y[k])
         pairs.add_up(sums, count)
         pairs.add_up(products, count)
     return pairs.nearest(pairs.total_of(sums)), pairs.nearest(pairs.total_of(products))

@@ -29,7 +29,7 @@ def everything(x, fails, team=None):
     place = n
     for i in range(begin(n, team), end(n, team)):
         total += x[i]
-        put(pairs, 0, x[i])
+        pairs = put(pairs, 0, x[i])
         add_up(pairs, 1)
         turned[n - 1 - i, 1] = x[i]
         columns[i % 3] += x[i]

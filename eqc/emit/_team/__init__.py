@@ -9,6 +9,7 @@ from .alone import either, nothing, same
 from .meeting import array_of, handed_over_array, leave, meet, meet_all
 from .shares import begin, end, leads, own, share
 from .wholes import (
+    in_order,
     shared_empty,
     shared_zeros,
     whole_array,
@@ -26,6 +27,7 @@ __all__ = [
     "either",
     "end",
     "handed_over_array",
+    "in_order",
     "leads",
     "leave",
     "meet",

@@ -43,7 +43,7 @@ def _shared(make):
 shared_empty, shared_zeros = _shared(np.empty), _shared(np.zeros)
 
 
-def _whole(step):
+def in_order(step):
     """A function that makes one number of those of all threads, in the threads' order."""
 
     def together(x, team):
@@ -53,6 +53,13 @@ def _whole(step):
         for part in range(1, parts):
             total = step(total, read(meeting, place + part * LINE, x))
         return total
+
+    return together
+
+
+def _whole(step):
+    """Such a function, which also works without a team."""
+    together = in_order(step)
 
     @intrinsic
     def function(typing, x, team):

@@ -45,7 +45,7 @@ from .ratios import (
     one_plus_log,
     one_plus_log_ratio,
 )
-from .reductions import add, largest, least, maximum, minimum, multiply, pick, watch
+from .reductions import add, add_product, add_square, largest, least, maximum, minimum, multiply, pick, watch
 from .tile_memory import near
 from .tiles import across, columns_at, inside, no_tile, rows_at, width
 from .turns import cosine_of_turns, sine_of_turns
@@ -57,6 +57,8 @@ __all__ = [
     "across",
     "add",
     "add_items",
+    "add_product",
+    "add_square",
     "binary_exponent",
     "block_rows",
     "columns_at",

@@ -18,7 +18,7 @@ from numba.core.typed_passes import NativeLowering
 from numba.core.untyped_passes import ReconstructSSA
 
 from .places import place_of_largest, place_of_least
-from .reductions import add, multiply
+from .reductions import add, add_product, add_square, multiply
 from .widths import WideLowering
 
 _DIVISIONS = (operator.truediv, operator.itruediv)
@@ -26,7 +26,7 @@ _ARITHMETIC = (operator.add, operator.sub, operator.mul, operator.iadd, operator
 _COMPARISONS = (operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne)
 _LARGEST, _LARGEST_WHOLE = float(np.finfo(np.float32).max), 2**24
 _WHOLE = {range, len, max, min, int, np.int64, place_of_largest, place_of_least}
-_WIDE = {add, multiply, np.float64}
+_WIDE = {add, add_product, add_square, multiply, np.float64}
 _MAKERS = {"empty", "zeros", "shared_empty", "shared_zeros"}
 
 

@@ -18,6 +18,16 @@ def add(total, term):
     return total + term
 
 
+def add_square(total, x):
+    """total + x*x, such a step."""
+    return total + x * x
+
+
+def add_product(total, x, y):
+    """total + x*y, such a step."""
+    return total + x * y
+
+
 def multiply(total, factor):
     """total*factor, a step of a product whose order is free."""
     return total * factor
@@ -114,6 +124,31 @@ _compiled(maximum, _maximum)
 _compiled(minimum, _minimum)
 _compiled(largest, _largest)
 _compiled(least, _least)
+
+
+@intrinsic
+def _add_product(typing, total, x, y):
+    """A product that is rounded together with the sum."""
+
+    def code(context, builder, signature, arguments):
+        total, x, y = arguments
+        return builder.fadd(total, builder.fmul(x, y, flags=("contract",)), flags=("reassoc", "nsz", "contract"))
+
+    return total(total, total, total), code
+
+
+@overload(add_square, jit_options=_INLINE, strict=False)
+def _compiled_add_square(total, x):
+    if isinstance(total, types.Float):
+        return lambda total, x: _add_product(np.float64(total), np.float64(x), np.float64(x))
+    return add_square if isinstance(total, types.Number) else None
+
+
+@overload(add_product, jit_options=_INLINE, strict=False)
+def _compiled_add_product(total, x, y):
+    if isinstance(total, types.Float):
+        return lambda total, x, y: _add_product(np.float64(total), np.float64(x), np.float64(y))
+    return add_product if isinstance(total, types.Number) else None
 
 
 @intrinsic
