@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from eqc.kernels.memory import memory_for
+from eqc.kernels.memory import LARGE, memory_for
 from eqc.kernels.shapes import Layout, Shape
 from eqc.kernels.values import FLOAT32, DType
 
@@ -24,6 +24,9 @@ Take = Callable[[Sequence[Any]], Any]
 
 SHORT: Final = 1 << 14
 """Numbers up to which the way to a function takes a good part of a call."""
+
+_LONGEST: Final = 1 << 17
+"""Numbers up to which a call may be too quick for several threads."""
 
 _ERRORS = (IndexError, ValueError)
 
@@ -136,6 +139,13 @@ def _scalar(dtype: DType) -> Callable[[Any], Any]:
 def is_short(layout: Layout) -> bool:
     """Whether a call is for few numbers."""
     return sum(map(prod, (*layout.blocks, *layout.buffers))) <= SHORT
+
+
+def may_be_quick(layout: Layout, dtypes: Sequence[DType]) -> bool:
+    """Whether a call is for not too many numbers, and its results take no memory that is kept and used again."""
+    pairs = zip(layout.buffers, dtypes, strict=True)
+    small = all(prod(shape) * dtype.itemsize < LARGE for shape, dtype in pairs)
+    return small and sum(map(prod, (*layout.blocks, *layout.buffers))) <= _LONGEST
 
 
 def entry_of(function: Any, arguments: Sequence[Any]) -> tuple[Callable[..., Any], tuple[Any, ...]]:

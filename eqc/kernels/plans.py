@@ -18,7 +18,7 @@ from eqc.kernels.pace import Pace
 from eqc.kernels.results import Selection, flatten
 from eqc.kernels.shapes import Layout
 from eqc.kernels.signature import Tensor
-from eqc.kernels.straight import Fixed, New, Operand, Straight, package_of
+from eqc.kernels.straight import Operand
 from eqc.kernels.teams import MakeShared
 from eqc.kernels.totals import WIDEST, Adder, Totals
 from eqc.kernels.values import FLOAT64, INT64, Array, DType
@@ -97,17 +97,9 @@ class Plan:
     adder: Adder
     given: tuple[Operand, ...] | None
 
-    def straight(self, function: Callable[..., object], values: Given, select: Selection) -> Straight | None:
-        """The call as compiled code makes it; None for long ones, or if arguments or results have to be changed."""
-        if self.given is None or not hasattr(function, "overloads") or not is_short(self.layout):
-            return None
-        if _ends(self.layout, self.dtypes, _wanted(self, select), self.adder):
-            return None
-        memory = tuple(map(New, self.layout.buffers, self.dtypes))
-        entry, rest = _entry(self, function, values)
-        places = range(len(self.given), len(self.given) + len(memory))
-        operands = (*self.given, *memory, *map(Fixed, rest))
-        return Straight(package_of(function), entry, operands, 0, False, places, self.dtypes)
+    def has_ends(self, select: Selection) -> bool:
+        """Whether something is still to be done with a wanted result after the call."""
+        return bool(_ends(self.layout, self.dtypes, _wanted(self, select), self.adder))
 
     def is_frugal(self, wanted: tuple[int, ...] | None) -> bool:
         """Whether results that are not wanted take little memory, where there are several items."""
@@ -241,17 +233,12 @@ def _total(layout: Layout, n: int, dtype: DType, adder: Adder) -> Callable[[Arra
 def short_call(plan: Plan, function: Callable[..., object], values: Given, otherwise: Call, select: Selection) -> Call:
     """Calls as they are planned, with what is wanted of the results: straight to the function if they are short."""
     if is_short(plan.layout):
-        entry, rest = _entry(plan, function, values)
+        given = [*plan.operands(values), *map(np.empty, plan.layout.buffers, plan.dtypes)]
+        function(*given)
+        entry, rest = entry_of(function, given)
         take = finished(plan, select)
         return Direct(entry, rest, plan.operands, plan.layout.buffers, plan.dtypes, otherwise, take).arrays()
     return _paced_call(plan, select) if sums_are_small(plan.layout, plan.dtypes) else _planned_call(plan, select)
-
-
-def _entry(plan: Plan, function: Callable[..., object], values: Given) -> tuple[Callable[..., Any], Given]:
-    """What a function is compiled to for such values, and what it takes last."""
-    given = [*plan.operands(values), *map(np.empty, plan.layout.buffers, plan.dtypes)]
-    function(*given)
-    return entry_of(function, given)
 
 
 def _paced_call(plan: Plan, select: Selection) -> Call:

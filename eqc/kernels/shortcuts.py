@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
 
-from eqc.kernels.direct import Call, Given
+from eqc.kernels.direct import Call, Given, entry_of, is_short, may_be_quick
 from eqc.kernels.looks import Short, look_for, looked_at
 from eqc.kernels.native import native_way
 from eqc.kernels.plans import Plan, finished, short_call
 from eqc.kernels.results import Selection
+from eqc.kernels.shapes import Shape
 from eqc.kernels.single import Single
 from eqc.kernels.spare import Spare
+from eqc.kernels.straight import Fixed, Memory, New, Straight, package_of
+from eqc.kernels.teams import WORTH
+
+_TRIALS, _HINDERED = 3, 10
+"""Calls that are timed until one is quick, unless one takes so many times as long as a quick one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +45,63 @@ class Shortcuts:
         return short if call is None else looked_at(look_for(values, self.integers_matter), call)
 
     def _native(self, one: Single | None, plan: Plan | None, values: Given, select: Selection) -> Short | None:
-        """The way without any step of Python."""
+        """The way without any step of Python, for calls that several threads cannot make any shorter."""
+        if plan is None or not hasattr(self.function, "overloads"):
+            return None
+        if not is_short(plan.layout) and not self._is_quick(plan, values):
+            return None
+        some = self._left_out(plan, select)
         if one is not None:
-            straight = one.straight(values, select)
-        elif plan is not None and plan.is_frugal(select.wanted) and not self._left_out(plan, select):
-            straight = plan.straight(self.function, values, select)
+            straight = one.straight(values, select, self._stand_ins(some, plan, plan.layout.results))
         else:
-            straight = None
+            straight = self._as_planned(plan, values, select, self._stand_ins(some, plan, plan.layout.buffers))
         return native_way(straight, values, select, self.integers_matter) if straight is not None else None
+
+    def _stand_ins(self, some: Sequence[int], plan: Plan, shapes: Sequence[Shape]) -> dict[int, Fixed]:
+        """What stands for the memory of results that are left out."""
+        return {n: Fixed(self.spare.stand_in(shapes[n], plan.dtypes[n])) for n in some} if self.spare else {}
+
+    def _as_planned(
+        self, plan: Plan, values: Given, select: Selection, stand_ins: Mapping[int, Fixed]
+    ) -> Straight | None:
+        """A planned call as compiled code makes it; None if something has to be changed before or after it."""
+        if plan.given is None or not plan.is_frugal(select.wanted) or plan.has_ends(select):
+            return None
+        pairs = enumerate(zip(plan.layout.buffers, plan.dtypes, strict=True))
+        memory = [stand_ins.get(n) or New(*pair) for n, pair in pairs]
+        entry, rest = self._entry(plan, values, memory)
+        operands, first = (*plan.given, *memory, *map(Fixed, rest)), len(plan.given)
+        places = range(first, first + len(memory))
+        return Straight(package_of(self.function), entry, operands, 0, False, places, plan.dtypes)
+
+    def _entry(self, plan: Plan, values: Given, memory: Sequence[Memory]) -> tuple[Callable[..., Any], Given]:
+        """What the function is compiled to for such values and memory, and what it takes last."""
+        made = [*plan.operands(values), *(one.memory() for one in memory)]
+        self.function(*made)
+        return entry_of(self.function, made)
+
+    def _is_quick(self, plan: Plan, values: Given) -> bool:
+        """Whether a call is too quick for several threads."""
+        if not may_be_quick(plan.layout, plan.dtypes):
+            return False
+        memory = list(map(New, plan.layout.buffers, plan.dtypes))
+        entry, rest = self._entry(plan, values, memory)
+        made = (*plan.operands(values), *(one.memory() for one in memory), *rest)
+        for _ in range(_TRIALS):
+            start = perf_counter()
+            entry(*made)
+            seconds = perf_counter() - start
+            if seconds < WORTH or seconds > _HINDERED * WORTH:
+                return seconds < WORTH
+        return False
 
     def _direct(
         self, one: Single | None, plan: Plan | None, values: Given, otherwise: Call, select: Selection
     ) -> Call | None:
-        if one is not None:
-            return one.call(values, otherwise, select.take())
         if plan is None:
             return None
+        if one is not None and is_short(plan.layout):
+            return one.call(values, otherwise, select.take())
         some = self._left_out(plan, select)
         if self.spare is not None and some:
             return self.spare.call(plan, self.function, some, values, otherwise, finished(plan, select))

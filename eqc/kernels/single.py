@@ -14,12 +14,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from eqc.kernels.direct import Call, Direct, Given, Operands, Take, entry_of, is_short
+from eqc.kernels.direct import Call, Direct, Given, Operands, Take, entry_of, may_be_quick
 from eqc.kernels.operands import Convert, as_given, as_it_is, operands_of
 from eqc.kernels.results import Selection
 from eqc.kernels.shapes import Layout, Shape
 from eqc.kernels.signature import Tensor
-from eqc.kernels.straight import Fixed, New, Operand, Straight, package_of
+from eqc.kernels.straight import Fixed, Memory, New, Operand, Straight, package_of
 from eqc.kernels.values import INT64, DType
 
 PATIENCE: Final = 4
@@ -61,9 +61,10 @@ class Single:
 
         The function is compiled, or loaded, for some values.
         """
-        core, memory = self.core, self._memory()
-        shapes, dtypes = [one.shape for one in memory], [one.dtype for one in memory]
-        direct = Direct(*self._entry(values), self.operands, shapes, dtypes, otherwise, self._finished(take))
+        core, memory = self.core, self._memory({})
+        arrays = [n for n, result in enumerate(core.results) if result.shape]
+        shapes, dtypes = [self.layout.results[n] for n in arrays], [_kind(core.results[n], self.dtype) for n in arrays]
+        direct = Direct(*self._entry(values, memory), self.operands, shapes, dtypes, otherwise, self._finished(take))
         kinds = [_kind(result, self.dtype) for result in core.results if not result.shape]
         if not kinds:
             return direct.arrays()
@@ -71,11 +72,15 @@ class Single:
             return direct.numbers(kinds, watched=core.watched)
         return direct.watched_number(kinds[0]) if self._tells() else direct.number(kinds[0], watched=core.watched)
 
-    def straight(self, values: Given, select: Selection) -> Straight | None:
-        """The call as compiled code makes it; None if arguments or results still have to be changed."""
+    def straight(self, values: Given, select: Selection, stand_ins: Mapping[int, Fixed]) -> Straight | None:
+        """The call as compiled code makes it; None if arguments or results still have to be changed.
+
+        `stand_ins` stand for the memory of results that are left out.
+        """
         if self.given is None or any(self.layout.targets):
             return None
-        (entry, rest), memory, core = self._entry(values), self._memory(), self.core
+        memory, core = self._memory(stand_ins), self.core
+        entry, rest = self._entry(values, memory)
         numbers = [n for n, result in enumerate(core.results) if not result.shape]
         arrays = [n for n, result in enumerate(core.results) if result.shape]
         places = {n: -1 - k for k, n in enumerate(numbers)} | {n: len(self.given) + k for k, n in enumerate(arrays)}
@@ -86,14 +91,14 @@ class Single:
         package = package_of(core.function)
         return Straight(package, entry, operands, returned, core.watched, results, dtypes).wanting(select)
 
-    def _memory(self) -> list[New]:
+    def _memory(self, stand_ins: Mapping[int, Fixed]) -> list[Memory]:
         """What the function writes its arrays to."""
-        results = enumerate(self.core.results)
-        return [New(self.layout.results[n], _kind(result, self.dtype)) for n, result in results if result.shape]
+        arrays = [(n, result) for n, result in enumerate(self.core.results) if result.shape]
+        return [stand_ins.get(n) or New(self.layout.results[n], _kind(one, self.dtype)) for n, one in arrays]
 
-    def _entry(self, values: Given) -> tuple[Callable[..., Any], Given]:
-        """What the function is compiled to for such values, and what it takes last."""
-        given = [*self._exactly(self.operands(values)), *(one.memory() for one in self._memory())]
+    def _entry(self, values: Given, memory: Sequence[Memory]) -> tuple[Callable[..., Any], Given]:
+        """What the function is compiled to for such values and memory, and what it takes last."""
+        given = [*self._exactly(self.operands(values)), *(one.memory() for one in memory)]
         self.core.function(*given)
         return entry_of(self.core.function, given)
 
@@ -129,7 +134,7 @@ def single(core: Core, layout: Layout, dtype: DType, given: Mapping[int, Any], v
 
     None if they are for several items, for many numbers, or if some argument needs a closer look every time.
     """
-    if layout.items != 1 or not is_short(layout):
+    if layout.items != 1 or not may_be_quick(layout, [_kind(result, dtype) for result in core.results]):
         return None
     converts = [_conversion(core.tensors[n], value, dtype, layout.cores[n]) for n, value in given.items()]
     known = tuple(convert for convert in converts if convert is not None)

@@ -14,6 +14,8 @@ from typing import Any, Final
 from eqc.kernels.direct import Call, Given, Take, all_of, entry_of
 from eqc.kernels.memory import memory_for
 from eqc.kernels.plans import Plan, sums_are_small
+from eqc.kernels.shapes import Shape
+from eqc.kernels.values import DType
 
 WORTH: Final = 1 << 14
 """Bytes from which it pays to leave results out."""
@@ -32,6 +34,10 @@ class Spare:
         some = () if wanted is None else tuple(n for n in self._numbers if n not in wanted)
         size = sum(prod(layout.buffers[n]) * plan.dtypes[n].itemsize for n in some)
         return some if size >= WORTH and sums_are_small(layout, plan.dtypes, some) else ()
+
+    def stand_in(self, shape: Shape, dtype: DType) -> Any:
+        """What stands for the memory of a result."""
+        return self._load()(shape, dtype)
 
     def call(
         self,

@@ -20,6 +20,10 @@ class Fixed:
 
     value: Any
 
+    def memory(self) -> Any:
+        """What it is, as memory for a result."""
+        return self.value
+
 
 @dataclass(frozen=True, slots=True)
 class New:
@@ -32,6 +36,9 @@ class New:
         """Such memory."""
         return np.empty(self.shape, self.dtype)
 
+
+Memory = Fixed | New
+"""What a result is written to."""
 
 Operand = int | Fixed | New
 """What a function is called with; whole numbers are places among the arguments."""
