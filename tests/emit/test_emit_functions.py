@@ -314,6 +314,24 @@ def test_kernels_without_loops_become_part_of_the_loop_over_items() -> None:
     assert "forceinline" not in decorator(scalar, "sample_into") + decorator(summed, "sample")
 
 
+def test_loops_are_joined_once_a_later_one_brings_them_together() -> None:
+    """The sums of x and of y share no data until the one of x*y does."""
+    text = sample_source(
+        "Eq(a, sqrt(Sum(x[i]**2, (i, 1, n))))",
+        "Eq(b, sqrt(Sum(y[i]**2, (i, 1, n))))",
+        "Eq(c, Sum(x[i]*y[i], (i, 1, n))/(a*b))",
+        a="norm",
+        b="norm",
+        c="cosine",
+        x="{shape: [n]}",
+        y="{shape: [n]}",
+        n="length",
+    )
+    value = text.partition("def sample(")[2].partition("@njit")[0]
+    assert value.count("in range(_begin(") == 1
+    assert value.count("_add_square(") == 2
+
+
 def decorator(text: str, name: str) -> str:
     """The line above a function's."""
     return text.partition(f"\ndef {name}(")[0].splitlines()[-1]

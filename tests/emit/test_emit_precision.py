@@ -13,7 +13,7 @@ import pytest
 from emit_samples import sample_source
 from numba import float32, float64, int64, njit
 
-from eqc.emit._vector import KernelCompiler, add, exp
+from eqc.emit._vector import KernelCompiler, add, add_product, add_square, exp
 
 SINGLE, DOUBLE = np.float32(0.3), 0.3
 
@@ -119,6 +119,20 @@ def test_sums_are_collected_in_double_precision() -> None:
     x = np.full(3_000_000, 0.1, np.float32)
     narrow = compiled(mean)
     assert narrow(x) == np.float32(0.1)
+
+
+def test_products_in_sums_are_not_rounded_to_single_precision() -> None:
+    def both(x, y):
+        square_ = np.float64(0.0)
+        product_ = np.float64(0.0)
+        for i in range(x.shape[0]):
+            square_ = add_square(square_, x[i])
+            product_ = add_product(product_, x[i], y[i])
+        return square_, product_
+
+    x, y = np.array([1 + 2**-12, 1e30], np.float32), np.array([1 - 2**-12, 0.0], np.float32)
+    assert compiled(both)(x[:1], y[:1]) == (1 + 2**-11 + 2**-24, 1 - 2**-24)
+    assert compiled(both)(x, y)[0] == float(x[1]) ** 2
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="names of x86 instructions")

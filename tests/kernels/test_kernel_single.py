@@ -115,3 +115,17 @@ def test_tangents_and_directions_take_the_short_way_too(kernel: Get) -> None:
         slopes = parabola.hvp(a, x, b, y)
         np.testing.assert_allclose(slopes.a, 2 * x * y)
         np.testing.assert_allclose(slopes.x, 2 * x * b + 2 * a * y)
+
+
+@pytest.mark.parametrize(("worth", "quick"), [(10.0, True), (0.0, False)])
+def test_longer_calls_are_made_by_compiled_code_if_they_are_quick(
+    kernel: Get, natively: bool, monkeypatch: pytest.MonkeyPatch, worth: float, quick: bool
+) -> None:
+    monkeypatch.setattr(shortcuts, "WORTH", worth)
+    sway, x = kernel("sway"), RNG.normal(size=15_000)
+    for scale in (1.0, 2.0, 3.0, 4.0, 5.0, 6.0):
+        found = sway(scale, x, 3)
+        np.testing.assert_array_equal(found.y, scale * x)
+        assert found.place == 3
+    ((_, known),) = sway._short.values()
+    assert isinstance(known[0], int) == (natively and quick)
