@@ -11,41 +11,46 @@ from numba import njit
 from eqc.emit._vector import KernelCompiler, ahead, past
 from eqc.emit._vector.loops import with_long_loops
 
-MODULE = """target triple = "x86_64-unknown-linux-gnu"
-
-define void @alone(ptr %x, ptr %y, i64 %n) {
-  br label %loop
-
-loop:                                             ; preds = %loop, %0
-  %i = phi i64 [ 0, %0 ], [ %next, %loop ]
-  %a = getelementptr double, ptr %x, i64 %i
+ARRAYS = ", ".join(
+    f"ptr %arg.{x}.0, ptr %arg.{x}.1, i64 %arg.{x}.2, i64 %arg.{x}.3, ptr nocapture %arg.{x}.4" for x in "xy"
+)
+LOOP = """loop:                                             ; preds = %loop, %{before}
+  %i = phi i64 [ 0, %{before} ], [ %next, %loop ]
+  %a = getelementptr double, ptr %arg.x.4, i64 %i
   %b = load <8 x double>, ptr %a, align 8
-  %c = getelementptr double, ptr %y, i64 %i
+  %c = getelementptr double, ptr %arg.y.4, i64 %i
   store <8 x double> %b, ptr %c, align 8
   %next = add nuw i64 %i, 8
   %end = icmp eq i64 %next, %n
-  br i1 %end, label %done, label %loop
+  br i1 %end, label %{after}, label %loop
+"""
+MODULE = f"""target triple = "x86_64-unknown-linux-gnu"
 
-done:                                             ; preds = %loop
-  ret void
-}
-
-define void @inside(ptr %x) {
-  br label %outer
-
-outer:                                            ; preds = %latch, %0
+define void @alone({ARRAYS}, i64 %n) {{
   br label %loop
 
-loop:                                             ; preds = %loop, %outer
-  %b = load <8 x double>, ptr %x, align 8
-  br i1 poison, label %loop, label %latch
+{LOOP.format(before="0", after="done")}
+done:                                             ; preds = %loop
+  ret void
+}}
+"""
+NEST = f"""target triple = "x86_64-unknown-linux-gnu"
 
+define void @inside({ARRAYS}, i64 %m) {{
+entry:
+  %n = call i64 @llvm.smin.i64(i64 %m, i64 1024)
+  br label %outer
+
+outer:                                            ; preds = %latch, %entry
+  br label %loop
+
+{LOOP.format(before="outer", after="latch")}
 latch:                                            ; preds = %loop
   br i1 poison, label %outer, label %done
 
 done:                                             ; preds = %latch
   ret void
-}
+}}
 """
 REQUEST = "call void @llvm.prefetch.p0("
 
@@ -59,25 +64,35 @@ def twice_and_more(x, y, z):
 def test_a_loop_asks_for_each_vector_that_it_reads() -> None:
     lines = with_long_loops(MODULE).split("\n")
     load = lines.index("  %b = load <8 x double>, ptr %a, align 8")
-    assert lines[load + 1].endswith("getelementptr i8, ptr %a, i64 %ahead.0.far")
-    assert lines[load + 2].strip().startswith(REQUEST)
+    assert lines[load + 1].endswith("getelementptr i8, ptr %a, i64 %far-")
+    assert lines[load + 2].strip() == f"{REQUEST}ptr %ahead-0, i32 0, i32 3, i32 1)"
+    assert "\n".join(lines).count(REQUEST) == 1
 
 
-def test_short_loops_ask_for_nothing_new() -> None:
+def test_functions_of_short_arrays_ask_for_nothing_new() -> None:
     changed = with_long_loops(MODULE)
-    assert f"%ahead.0 = icmp uge i64 %n, {ahead.LONG // 8}" in changed
-    assert "%ahead.0.far = select i1 %ahead.0, i64 4096, i64 0" in changed
+    assert "%far-1.bytes = mul i64 %arg.y.2, %arg.y.3" in changed
+    assert f"%far-1.is = icmp uge i64 %far-1.bytes, {ahead.LONG}" in changed
+    assert "%far- = select i1 %far-1, i64 4096, i64 0" in changed
+    without = MODULE.replace("%arg.", "%")
+    assert REQUEST not in with_long_loops(without)
 
 
-def test_a_loop_in_another_one_stays_as_it_is() -> None:
-    changed = with_long_loops(MODULE)
-    assert changed.count(REQUEST) == 1
-    assert MODULE[MODULE.index("define void @inside") :] in changed
+def test_a_loop_in_another_one_asks_for_what_it_writes_too_but_writes_as_ever() -> None:
+    changed = with_long_loops(NEST)
+    assert "ptr %ahead-0, i32 0, i32 3, i32 1)" in changed
+    assert "ptr %ahead-1, i32 1, i32 3, i32 1)" in changed
+    assert "nontemporal" not in changed
+    assert changed.index("entry:") < changed.index("%far- = ") < changed.index("label %outer")
+
+
+def test_loops_over_a_block_of_a_row_stay_as_they_are() -> None:
+    assert with_long_loops(NEST.replace("1024", "512")).startswith(NEST.replace("1024", "512"))
 
 
 def test_a_long_loop_stores_whole_vectors_past_the_cache() -> None:
     changed = with_long_loops(MODULE)
-    assert f"%past.0 = icmp uge i64 %n, {past.LARGE // 8}" in changed
+    assert f"%past-0 = icmp uge i64 %n, {past.LARGE // 8}" in changed
     assert "store <8 x double> %b, ptr %c, align 64, !nontemporal !0" in changed
     assert changed.count("fence seq_cst") == 1
 

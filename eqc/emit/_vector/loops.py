@@ -1,7 +1,8 @@
 """Loops in what LLVM made of a function, whose text is changed where LLVM's own passes leave memory to wait for.
 
-Only loops that stand in no other loop are changed: what a loop inside another one reads and writes is mostly in the
-cache. A loop is a block of the function that ends with a jump to itself, as vectorised ones do.
+Only loops that stand in no other loop write past the cache: what is written in the others is mostly read again. A loop
+is a block of the function that ends with a jump to itself, as vectorised ones do. What is new has a hyphen in its name,
+unlike what has its name from Python.
 """
 
 import re
@@ -11,7 +12,7 @@ from numba.core.codegen import JITCodeLibrary
 
 from .ahead import REQUEST, ask_ahead
 from .past import write_past
-from .rounds import rounds_of
+from .rounds import block_ends, rounds_of
 
 _LABEL = re.compile(r'^([\w.$-]+|"[^"]+"):')
 _TARGET = re.compile(r'label %([\w.$-]+|"[^"]+")')
@@ -52,16 +53,17 @@ def with_long_loops(text):
 
 def _function(lines, once):
     """The lines of a function. One that was changed already, since it comes from another module, stays as it is."""
-    if len(lines) == 1 or any("@llvm.prefetch" in line for line in lines):
+    if len(lines) == 1 or any("@llvm.prefetch" in line or "!nontemporal" in line for line in lines):
         return lines
     blocks = _blocks(lines)
     targets = {label: _targets(block) for label, block in blocks.items()}
-    for number, label in enumerate(label for label in list(blocks) if _is_outermost(label, targets)):
-        rounds = rounds_of(blocks[label], label)
-        if rounds is None:
-            continue
-        ask_ahead(blocks, label, rounds, number)
-        if once:
+    loops = {label: rounds_of(block, label) for label, block in blocks.items() if label in targets[label]}
+    counted = {label: rounds for label, rounds in loops.items() if rounds is not None}
+    inner = {label for label in counted if not _is_outermost(label, targets)}
+    ends_block = block_ends(lines)
+    ask_ahead(blocks, [label for label, rounds in counted.items() if not ends_block(rounds.end)], inner)
+    for number, (label, rounds) in enumerate(counted.items()):
+        if once and label not in inner:
             write_past(blocks, label, rounds, number, once)
     return [line for block in blocks.values() for line in block]
 
@@ -81,9 +83,7 @@ def _targets(block):
 
 
 def _is_outermost(label, targets):
-    """Whether a block is a loop by itself, and in no other loop."""
-    if label not in targets[label]:
-        return False
+    """Whether a block that is a loop by itself is in no other loop."""
     seen, waiting = set(), sorted(targets[label] - {label})
     while waiting:
         block = waiting.pop()

@@ -29,7 +29,7 @@ def write_past(blocks, label, rounds, number, once):
     sizes = [int(found[1]) * _WIDTHS[found[2]] for found in map(_STORE.match, blocks[label]) if found]
     if min(sizes, default=0) < _NARROWEST:
         return
-    own = f"past.{number}"
+    own = f"past-{number}"
     before = block_before(blocks, rounds)
     before[last(before) : last(before)] = [
         f"  %{own} = icmp uge i64 {rounds.end}, {LARGE * rounds.step // sum(sizes)}",
