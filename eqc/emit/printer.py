@@ -194,11 +194,13 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
             return self._call("math.sqrt", (base,))
         if exponent == sp.Rational(3, 2):
             return self._call("_root_of_cube", (base,))
+        if exponent == sp.Rational(5, 2):
+            return f"({self._atom(base)}*{self._call('_root_of_cube', (base,))})"
         if exponent.is_number and exponent.could_extract_minus_sign():
             return f"1/{self.parenthesize(sp.Pow(base, -exponent), PRECEDENCE['Pow'], strict=True)}"
         if self.whole:
             return f"{self._atom(base)}**{self._atom(exponent)}"
-        if not exponent.is_number:
+        if not exponent.is_number or not (exponent.is_integer or base.is_integer):
             return self._call("_power", (base, exponent))
         if base.is_integer and exponent != 2:
             return f"float({self._print(base)})**{self._atom(exponent)}"

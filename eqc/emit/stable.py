@@ -25,12 +25,12 @@ def log_1m_exp(x):
 
 @njit(cache=True, inline="always")
 def log_cosh(x):
-    """log(cosh(x)); near 0 by log(1 + 2 sinh²(x/2))."""
+    """log(cosh(x)): log(1 + 2 sinh²(x/2)) near 0, where nothing is taken off |x|."""
     size = abs(x)
-    if size < 2.0:
-        half = sinh(0.5 * size)
-        return log1p(2.0 * half * half)
-    return (size - _LOG_2) + log1p(exp(-2.0 * size))
+    falling, fall = exp(-size), expm1(-size)
+    near = size < 2.0
+    more = log1p(0.5 * fall * fall / falling if near else falling * falling)
+    return more if near else size - _LOG_2 + more
 
 
 @njit(cache=True)

@@ -301,6 +301,8 @@ READABLE = {
     sp.sqrt(X): "math.sqrt(x)",
     1 / sp.sqrt(X): "1/math.sqrt(x)",
     Y / (X + 1) ** sp.Rational(3, 2): "y/_root_of_cube(x + 1)",
+    Y / (X + 1) ** sp.Rational(5, 2): "y/((x + 1)*_root_of_cube(x + 1))",
+    X ** sp.Rational(-1, 3): "1/_power(x, 1/3)",
     sp.exp(-X): "_exp(-x)",
     branches([(X, X > 0), (sp.Integer(0), sp.true)]): "(x if x > 0 else 0)",
     Maximum(X, sp.Integer(0)): "_maximum(x, 0)",
