@@ -168,7 +168,7 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
     def _print_And(self, expr: Expr) -> str:
         """Conditions on data in range are joined without branches, which loops in vectors cannot have."""
         conditions = sorted(expr.args, key=sp.default_sort_key)
-        if all(_is_plain(a) for a in conditions):
+        if all(_is_plain(a) or _parts_indices(a) for a in conditions):
             return " & ".join(f"({self._print(a)})" for a in conditions)
         return " and ".join(self._condition(a) for a in conditions)
 
@@ -241,6 +241,14 @@ def _is_plain(condition: Expr) -> bool:
     reads = [s for s in condition.free_symbols if isinstance(s, Read)]
     at_indices = all(p.is_Symbol and not isinstance(p, Read) for r in reads for p in r.positions)
     return isinstance(condition, sp.core.relational.Relational) and bool(reads) and at_indices
+
+
+def _parts_indices(condition: Expr) -> bool:
+    """Whether a condition leaves out the diagonal: that two indices differ keeps neither of them in range."""
+    if not isinstance(condition, sp.Ne):
+        return False
+    left, right = (side.as_coeff_Add() for side in condition.args)
+    return left[0] == right[0] and all(symbol.is_Symbol and not isinstance(symbol, Read) for _, symbol in (left, right))
 
 
 def _is_at_hand(choice: Expr) -> bool:

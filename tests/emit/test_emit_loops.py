@@ -61,6 +61,18 @@ def twice_and_more(x, y, z):
         z[i] = x[i] + 1.0
 
 
+def test_loops_along_columns_run_in_vectors_for_matrices_of_any_width() -> None:
+    def symmetric(x, y):
+        for i in range(x.shape[0]):
+            for j in range(x.shape[0]):
+                y[i, j] = x[i, j] + x[j, i]
+
+    made, (x, y) = njit(error_model="numpy", pipeline_class=KernelCompiler)(symmetric), np.arange(98.0).reshape(2, 7, 7)
+    made(x, y)
+    np.testing.assert_array_equal(y, x + x.T)
+    assert "ident.check" not in next(iter(made.inspect_llvm().values()))  # a stride that is compared with 1
+
+
 def test_a_loop_asks_for_each_vector_that_it_reads() -> None:
     lines = with_long_loops(MODULE).split("\n")
     load = lines.index("  %b = load <8 x double>, ptr %a, align 8")

@@ -358,3 +358,11 @@ def test_names_hide_nothing_that_the_source_calls() -> None:
     function = Function(Program("p", inputs, (), tuple(names), (), (total,), ("y",)), frozenset({"maximum"}))
     assert [function.names[name] for name in names] == [f"{name}_" for name in names]
     assert identity(function.body)
+
+
+def test_conditions_are_joined_without_branches_where_none_keeps_a_position_in_range() -> None:
+    i, j, n = sp.symbols("i j n", integer=True, nonnegative=True)
+    printer, positive = SourcePrinter(lambda r: f"{r.tensor}[i]", str), sp.Gt(read("x", (i,)), 0)
+    assert printer.source(sp.And(positive, sp.Ne(i + 1, j + 1))) == "(x[i] > 0) & (i + 1 != j + 1)"
+    assert printer.source(sp.And(positive, sp.Ne(i, n - 1))) == "x[i] > 0 and i != n - 1"
+    assert printer.source(sp.And(positive, sp.Lt(i, n))) == "x[i] > 0 and i < n"

@@ -6,6 +6,7 @@ unlike what has its name from Python.
 """
 
 import re
+from contextlib import contextmanager
 
 from llvmlite import binding
 from numba.core.codegen import JITCodeLibrary
@@ -17,6 +18,10 @@ from .rounds import block_ends, rounds_of
 _LABEL = re.compile(r'^([\w.$-]+|"[^"]+"):')
 _TARGET = re.compile(r'label %([\w.$-]+|"[^"]+")')
 _NOTE = re.compile(r"^!(\d+) =", re.MULTILINE)
+_ONE_COLUMN = "-enable-mem-access-versioning"
+_KNOWN = range(11, 23)
+"""An option of LLVM, and the versions that have it: another one would end the process."""
+
 _PROCESSOR = 'target triple = "x86_64'
 """The processors on which writing past the cache was measured; elsewhere loops only ask ahead."""
 
@@ -25,13 +30,30 @@ class Library(JITCodeLibrary):
     """What Numba compiles a function to, with such loops."""
 
     def _optimize_final_module(self):
-        super()._optimize_final_module()
+        with _columns_in_vectors():
+            super()._optimize_final_module()
         text = str(self._final_module)
         changed = with_long_loops(text)
         if changed != text:
             name = self._final_module.name
             self._final_module = binding.parse_assembly(changed)
             self._final_module.name = name
+
+
+@contextmanager
+def _columns_in_vectors():
+    """Have LLVM compile loops along columns for matrices of any width.
+
+    Where such a loop also writes, it makes vectors only for matrices of one column otherwise.
+    """
+    known = binding.llvm_version_info[0] in _KNOWN
+    if known:
+        binding.set_option("", f"{_ONE_COLUMN}=false")
+    try:
+        yield
+    finally:
+        if known:
+            binding.set_option("", f"{_ONE_COLUMN}=true")
 
 
 def with_long_loops(text):
