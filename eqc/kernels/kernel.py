@@ -15,7 +15,7 @@ from eqc.kernels.direct import Given
 from eqc.kernels.functions import check_given
 from eqc.kernels.looks import Recent, Short
 from eqc.kernels.plans import Key, key_of, remember
-from eqc.kernels.results import Selection, deliver, flatten, level, nest, select_all, select_inputs
+from eqc.kernels.results import Selection, deliver_matrix, flatten, level, nest, select_all, select_inputs
 from eqc.kernels.runner import decide_shapes
 from eqc.kernels.runners import Runners
 from eqc.kernels.signature import Signature, Tensor, form_of, read_signature
@@ -160,7 +160,7 @@ class Kernel:
         else:
             values = self._binder("jacobian").bind(args, named)
             rows = dense.jacobian(self._runners.of_each("vjp"), self._runners.of_each("jvp"), values, select.indices)
-            entries = _deliver(outputs, self._chosen(select), rows, values, out)
+            entries = deliver_matrix(outputs, self._chosen(select), rows, values, out)
         return select_all(f"{self.id}_jacobian", outputs).give(nest(select, entries))
 
     def hessian(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
@@ -175,7 +175,7 @@ class Kernel:
             values = self._binder("hessian").bind(args, named)
             rows = dense.hessian(self._runners.of("hvp"), values, select.indices)
             chosen = self._chosen(select)
-            entries = _deliver(chosen, chosen, rows, values, out)
+            entries = deliver_matrix(chosen, chosen, rows, values, out)
         return level(select, nest(select, entries))
 
     def compile(self) -> None:
@@ -298,10 +298,3 @@ _METHODS = ("value", "vjp", "jvp", "value_and_vjp", "gradient", "value_and_gradi
 _SUFFIXES = {"vjp": "_bar", "value_and_vjp": "_bar"}
 _NAMED = object()
 """Stands between what is wanted and the names of arguments, where there are any."""
-
-
-def _deliver(
-    rows: Sequence[Tensor], columns: Sequence[Tensor], entries: list[list[Any]], values: list[Any], out: Any
-) -> list[Any]:
-    names = [f"{row.name}_{column.name}" for row in rows for column in columns]
-    return deliver([entry for row in entries for entry in row], flatten(out), names, values)

@@ -194,3 +194,11 @@ def deliver(results: Sequence[Any], out: Sequence[Any], names: Sequence[str], in
     for i, array in given.items():
         array[...] = results[i]
     return [given.get(i, result) for i, result in enumerate(results)]
+
+
+def deliver_matrix(
+    rows: Sequence[Tensor], columns: Sequence[Tensor], entries: list[list[Any]], values: list[Any], out: Any
+) -> list[Any]:
+    """The entries of a matrix of results, by rows, likewise."""
+    names = [f"{row.name}_{column.name}" for row in rows for column in columns]
+    return deliver([entry for row in entries for entry in row], flatten(out), names, values)
