@@ -22,6 +22,9 @@ from eqc.kernels.shapes import Shape
 from eqc.kernels.straight import Fixed, New, Operand, Straight
 from eqc.kernels.values import FLOAT32, INT64, Array, DType
 
+_FORMAT = 1
+"""The format of descriptions, to be changed with any change of them here and in `_calls.short`."""
+
 _NEW_FROM_DESCR, _SCALAR = 94, 60
 """The places of two functions in the table that NumPy exports, which are the same in all its versions."""
 
@@ -37,11 +40,12 @@ def native_way(straight: Straight, values: Sequence[Any], select: Selection, int
 
 
 def _code_beside(package: str) -> ModuleType | None:
-    """The code for such calls; None if the kernels were built before there was any."""
+    """The code for such calls; None if the kernels were built before there was any, or with code of another format."""
     try:
-        return import_module(f"{package}._calls.short")
+        code = import_module(f"{package}._calls.short")
     except ImportError:
         return None
+    return code if getattr(code, "FORMAT", None) == _FORMAT else None
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from itertools import product
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -161,3 +162,12 @@ def test_without_such_code_there_is_no_such_way(monkeypatch: pytest.MonkeyPatch)
         assert native_way(numbers(1.0, 2.0), (X,), ALL, integers_matter=False) is None
     monkeypatch.undo()
     assert native_way(numbers(1.0, 2.0), (X,), ALL, integers_matter=False) is None
+
+
+@pytest.mark.parametrize("code", [SimpleNamespace(), SimpleNamespace(FORMAT=runtime.FORMAT - 1)])
+def test_code_of_another_format_is_left_alone(monkeypatch: pytest.MonkeyPatch, code: Any) -> None:
+    """Kernels may have been built by another version: it would read what is written for it in its own way."""
+    monkeypatch.undo()
+    monkeypatch.setattr(native, "import_module", lambda _: code)
+    assert native_way(numbers(1.0, 2.0), (X,), ALL, integers_matter=False) is None
+    assert runtime.FORMAT == native._FORMAT

@@ -41,6 +41,9 @@ from .objects import (
     word_at,
 )
 
+FORMAT = 1
+"""What descriptions are like; who writes them compares this with what they write, since kernels may be older."""
+
 MAKE_ARRAY, MAKE_SCALAR, ARRAY, FIELDS, NONE, INDEX_ERROR, VALUE_ERROR, FUNCTION, COUNT, HEAD = range(10)
 """The head: NumPy's functions that make arrays and numbers, the type of arrays and where their fields begin, None, two
 types of errors, the kernel, how many arguments there are, and where their descriptions begin.
