@@ -15,11 +15,19 @@ from typing import Any, Final
 
 import numpy as np
 
-LOOK: Final = 1e-7
-"""Seconds that a look at a post takes, with the pause after it."""
+from eqc.kernels.processors import keep_off
 
-WATCHED: Final = 2500
-"""Looks at its post after which a thread sleeps: some 100 µs, about as long as it takes to wake it."""
+WATCHED: Final = 1e-4
+"""Seconds after which a thread that watches its post sleeps: about as many as it takes to wake it."""
+
+SOON: Final = 4e-6
+"""Seconds for which a short call waits for threads that watch."""
+
+LATER: Final = 1e-4
+"""Seconds for which a long call waits at least for those that it wakes."""
+
+_LOOKS: Final = 2000
+"""Looks whose time is taken: processors differ tenfold in how long they pause after each."""
 
 DENSE: Final = 5e-4
 """Seconds in which another short call must come for threads to be woken: they are for the calls that follow."""
@@ -44,23 +52,26 @@ class Watch:
         self.busy = threading.Lock()
         self.posts = np.zeros((self.count - 1) * self.runtime.POST, np.int64)
         self.meeting = meeting_of(self.count)
-        self.patience = self.runtime.SOON
         self.runtime.make_beds(self.posts)
-        self._has_threads = False
+        self._look = min(self._time_looks() for _ in range(3))
+        self.patience = self._soon = self._looks(SOON), False
+        self._threads: list[int] = []
         self._places = range(self.runtime.STATE, len(self.posts), self.runtime.POST)
         self._asked = 0.0
 
     def ready(self, patience: float) -> bool:
         """Whether all threads watch, or a call may wait for so many seconds; those that sleep may be woken."""
-        runtime = self.runtime
         if patience:
-            self.patience = max(runtime.LATER, int(patience / LOOK))
-            return self._has_threads or self._wake()
-        self.patience = runtime.SOON
-        for place in self._places:
-            if self.posts.item(place) < runtime.READY:
-                return self._asks()
-        return True
+            self.patience = self._looks(max(LATER, patience)), True
+            if not self._watching():
+                keep_off(self._threads)  # the call wakes those that sleep
+            return bool(self._threads) or self._wake()
+        self.patience = self._soon
+        return self._watching() or self._asks()
+
+    def _watching(self) -> bool:
+        """Whether no thread sleeps."""
+        return bool(min(map(self.posts.item, self._places)) >= self.runtime.READY)
 
     def _asks(self) -> bool:
         """Wake threads that sleep if calls come so soon after each other that they are worth it; not for this call."""
@@ -75,18 +86,31 @@ class Watch:
         if not self.busy.acquire(blocking=False):
             return False
         try:
+            keep_off(self._threads)
             self.runtime.wake(self.posts)
-            if not self._has_threads:
+            if not self._threads:
                 self._start()
         finally:
             self.busy.release()
         return True
 
     def _start(self) -> None:
-        self._has_threads = True
         for post in range(0, len(self.posts), self.runtime.POST):
-            arguments = self.posts, post, WATCHED
-            threading.Thread(target=self.runtime.serve, args=arguments, name="eqc", daemon=True).start()
+            arguments = self.posts, post, self._looks(WATCHED)
+            thread = threading.Thread(target=self.runtime.serve, args=arguments, name="eqc", daemon=True)
+            thread.start()
+            self._threads.append(thread.native_id or 0)
+        keep_off(self._threads)
+
+    def _looks(self, seconds: float) -> int:
+        """How many looks take so long."""
+        return max(1, int(seconds / self._look))
+
+    def _time_looks(self) -> float:
+        """Seconds that a look at a post takes, with the pause after it."""
+        start = perf_counter()
+        self.runtime.idle(self.posts, _LOOKS)
+        return (perf_counter() - start) / _LOOKS
 
 
 def meeting_of(count: int) -> Any:

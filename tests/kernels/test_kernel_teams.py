@@ -62,7 +62,7 @@ def together(function: Any, *arguments: Any, items: int | None = None) -> Shared
 
 def waiting(calls: Shared) -> Shared:
     """The same calls, which wait as long as it takes."""
-    calls._watch.patience = 1 << 40
+    calls._watch.patience = 1 << 40, True
     return calls
 
 
@@ -127,13 +127,13 @@ def test_threads_sleep_and_are_woken_by_calls_that_are_dense(monkeypatch: pytest
     monkeypatch.setattr(watchers, "perf_counter", lambda: now)
     now = 100.0
     assert not watch.ready(0.0)
-    assert not watch._has_threads
+    assert not watch._threads
     now += 2 * watchers.DENSE
     assert not watch.ready(0.0)
-    assert not watch._has_threads
+    assert not watch._threads
     now += watchers.DENSE / 2
     assert not watch.ready(0.0)
-    assert watch._has_threads
+    assert watch._threads
 
 
 def test_only_one_call_at_a_time_has_the_threads() -> None:
