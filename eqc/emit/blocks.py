@@ -35,10 +35,14 @@ class Block:
         function = self.function
         own = [name for name in sorted(function.storage) if function.storage[name].blocked is self.loop]
         shapes = [function.tensors[name].shape[function.storage[name].dropped + 1 :] for name in own]
-        if not any(isinstance(part, Leaf) for part in self.loop.body):
+        parts = [part for part in self.loop.body if isinstance(part, Leaf)]
+        vectors = [part.item.vector for part in parts if part.item.vector is not None]
+        shapes += [(product.across(self.loop.index).extent,) for product in vectors]
+        if len(parts) == len(vectors):
             inner = [loop for loop in loops_of(self.loop.body) if loop.index.name != self.loop.index.name]
             shapes += [(loop.index.extent,) for loop in inner]
-            shapes += [tuple(loop.extent for loop in leaf.inner) for leaf in leaves_of(self.loop.body) if leaf.inner]
+            rest = [leaf for leaf in leaves_of(self.loop.body) if leaf.inner and leaf not in parts]
+            shapes += [tuple(loop.extent for loop in leaf.inner) for leaf in rest]
         return sp.Add(*(sp.Mul(*shape) for shape in shapes))
 
     def summed(self) -> Expr:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import sympy as sp
 
-from eqc.emit import calls, checks, entries, paired, product, reductions, sums, teamed, tiled, watch
+from eqc.emit import by_vector, calls, checks, entries, paired, product, reductions, sums, teamed, tiled, watch
 from eqc.emit.blocks import Block
 from eqc.emit.names import RESERVED, names_of, unlike, words
 from eqc.emit.nest import Kept, Leaf, Loop, Nest, contract, leaves_of, loops_of, made, nests
@@ -267,6 +267,8 @@ class Function:
             entries.scatter(self, leaf, depth)
         elif leaf.item.product is not None:
             product.multiply(self, leaf, depth)
+        elif leaf.item.vector is not None:
+            by_vector.multiply(self, leaf, depth)
         elif leaf.item.tiled is not None:
             tiled.add_up(self, leaf, depth)
         elif leaf.partial:

@@ -260,7 +260,17 @@ MODULES: Mapping[str, str] = {
         "_vector",
     ),
     **dict.fromkeys(
-        ("_largest", "_least", "_matrix_product", "_symmetric_product", "_mirror", "_block_rows", "_item_of"), "_vector"
+        (
+            "_largest",
+            "_least",
+            "_matrix_product",
+            "_vector_product",
+            "_symmetric_product",
+            "_mirror",
+            "_block_rows",
+            "_item_of",
+        ),
+        "_vector",
     ),
     **dict.fromkeys(("_rows_at", "_columns_at", "_width", "_no_tile", "_near", "_across", "_inside"), "_vector"),
     **dict.fromkeys(("_place_of_largest", "_place_of_least"), "_vector"),

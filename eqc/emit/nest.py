@@ -90,6 +90,7 @@ def _build(items: Sequence[Item], depth: int, checked: frozenset[str]) -> list[N
 
 def _loops(group: _Group, index: Index, checked: frozenset[str]) -> list[Nest]:
     """The loop of a group; products alone need no blocks."""
+    group = _with_rows(group)
     depth, members = group.depth, group.members
     if not any(m.takes_block(depth) for m in members):
         if _gains_vectors(group):
@@ -100,6 +101,14 @@ def _loops(group: _Group, index: Index, checked: frozenset[str]) -> list[Nest]:
         whole = [replace(m, order=(m.order or ())[:depth]) for m in members]
         return [Leaf(m, m.inner(depth), partial=m.first_bound is not None) for m in whole]
     return [_blocked(group, index, checked)]
+
+
+def _with_rows(group: _Group) -> _Group:
+    """The group; products with vectors are loops where others run along rows, too, and nothing else parts the loop."""
+    others = [m for m in group.members if m.vector is None]
+    plain = replace(group, members=[m.by_loops() for m in group.members])
+    joined = any(m.has_loops_below(group.depth) for m in others) and not _gains_vectors(plain)
+    return plain if joined and not any(m.takes_block(group.depth) for m in others) else group
 
 
 def _blocked(group: _Group, index: Index, checked: frozenset[str]) -> Loop:

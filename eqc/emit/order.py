@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from eqc.emit.heads import VECTOR
 from eqc.ir.opaque import Opaque
-from eqc.ir.products import MatrixProduct, is_rectangular, matrix_product
+from eqc.ir.products import MatrixProduct, VectorProduct, is_rectangular, matrix_product, vector_product
 from eqc.ir.program import Op, Program, Statement, Tensor, statement_reads, tensors_read
 from eqc.ir.terms import Index, Maximum, Minimum
 from eqc.ir.tiled import TiledSum, gathered, is_shorter, tiled_convolution, tiled_sum
@@ -31,6 +31,7 @@ class Item:
 
     statement: Statement
     product: MatrixProduct | None = None
+    vector: VectorProduct | None = None
     tiled: TiledSum | None = None
     order: tuple[Index, ...] | None = None
 
@@ -51,12 +52,12 @@ class Item:
         return tuple(loop for loop in self.statement.free if loop not in self.shared_free)
 
     @property
-    def whole(self) -> MatrixProduct | TiledSum | None:
+    def whole(self) -> MatrixProduct | VectorProduct | TiledSum | None:
         """What takes a whole block of rows, if it does."""
-        return self.product or self.tiled
+        return self.product or self.vector or self.tiled
 
     def takes_block(self, depth: int) -> bool:
-        """Whether it is a product of matrices, or a sum in tiles, over a block of the rows of the loop at a depth."""
+        """Whether it is a product with a matrix, or a sum in tiles, over a block of the rows of the loop at a depth."""
         if self.whole is None or self.order is None or depth != len(self.order) - 1:
             return False
         return self.order[depth].symbol in self.whole.letters
@@ -132,6 +133,13 @@ class Item:
     def _ordered(self, order: tuple[Index, ...]) -> Item:
         return replace(self, order=order)
 
+    def by_loops(self) -> Item:
+        """With loops for a product of a matrix and a vector."""
+        if self.vector is None or self.order is None:
+            return replace(self, vector=None)
+        rest = tuple(loop for loop in self.statement.free if loop not in self.order)
+        return replace(self, vector=None, order=(*self.order, *rest))
+
     def renamed(self, old: Index, new: Index) -> Item:
         """With one loop's name changed."""
         if old.name == new.name:
@@ -139,8 +147,10 @@ class Item:
         statement = _with_index(self.statement, old, new)
         named = {loop.name: loop for loop in statement.loops} | {old.name: new}
         order = None if self.order is None else tuple(named[loop.name] for loop in self.order)
+        product = matrix_product(statement) if self.product else None
+        vector = self.vector.renamed(old, new) if self.vector else None
         tiled = self.tiled.renamed(old, new) if self.tiled else None
-        return Item(statement, matrix_product(statement) if self.product else None, tiled, order)
+        return Item(statement, product, vector, tiled, order)
 
 
 def _runs_along(statement: Statement, column: Index, inner: Index) -> Index:
@@ -177,6 +187,9 @@ def _item(statement: Statement, program: Program, *, shared: bool, tiles: bool) 
     product = matrix_product(statement) if shared else None
     if product is not None and product.is_plain(program.tensors):
         return Item(statement, product, order=() if _stands_alone(statement, program) else None)
+    vector = vector_product(statement, program.tensors) if shared and tiles else None
+    if vector is not None and any(t.name == vector.matrix.tensor for t in program.inputs):
+        return Item(statement, vector=vector, order=() if _stands_alone(statement, program) else None)
     summed = statement.op in (Op.SUM, *_ONE_BY_ONE) and not isinstance(statement.body, Opaque)
     if shared and summed and is_rectangular(statement):
         return (_in_tiles(statement, program.tensors) if tiles else None) or Item(statement)

@@ -32,7 +32,7 @@ def multiply(function: Function, leaf: Leaf, depth: int) -> None:
     for number, term in enumerate(product.terms):
         keep = "1.0" if adds or number else "0.0"
         scale, left, right = _factors(function, product, term)
-        result = _view(function, target, product.row, product.column)
+        result = view(function, target, product.row, product.column)
         name = "_symmetric_product" if is_symmetric(function, leaf.item) else "_matrix_product"
         function.printer.used.add(name)
         if function.split is leaf:
@@ -49,7 +49,7 @@ def finish(function: Function, item: Item, depth: int) -> None:
         assert item.product is not None
         target = read(item.statement.target.name, item.statement.positions)
         function.printer.used.add("_mirror")
-        function.line(depth, f"_mirror({_view(function, target, item.product.row, item.product.column)})")
+        function.line(depth, f"_mirror({view(function, target, item.product.row, item.product.column)})")
 
 
 def is_symmetric(function: Function, item: Item) -> bool:
@@ -86,15 +86,15 @@ def _free(leaf: Leaf) -> int:
 
 def _factors(function: Function, product: MatrixProduct, term: Term) -> tuple[str, str, str]:
     """The number and the matrices of one product."""
-    left = _view(function, term.left, product.row, product.inner)
-    right = _view(function, term.right, product.inner, product.column)
+    left = view(function, term.left, product.row, product.inner)
+    right = view(function, term.right, product.inner, product.column)
     scale = sp.Float(term.scale) if term.scale.is_number else term.scale
     return function.source(scale), left, right
 
 
-def _view(function: Function, r: Read, row: Index, column: Index) -> str:
-    """A stored array as a matrix over two loops."""
-    letters = {row.symbol: row, column.symbol: column}
+def view(function: Function, r: Read, *loops: Index) -> str:
+    """A stored array as a matrix over two loops, or a vector over one."""
+    letters = {loop.symbol: loop for loop in loops}
     places = []
     for axis, position in enumerate(r.positions):
         loop = letters.get(position)
@@ -106,4 +106,5 @@ def _view(function: Function, r: Read, row: Index, column: Index) -> str:
         places.pop()
     name = function.names[r.tensor]
     text = f"{name}[{', '.join(places)}]" if places else name
-    return text if r.positions.index(row.symbol) < r.positions.index(column.symbol) else f"{text}.T"
+    order = [r.positions.index(loop.symbol) for loop in loops]
+    return text if order == sorted(order) else f"{text}.T"

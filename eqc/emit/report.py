@@ -79,6 +79,8 @@ def _statement(leaf: Leaf) -> str:
     name = item.statement.target.name
     if item.product is not None:
         return f"{name}: product of matrices over {item.product.inner.name}"
+    if item.vector is not None:
+        return f"{name}: product of a matrix and a vector over {item.vector.inner.name}"
     if item.tiled is not None:
         return f"{name}: sum in tiles over {', '.join(loop.name for loop in item.tiled.inner)}"
     own = f" over {', '.join(loop.name for loop in leaf.inner)}" if leaf.inner else ""

@@ -1,17 +1,20 @@
-"""Sums that are products of matrices: over one index of two factors, with one more index each.
+"""Sums that are products of matrices: over one index of two factors, with one more index each, or one of them without.
 
 `y[b, i, j] = sum(k) s*A[b, i, k]*B[j, k]` is a matrix product in i, j and k for every b, whatever the letters' order.
+`z[i] = sum(k) A[i, k]*x[k]` is the product of a matrix and a vector.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import permutations
 
 import sympy as sp
 
 from eqc.ir.program import Op, Statement, Tensor, free_names, reads_of
 from eqc.ir.terms import Expr, Index, Read
+from eqc.ir.walk import substitute
 
 _SMALL = 4
 """Axes of this fixed length or less are no matrices: loops over them are unrolled."""
@@ -54,9 +57,63 @@ class MatrixProduct:
         return frozenset({self.row.symbol, self.column.symbol, self.inner.symbol})
 
 
+@dataclass(frozen=True, slots=True)
+class VectorProduct:
+    """matrix*vector, where both are stored: what the rows of the result are, and what is summed over."""
+
+    row: Index
+    inner: Index
+    matrix: Read
+    vector: Read
+
+    @property
+    def letters(self) -> frozenset[sp.Symbol]:
+        return frozenset({self.row.symbol, self.inner.symbol})
+
+    def across(self, loop: Index) -> Index:
+        """The other one of its two loops."""
+        return self.inner if loop == self.row else self.row
+
+    def renamed(self, old: Index, new: Index) -> VectorProduct:
+        """With another loop in one's place."""
+        row, inner = (new if loop == old else loop for loop in (self.row, self.inner))
+        matrix, vector = (substitute(r, {old.symbol: new.symbol}) for r in (self.matrix, self.vector))
+        return VectorProduct(row, inner, matrix, vector)
+
+
+def vector_product(statement: Statement, tensors: Mapping[str, Tensor]) -> VectorProduct | None:
+    """How a statement is a product of a matrix and a vector; None if it is none."""
+    factors = statement.body.args if statement.body.is_Mul else ()
+    if len(factors) != 2 or len(statement.bound) != 1 or not _is_plain_sum(statement) or not is_rectangular(statement):
+        return None
+    if not all(isinstance(f, Read) and not tensors[f.tensor].integer for f in factors):
+        return None
+    (inner,) = statement.bound
+    for row in reversed(statement.free):
+        for matrix, vector in permutations(factors):
+            if not _are_small(row, inner) and _has_letters(matrix, row, inner) and _has_letters(vector, inner):
+                return VectorProduct(row, inner, matrix, vector) if row.name not in free_names(vector) else None
+    return None
+
+
+def _are_small(*loops: Index) -> bool:
+    return any(loop.extent.is_Integer and loop.extent <= _SMALL for loop in loops)
+
+
+def _is_plain_sum(statement: Statement) -> bool:
+    plain = statement.op is Op.SUM and not statement.scatter and statement.guard == sp.true
+    return plain and not statement.target.integer
+
+
+def _has_letters(r: Read, *loops: Index) -> bool:
+    """Whether a read has each of some loops at a position of its own, and nowhere else."""
+    places = [p for p in r.positions if free_names(p) & {loop.name for loop in loops}]
+    return len(places) == len(loops) and {*places} == {loop.symbol for loop in loops}
+
+
 def matrix_product(statement: Statement) -> MatrixProduct | None:
     """How a statement is a product of matrices; None if it is none."""
-    if statement.op is not Op.SUM or statement.scatter or statement.guard != sp.true or statement.target.integer:
+    if not _is_plain_sum(statement):
         return None
     free, bound = statement.free, statement.bound
     if len(free) < 2 or not is_rectangular(statement) or len(sp.Add.make_args(statement.body)) > _TERMS:
@@ -77,7 +134,7 @@ def is_rectangular(statement: Statement) -> bool:
 
 
 def _split(statement: Statement, row: Index, column: Index, inner: Index) -> MatrixProduct | None:
-    if any(i.extent.is_Integer and i.extent <= _SMALL for i in (row, column, inner)):
+    if _are_small(row, column, inner):
         return None
     bound = frozenset(loop.name for loop in statement.bound)
     terms = []

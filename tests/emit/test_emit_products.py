@@ -11,7 +11,7 @@ import pytest
 from emit_samples import sample_module, sample_source
 from numba import njit
 
-from eqc.emit._vector import block_rows, matrix_product, mirror, symmetric_product
+from eqc.emit._vector import block_rows, matrix_product, mirror, symmetric_product, vector_product
 from eqc.emit._vector.products import LOOPS_BELOW, THREADS_FROM
 
 SIZES = (
@@ -124,15 +124,16 @@ def test_a_sum_and_an_array_run_in_one_loop() -> None:
 
 
 def test_sums_over_rows_run_along_the_memory() -> None:
-    """x^T A jumps from row to row in the usual order of loops."""
-    source = sample_source("x.T*A", x="{shape: [n]}", A=MATRIX, n="rows", m="columns")
-    body = source.split("def _sample(")[1].split("\n\n\n")[0]
-    assert body.index("in range(_begin(n, team), _end(n, team))") < body.index("in range(m)")
-    function = sample_module("x.T*A", x="{shape: [n]}", A=MATRIX, n="rows", m="columns")["sample"]
+    """The sum of A[i, j]*x[i]**2 for every j jumps from row to row in the usual order of loops."""
+    formula, axes = "Eq(y[j], Sum(A[i, j]*x[i]**2, (i, 1, n)))", {"A": MATRIX, "n": "rows", "m": "columns"}
+    axes |= {"x": "{shape: [n]}", "y": "{shape: [m]}"}
+    body = sample_source(formula, **axes).split("def _sample(")[1].split("\n\n\n")[0]
+    assert body.index("in range(_begin(n, team), _end(n, team))") < body.index("in range(j_count)")
+    function = sample_module(formula, **axes)["sample"]
     rng = np.random.default_rng(zlib.crc32(b"x.T*A"))
     for n, m in ((1, 1), (2, 17), (65, 3)):
         x, a = rng.standard_normal(n), rng.standard_normal((n, m))
-        np.testing.assert_allclose(np.ravel(function(x, a)), x @ a, rtol=1e-12)
+        np.testing.assert_allclose(function(a, x), x**2 @ a, rtol=1e-12)
 
 
 def test_sums_over_columns_share_the_pass_over_rows() -> None:
@@ -157,9 +158,9 @@ def test_functions_of_rows_run_in_vectors() -> None:
     axes = {"A": MATRIX, "w": "{shape: [m]}", "n": "rows", "m": "columns"}
     body = sample_source(formula, **axes).split("def _sample_value_and_gradient(")[1].split("\n\n\n")[0]
     loops = body.split("in range(start, stop):")
-    assert len(loops) == 4
-    assert "_softplus(" in loops[2]
-    assert "for j in" not in loops[2]
+    assert len(loops) == 3
+    assert "_softplus(" in loops[1]
+    assert "for j in" not in loops[1]
     functions = sample_module(formula, **axes)
     rng = np.random.default_rng(zlib.crc32(b"rows"))
     for n, m in ((1, 1), (3, 17), (65, 2)):
@@ -205,3 +206,52 @@ def test_products_that_stay_themselves_when_turned_are_found(formula: str, symme
     value = source[: source.index("def sample_jvp")]
     assert ("_symmetric_product(" in value and "_mirror(" in value) == symmetric
     assert "_matrix_product(" in value or symmetric
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_matrices_times_vectors(dtype: Any) -> None:
+    """Sums of float32 products are rounded once."""
+    rng = np.random.default_rng(zlib.crc32(b"vector_product"))
+    compiled = njit(lambda a, x, keep, y: vector_product(a, x, keep, y))  # noqa: PLW0108
+    for (n, k), how, keep in product(((0, 2), (1, 1), (9, 0), (8, 33), (37, 300)), ("rows", "columns", "gaps"), (0, 1)):
+        a, x = stored(rng, n, k, how, dtype), rng.standard_normal(k).astype(dtype)
+        for kind, before in product((dtype, np.float64), (rng.standard_normal(n), np.full(n, 0.0 if keep else np.nan))):
+            out = before.astype(kind)
+            expected = a.astype(float) @ x.astype(float) + (out if keep else 0)
+            compiled(a, x, float(keep), out)
+            np.testing.assert_allclose(out, expected, rtol=1e-7 if kind == np.float32 else 1e-12, atol=1e-13)
+
+
+def test_a_vector_of_another_precision() -> None:
+    a, x, out = np.ones((3, 9), np.float32), np.full(9, 1 / 3), np.empty(3)
+    njit(lambda a, x, y: vector_product(a, x, 0.0, y))(a, x, out)
+    np.testing.assert_allclose(out, 3.0, rtol=1e-15)
+
+
+REGRESSION = {
+    "X": "{shape: [n, d], differentiable: false}",
+    "w": "{shape: [d]}",
+    "n": "rows",
+    "d": "width",
+}
+
+
+def test_rows_times_vectors_share_blocks_with_what_follows() -> None:
+    """The matrix is read from memory once; a loop along its rows would be in the way of functions in vectors."""
+    source = sample_source(
+        "Eq(L, Sum(log(1 + exp(-y[i]*Sum(X[i, j]*w[j], (j, 1, d)))), (i, 1, n)))",
+        L="loss",
+        y="{shape: [n]}",
+        **REGRESSION,
+    )
+    core = source[source.index("def _sample_value_and_gradient(") :]
+    first, last = (core.index(f"_vector_product(X[start:stop]{turn}, ") for turn in ("", ".T"))
+    assert core.index("in range(_begin(n, team)") < first < core.index("_softplus(") < last
+
+
+def test_rows_times_vectors_join_loops_along_the_same_rows() -> None:
+    """Parted from the other sum, the product would read each row once more."""
+    source = sample_source(
+        "Eq(s[i], Sum(X[i, j]*w[j], (j, 1, d))*Sum(exp(X[i, j]), (j, 1, d)))", s="{shape: [n]}", **REGRESSION
+    )
+    assert "_vector_product" not in source[source.index("def _sample(") : source.index("def sample(")]

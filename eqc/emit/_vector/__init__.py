@@ -49,6 +49,7 @@ from .reductions import add, add_product, add_square, largest, least, maximum, m
 from .tile_memory import near
 from .tiles import across, columns_at, inside, no_tile, rows_at, width
 from .turns import cosine_of_turns, sine_of_turns
+from .vectors import vector_product
 
 load_blas()
 
@@ -113,6 +114,7 @@ __all__ = [
     "softplus",
     "symmetric_product",
     "tanh",
+    "vector_product",
     "watch",
     "width",
 ]
