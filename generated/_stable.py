@@ -1,4 +1,4 @@
-# eqc-inputs: 18c6aba81ea1c0bc1fb6a174fda3d57b8d8101f414c2053f6d3563a24c59c2db
+# eqc-inputs: e343a42ffa9bdc4605b23e128e2d9951c4baf8a6c884db4b1325565bb7f87925
 """Functions that generated kernels share: stable forms with errors of one or two units in the last place.
 
 Each holds over the whole range of floats, its slopes as well: no result overflows or loses digits where the exact one
@@ -16,13 +16,6 @@ _TWO_PI = 6.283185307179586
 _LOG_2 = 0.6931471805599453
 _NEAR = 0.25
 _SPLIT = 134217729.0
-
-
-@njit(cache=True, inline="always")
-def logistic_slope(x):
-    """e/(1 + e)² with e = exp(-|x|): never s(1 - s), which cancels."""
-    e = exp(-abs(x))
-    return e / ((1.0 + e) * (1.0 + e))
 
 
 @njit(cache=True, inline="always")

@@ -1,4 +1,4 @@
-# eqc-inputs: 18c6aba81ea1c0bc1fb6a174fda3d57b8d8101f414c2053f6d3563a24c59c2db
+# eqc-inputs: e343a42ffa9bdc4605b23e128e2d9951c4baf8a6c884db4b1325565bb7f87925
 """The one function that makes such calls. Its description has a head, and four parts one after the other.
 
 arguments  for each: its type, what else is compared, where the next one begins, and then for an ALIKE array its dtype,
@@ -7,9 +7,9 @@ operands   how many, and where the results begin; for each GIVEN one its place a
            object, and for a NEW array the dtype, the rank and the extents
 results    how many numbers the kernel returns, and whether all have to be finite; a kernel that returns none says
            whether a result is not finite
-packing    1 and a result that comes beside the others, or 0; what makes one object of those (0: there is one, and it
-           comes bare; None: a tuple), how many there are, and which. A result is the place of an operand, or -1 - n for
-           the n-th number, its dtype, and DOUBLE, SINGLE or INTEGER
+packing    whether results come beside the others: first those, then the others. What makes one object of them (0: there
+           is one, and it comes bare; None: a tuple), how many there are, and which. A result is the place of an
+           operand, or -1 - n for the n-th number, its dtype, and DOUBLE, SINGLE or INTEGER
 
 Where the arguments do not look so, or a result is not finite, or an index is wrong, None is returned.
 """
@@ -180,12 +180,13 @@ def _given_back(words, place, operands, found):
     """What the caller gets."""
     several = _word(words, place) > 1
     place += 2
+    first = place + 1
     if not _word(words, place):
-        return _packed(words, place + 1, operands, found, several)
-    both = new_tuple(2)
-    if not _put(both, 0, _result(words, place + 1, operands, found, several)):
+        return _packed(words, first, operands, found, several)
+    both, others = new_tuple(2), first + 2 + 3 * _word(words, first + 1)
+    if not _put(both, 0, _packed(words, first, operands, found, several)):
         return 0
-    return both if _put(both, 1, _packed(words, place + 4, operands, found, several)) else 0
+    return both if _put(both, 1, _packed(words, others, operands, found, several)) else 0
 
 
 @njit

@@ -1,4 +1,4 @@
-# eqc-inputs: 18c6aba81ea1c0bc1fb6a174fda3d57b8d8101f414c2053f6d3563a24c59c2db
+# eqc-inputs: e343a42ffa9bdc4605b23e128e2d9951c4baf8a6c884db4b1325565bb7f87925
 """Calls that several threads run at once, handed over without Python's lock.
 
 Each thread watches a post of its own: numbers in an array, where a caller writes what is to be done. A thread that does
@@ -103,7 +103,7 @@ def serve(posts, post, patience):
 
 
 @intrinsic
-def _call_at(typing, address, like, arguments):
+def call_at(typing, address, like, arguments):
     """Call the compiled function at an address, whose result is like another: whether that is true, or it failed."""
     kinds, result = tuple(arguments), like
 
@@ -121,7 +121,7 @@ def _call_at(typing, address, like, arguments):
 
 def _team_part(address, like, meeting, arguments, part, parts):
     """A thread's part of a call whose items all threads share."""
-    found = _call_at(address, like, (*arguments, (part, parts, meeting)))
+    found = call_at(address, like, (*arguments, (part, parts, meeting)))
     if found == FAILED:
         meeting[BROKEN] = 1
     return found
@@ -130,7 +130,7 @@ def _team_part(address, like, meeting, arguments, part, parts):
 def _items_part(address, like, items, arguments, part, parts):
     """A thread's items of a call."""
     team = part, parts, arguments
-    return _call_at(address, like, _items_of(arguments, begin(items, team), end(items, team)))
+    return call_at(address, like, _items_of(arguments, begin(items, team), end(items, team)))
 
 
 @intrinsic
@@ -140,7 +140,7 @@ def _items_of(typing, arguments, low, high):
     def code(context, builder, signature, values):
         arguments, low, high = values
         given = cgutils.unpack_tuple(builder, arguments)
-        parts = [_part_of(context, builder, kind, x, low, high) for kind, x in zip(kinds, given, strict=True)]
+        parts = [part_of(context, builder, kind, x, low, high) for kind, x in zip(kinds, given, strict=True)]
         kind = signature.return_type
         return impl_ret_borrowed(context, builder, kind, context.make_tuple(builder, kind, parts))
 
@@ -148,7 +148,8 @@ def _items_of(typing, arguments, low, high):
     return arguments(arguments, types.int64, types.int64), code
 
 
-def _part_of(context, builder, kind, value, low, high):
+def part_of(context, builder, kind, value, low, high):
+    """An argument of a call for some of its items."""
     if not isinstance(kind, types.Array):
         return value
     array = context.make_array(kind)(context, builder, value)

@@ -1,4 +1,4 @@
-# eqc-inputs: 18c6aba81ea1c0bc1fb6a174fda3d57b8d8101f414c2053f6d3563a24c59c2db
+# eqc-inputs: e343a42ffa9bdc4605b23e128e2d9951c4baf8a6c884db4b1325565bb7f87925
 """Elementary functions that LLVM compiles to vector instructions, and sums and extrema that it may reorder."""
 
 from .blas import load_blas
@@ -12,6 +12,7 @@ from .functions import (
     expm1,
     log,
     log1p,
+    logistic_slope,
     one_plus_power,
     power,
     root_of_cube,
@@ -80,6 +81,7 @@ __all__ = [
     "log_ratio",
     "logistic_gate",
     "logistic_gate_slope",
+    "logistic_slope",
     "logit",
     "matrix_product",
     "maximum",

@@ -1,4 +1,4 @@
-# eqc-inputs: 18c6aba81ea1c0bc1fb6a174fda3d57b8d8101f414c2053f6d3563a24c59c2db
+# eqc-inputs: e343a42ffa9bdc4605b23e128e2d9951c4baf8a6c884db4b1325565bb7f87925
 """Elementary functions without branches and calls, which LLVM compiles to vector instructions inside loops.
 
 Each is one algorithm for double and single precision. NaN, infinities, signed zeros and denormal numbers come out
@@ -73,6 +73,19 @@ def sigmoid(precision):
     def implementation(x):
         small = exp(-abs(x))
         return (small if x < zero else one) / (one + small)
+
+    return implementation
+
+
+@compiled(lambda x: np.exp(-abs(x)) / (1 + np.exp(-abs(x))) ** 2)
+def logistic_slope(precision):
+    """e/(1 + e)**2 with e = exp(-|x|): never s(1 - s), which cancels."""
+    one = precision.real(1)
+
+    def implementation(x):
+        small = exp(-abs(x))
+        total = one + small
+        return small / (total * total)
 
     return implementation
 

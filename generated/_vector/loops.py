@@ -1,4 +1,4 @@
-# eqc-inputs: 18c6aba81ea1c0bc1fb6a174fda3d57b8d8101f414c2053f6d3563a24c59c2db
+# eqc-inputs: e343a42ffa9bdc4605b23e128e2d9951c4baf8a6c884db4b1325565bb7f87925
 """Loops in what LLVM made of a function, whose text is changed where LLVM's own passes leave memory to wait for.
 
 Only loops that stand in no other loop are changed: what a loop inside another one reads and writes is mostly in the

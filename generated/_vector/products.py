@@ -1,4 +1,4 @@
-# eqc-inputs: 18c6aba81ea1c0bc1fb6a174fda3d57b8d8101f414c2053f6d3563a24c59c2db
+# eqc-inputs: e343a42ffa9bdc4605b23e128e2d9951c4baf8a6c884db4b1325565bb7f87925
 """Products of matrices: loops for the smallest, tiles in registers, and BLAS for what is long enough for its threads.
 
 A result has a contiguous axis, or is copied first; so are the factors that BLAS is given.
@@ -21,7 +21,8 @@ LOOPS_BELOW = 1024
 def matrix_product(scale, a, b, keep, c, team=None):
     """c = scale*a@b + keep*c, where `keep` is 0 (c may hold anything) or 1.
 
-    Without a team of threads, of which each has a product of its own, BLAS may take threads for a long one.
+    BLAS may take threads for a long one, unless there is a team of threads, or could be: then each has a product of its
+    own, and idle threads of BLAS would be in the way.
     """
     found = scale * np.matmul(a, b)
     c[...] = found + c if keep else found
@@ -90,7 +91,7 @@ def _compiled_half(scale, a, b, keep, c, team=None):
 
 def _most(team):
     """Multiplications up to which BLAS is kept from using threads."""
-    return 1 << 62 if isinstance(team, types.BaseTuple) else THREADS_FROM
+    return THREADS_FROM if team is None or isinstance(team, types.Omitted) else 1 << 62
 
 
 @overload(mirror, strict=False)
