@@ -37,10 +37,13 @@ TRUSTED: Final = 28
 """Short calls in several threads that are not measured after these were found to help."""
 
 REST: Final = 8
-"""Calls for which threads rest at first; twice as many each time that they are tried again in vain."""
+"""Short calls for which threads rest at first; twice as many each time that they are tried again in vain."""
 
-LONGEST: Final = 64
-"""Calls for which threads rest at most."""
+SPINNING: Final = 5e-3
+"""Seconds for which they rest at first from calls that wait for them: for so long other libraries' threads spin."""
+
+LONGEST: Final = 8
+"""So many times as long they rest at most."""
 
 HINDERED: Final = 1.1
 """So many times as long as one thread's must calls in several be to rest: idle threads of other libraries keep spinning
@@ -76,8 +79,9 @@ class Pace:
         self._alone: list[float] = []
         self._trials: list[float] = []
         self._calls, self._spent = 0, 0.0
-        self._trusted, self._resting, self._rest = 0, 0, REST
+        self._trusted, self._resting = 0, 0
         self._patience = 0.0
+        self._rest = self._first_rest = REST
 
     def run(self, *arguments: Any) -> object:
         """What the function gives, or all threads together."""
@@ -93,7 +97,9 @@ class Pace:
             if self._calls >= MEASURED:
                 self.way = self._untimed
         elif self._calls >= ALONE and (least >= LONG or self._spent >= SPENT):
-            self._patience = WAITED * least if least >= PATIENT else 0.0
+            if least >= PATIENT:
+                self._patience = WAITED * least
+                self._rest = self._first_rest = max(1, round(SPINNING / least))
             self.way = self._by_all if least < ENDURING else self._always
         return found
 
@@ -127,9 +133,9 @@ class Pace:
     def _judge(self) -> None:
         """Let the threads rest if they hinder, as where waking them takes longer than their share of the work."""
         if min(self._trials) > HINDERED * min(self._alone):
-            self._resting, self._rest = self._rest, min(2 * self._rest, LONGEST)
+            self._resting, self._rest = self._rest, min(2 * self._rest, LONGEST * self._first_rest)
         else:
-            self._trusted, self._rest = 0 if self._patience else TRUSTED, REST
+            self._trusted, self._rest = 0 if self._patience else TRUSTED, self._first_rest
         self._trials = []
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from eqc.kernels import pace
-from eqc.kernels.pace import ALONE, ENDURING, FEW, LONG, MEASURED, PATIENT, REST, SPENT, WAITED, Pace
+from eqc.kernels.pace import ALONE, ENDURING, FEW, LONG, MEASURED, PATIENT, SPENT, SPINNING, WAITED, Pace
 
 
 class Calls:
@@ -73,9 +73,10 @@ def test_short_calls_are_no_longer_looked_at(after: After) -> None:
     assert calls.patience == set()
 
 
-def test_threads_that_do_not_help_rest_and_are_tried_again(after: After) -> None:
-    tries, rests = ["shared"] * FEW, ["alone"] * REST
-    made = after(Calls(2 * PATIENT, 4 * PATIENT), ALONE + 3 * FEW + 3 * REST)
+@pytest.mark.parametrize("seconds", [PATIENT, 2 * PATIENT, SPINNING])
+def test_threads_that_do_not_help_rest_for_some_time_and_are_tried_again(after: After, seconds: float) -> None:
+    tries, rests = ["shared"] * FEW, ["alone"] * round(SPINNING / seconds)
+    made = after(Calls(seconds, 2 * seconds), ALONE + 3 * (FEW + len(rests)))
     assert made == ["alone"] * ALONE + tries + rests + tries + 2 * rests + tries
 
 
