@@ -1,4 +1,4 @@
-# eqc-inputs: e343a42ffa9bdc4605b23e128e2d9951c4baf8a6c884db4b1325565bb7f87925
+# eqc-inputs: f8d649419888a8b3ad4ce124fe5a7d09c33e5939a37c75ce719d348810e9c28a
 """Functions that generated kernels share: stable forms with errors of one or two units in the last place.
 
 Each holds over the whole range of floats, its slopes as well: no result overflows or loses digits where the exact one
@@ -26,12 +26,12 @@ def log_1m_exp(x):
 
 @njit(cache=True, inline="always")
 def log_cosh(x):
-    """log(cosh(x)); near 0 by log(1 + 2 sinh²(x/2))."""
+    """log(cosh(x)): log(1 + 2 sinh²(x/2)) near 0, where nothing is taken off |x|."""
     size = abs(x)
-    if size < 2.0:
-        half = sinh(0.5 * size)
-        return log1p(2.0 * half * half)
-    return (size - _LOG_2) + log1p(exp(-2.0 * size))
+    falling, fall = exp(-size), expm1(-size)
+    near = size < 2.0
+    more = log1p(0.5 * fall * fall / falling if near else falling * falling)
+    return more if near else size - _LOG_2 + more
 
 
 @njit(cache=True)

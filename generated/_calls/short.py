@@ -1,4 +1,4 @@
-# eqc-inputs: e343a42ffa9bdc4605b23e128e2d9951c4baf8a6c884db4b1325565bb7f87925
+# eqc-inputs: f8d649419888a8b3ad4ce124fe5a7d09c33e5939a37c75ce719d348810e9c28a
 """The one function that makes such calls. Its description has a head, and four parts one after the other.
 
 arguments  for each: its type, what else is compared, where the next one begins, and then for an ALIKE array its dtype,
@@ -41,6 +41,9 @@ from .objects import (
     whole_of,
     word_at,
 )
+
+FORMAT = 1
+"""What descriptions are like; who writes them compares this with what they write, since kernels may be older."""
 
 MAKE_ARRAY, MAKE_SCALAR, ARRAY, FIELDS, NONE, INDEX_ERROR, VALUE_ERROR, FUNCTION, COUNT, HEAD = range(10)
 """The head: NumPy's functions that make arrays and numbers, the type of arrays and where their fields begin, None, two

@@ -1,4 +1,4 @@
-# eqc-inputs: e343a42ffa9bdc4605b23e128e2d9951c4baf8a6c884db4b1325565bb7f87925
+# eqc-inputs: f8d649419888a8b3ad4ce124fe5a7d09c33e5939a37c75ce719d348810e9c28a
 """Pairs of floats: a number and what its rounding left over, for sums that cancel and exponents that are large.
 
 A pair is high + low in float64. What belongs to single precision is computed in double precision instead: such a "pair"
@@ -8,7 +8,7 @@ may come out as NaN or infinite: it is then left out, so that no result is worse
 
 from .functions import cos_of, exp_of, expm1_of, log_of, power_of, sigmoid_of, sin_of, softplus_of
 from .number import as_pair, cube_of, gap, nearest, pair, pair_e, pair_pi, parts, root_of, size_of, square_of, stored
-from .sums import BLOCK, add_up, collect, entry_of, lanes, pair_lanes, place_of, put, total_of
+from .sums import BLOCK, add_up, collect, entry_of, lanes, pair_lanes, place_of, put, put_one, total_of
 from .together import whole_pair, whole_pairs
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "place_of",
     "power_of",
     "put",
+    "put_one",
     "root_of",
     "sigmoid_of",
     "sin_of",

@@ -1,4 +1,4 @@
-# eqc-inputs: e343a42ffa9bdc4605b23e128e2d9951c4baf8a6c884db4b1325565bb7f87925
+# eqc-inputs: f8d649419888a8b3ad4ce124fe5a7d09c33e5939a37c75ce719d348810e9c28a
 """The type of pairs, its operators, and the functions that are arithmetic."""
 
 import operator
@@ -17,24 +17,24 @@ _NOISE = 2.0**-96
 
 
 class Pair(types.Type):
-    """The type of pairs; `single` ones, which stand for single precision, have no low part.
+    """The type of pairs; `single` ones, which stand for single precision, have no low part, nor have `exact` ones.
 
     The high part of `normal` ones is the float nearest to them, and the low part is finite.
     """
 
-    def __init__(self, single, normal=False):
-        self.single, self.normal = single, normal
-        super().__init__(name=f"Pair(single={single}, normal={normal})")
+    def __init__(self, single, normal=False, exact=False):
+        self.single, self.normal, self.has_low = single, normal, not (single or exact)
+        super().__init__(name=f"Pair(single={single}, normal={normal}, exact={exact})")
 
 
 OF_DOUBLE, OF_SINGLE = Pair(single=False), Pair(single=True)
-_NORMAL = Pair(single=False, normal=True)
+_NORMAL, _EXACT = Pair(single=False, normal=True), Pair(single=False, exact=True)
 
 
 @register_model(Pair)
 class _PairModel(models.StructModel):
     def __init__(self, manager, kind):
-        names = ("high",) if kind.single else ("high", "low")
+        names = ("high", "low") if kind.has_low else ("high",)
         super().__init__(manager, kind, [(name, types.float64) for name in names])
 
 
@@ -74,14 +74,28 @@ class Arithmetic:
 
     def sum(self, x, y):
         """Where much cancels, the low part may be as large as the high one; where all does, what is left is noise."""
+        if x[1] is None or y[1] is None:
+            return self._sum_with_float(*((x, y) if x[1] is None else (y, x)))
         total, lost = self.two_sum(x[0], y[0])
         low = self.add(lost, x[1], y[1])
-        if x[1] is None and y[1] is None:
-            return total, low
-        size = self.float_size((y if x[1] is None else x)[0])  # of a mean, for instance: the same in all rounds
-        noise = self.b.fmul(size, ir.Constant(DOUBLE, _NOISE))
-        is_noise = self.b.fcmp_ordered("<", self.float_size(self.b.fadd(total, low)), noise)
+        is_noise = self._is_noise(self.b.fadd(total, low), x[0])
         return tuple(self.b.select(is_noise, ZERO, part) for part in (total, low))
+
+    def _sum_with_float(self, x, y):
+        """All cancels if x is the float nearest to -y, and then the low part of y is left.
+
+        Whether that is noise is a matter of y alone: of a mean, for instance, which is the same in all rounds.
+        """
+        if y[1] is not None:
+            high, low = self.normal(y)
+            y = high, self.b.select(self._is_noise(low, high), ZERO, low)
+        total, lost = self.two_sum(x[0], y[0])
+        return total, self.add(lost, y[1])
+
+    def _is_noise(self, x, size):
+        """Whether a number is nothing beside the size of another one."""
+        noise = self.b.fmul(self.float_size(size), ir.Constant(DOUBLE, _NOISE))
+        return self.b.fcmp_ordered("<", self.float_size(x), noise)
 
     def difference(self, x, y):
         return self.sum(x, (self.negative(y[0]), self.negative(y[1])))
@@ -136,7 +150,7 @@ def parts_of(context, builder, kind, value):
     """The parts of an operand."""
     if isinstance(kind, Pair):
         pair = cgutils.create_struct_proxy(kind)(context, builder, value=value)
-        return (pair.high, None if kind.single else pair.low)
+        return (pair.high, pair.low if kind.has_low else None)
     return (context.cast(builder, value, kind, types.float64), None)
 
 
@@ -144,7 +158,7 @@ def made(context, builder, kind, parts):
     """A value of a type of pairs."""
     pair = cgutils.create_struct_proxy(kind)(context, builder)
     pair.high = parts[0]
-    if not kind.single:
+    if kind.has_low:
         pair.low = ZERO if parts[1] is None else parts[1]
     return pair._getvalue()  # noqa: SLF001 (Numba's own way)
 
@@ -199,7 +213,17 @@ def _of_one(in_floats, in_pairs):
     return function
 
 
-as_pair = _of_one(lambda a, x: x, lambda a, x: x)
+@intrinsic
+def as_pair(typing, x):
+    """A number as a pair."""
+    result = result_of(x) if isinstance(x, Pair) else OF_SINGLE if x == types.float32 else _EXACT
+
+    def build(context, builder, signature, values):
+        return made(context, builder, result, parts_of(context, builder, x, values[0]))
+
+    return (result(x), build) if is_operand(x) else None
+
+
 square_of = _of_one(lambda a, x: a.b.fmul(x, x), lambda a, x: a.product(x, x))
 cube_of = _of_one(lambda a, x: a.b.fmul(x, a.b.fmul(x, x)), lambda a, x: a.product(x, a.product(x, x)))
 root_of = _of_one(Arithmetic.float_root, Arithmetic.root)

@@ -1,8 +1,9 @@
-# eqc-inputs: e343a42ffa9bdc4605b23e128e2d9951c4baf8a6c884db4b1325565bb7f87925
+# eqc-inputs: f8d649419888a8b3ad4ce124fe5a7d09c33e5939a37c75ce719d348810e9c28a
 """Sums of pairs, collected in partial sums side by side.
 
 A loop writes a block of terms to memory first, in whatever vectors LLVM finds; then the block is added in vectors to
-partial sums, each a total and what roundings took from that.
+partial sums, each a total and what roundings took from that. Sums for single precision are floats of double precision,
+which LLVM splits up by itself.
 """
 
 from llvmlite import ir
@@ -21,11 +22,14 @@ _LINE = 64
 """The bytes of a line of the cache, and of the widest vectors."""
 
 _WIDTH = _LINE // 8
-_LARGEST = 4 * _WIDTH
-_LOST = _LARGEST
-_TERMS = 2 * _LARGEST
-_LOWS = _TERMS + BLOCK + _LARGEST
-_ROOM = _LOWS + BLOCK + _LARGEST
+_VECTORS = 2
+"""How many vectors of partial sums keep the processor busy."""
+
+_STEP = _VECTORS * _WIDTH
+_LOST = _STEP
+_TERMS = 2 * _STEP
+_LOWS = _TERMS + BLOCK + _STEP
+_ROOM = _LOWS + BLOCK + _STEP
 """Where the parts of a sum's memory begin: after totals and losses the terms, with room for a last, unfilled vector."""
 
 _WHOLE, _PLACE = ir.IntType(64), ir.IntType(32)
@@ -35,16 +39,11 @@ _FREE = ("reassoc", "nsz")
 
 
 class Lanes(types.Type):
-    """The memory of one sum; single precision takes totals alone, and terms that are no pairs have no low parts."""
+    """The memory of one sum; terms that are no pairs have no low parts."""
 
-    def __init__(self, single, paired):
-        self.single, self.paired = single, paired and not single
-        super().__init__(name=f"Lanes(single={single}, paired={paired})")
-
-    @property
-    def vectors(self):
-        """How many vectors of partial sums keep the processor busy."""
-        return 4 if self.single else 2
+    def __init__(self, paired):
+        self.paired = paired
+        super().__init__(name=f"Lanes(paired={paired})")
 
 
 @register_model(Lanes)
@@ -54,7 +53,10 @@ class _LanesModel(models.PrimitiveModel):
 
 
 def _memory_for(paired):
-    """A function that gives memory on the stack for the terms of one sum, of numbers of a type."""
+    """A function that gives memory on the stack for the terms of one sum of numbers of a type, or 0 for a float."""
+
+    def nothing(context, builder, signature, values):
+        return ZERO
 
     def build(context, builder, signature, values):
         with builder.goto_entry_block():
@@ -67,7 +69,9 @@ def _memory_for(paired):
 
     @intrinsic
     def memory(typing, dtype):
-        return Lanes(parse_dtype(dtype) == types.float32, paired)(dtype), build
+        if parse_dtype(dtype) == types.float32:
+            return types.float64(dtype), nothing
+        return Lanes(paired)(dtype), build
 
     return memory
 
@@ -93,9 +97,15 @@ def _is_above(builder, place):
     return builder.icmp_signed(">=", place, _WHOLE(0))
 
 
+def _added_to_float(context, builder, signature, values):
+    """The code of one step of a sum of floats."""
+    high, low = parts_of(context, builder, signature.args[-1], values[-1])
+    return builder.fadd(values[0], high if low is None else builder.fadd(high, low), flags=_FREE)
+
+
 @intrinsic
 def put(typing, sums, lane, term):
-    """Write one term of a block."""
+    """Write one term of a block, or add it to a float; the sum that is to be gone on with."""
 
     def build(context, builder, signature, values):
         kind, room = signature.args[0], values[0]
@@ -105,9 +115,21 @@ def put(typing, sums, lane, term):
         builder.store(high, _at(builder, room, _TERMS, values[1]))
         if kind.paired:
             builder.store(ZERO if low is None else low, _at(builder, room, _LOWS, values[1]))
-        return context.get_dummy_value()
+        return room
 
-    return types.void(sums, types.intp, term), build
+    return sums(sums, types.intp, term), build if isinstance(sums, Lanes) else _added_to_float
+
+
+@intrinsic
+def put_one(typing, sums, term):
+    """Add a term to a sum at once; the sum that is to be gone on with."""
+
+    def build(context, builder, signature, values):
+        room, parts = values[0], parts_of(context, builder, signature.args[1], values[1])
+        _add_at(builder, [_at(builder, room, place) for place in (0, _LOST)], parts)
+        return room
+
+    return sums(sums, term), build if isinstance(sums, Lanes) else _added_to_float
 
 
 @intrinsic
@@ -115,7 +137,8 @@ def add_up(typing, sums, count):
     """Add the terms of a block to the partial sums."""
 
     def build(context, builder, signature, values):
-        builder.call(_function(builder.module, "add_up", signature.args[0], _write_adding), values)
+        if isinstance(signature.args[0], Lanes):
+            builder.call(_function(builder.module, "add_up", signature.args[0], _write_adding), values)
         return context.get_dummy_value()
 
     return types.void(sums, types.intp), build
@@ -124,14 +147,16 @@ def add_up(typing, sums, count):
 @intrinsic
 def total_of(typing, sums):
     """The sum of all terms."""
-    kind = OF_SINGLE if sums.single else OF_DOUBLE
 
     def build(context, builder, signature, values):
         builder.call(_function(builder.module, "total_of", signature.args[0], _write_total), [values[0], _WHOLE(0)])
-        total, lost = (builder.load(_at(builder, values[0], place)) for place in (0, _LOST))
-        return made(context, builder, kind, (total, None if kind.single else lost))
+        parts = (builder.load(_at(builder, values[0], place)) for place in (0, _LOST))
+        return made(context, builder, OF_DOUBLE, tuple(parts))
 
-    return kind(sums), build
+    def of_float(context, builder, signature, values):
+        return made(context, builder, OF_SINGLE, (values[0], None))
+
+    return (OF_DOUBLE(sums), build) if isinstance(sums, Lanes) else (OF_SINGLE(sums), of_float)
 
 
 # the instructions ---------------------------------------------------------------------------------------------------
@@ -155,7 +180,7 @@ def _store(builder, vector, room, *places):
 
 def _function(module, name, kind, write):
     """A function of a module that works on a sum's memory, written when it is first called."""
-    name = f"{name}_{kind.single}_{kind.paired}"
+    name = f"{name}_{kind.paired}"
     if name not in module.globals:
         form = ir.FunctionType(ir.VoidType(), [DOUBLE.as_pointer(), _WHOLE])
         function = ir.Function(module, form, name)
@@ -167,17 +192,17 @@ def _function(module, name, kind, write):
 
 def _write_adding(builder, kind, room, count):
     """Vector after vector is added to the partial sums, the last one filled up with zeros."""
-    places = range(0, kind.vectors * _WIDTH, _WIDTH)
+    places = range(0, _STEP, _WIDTH)
     for start in (_TERMS, _LOWS) if kind.paired else (_TERMS,):
         for place in places:
             _store(builder, _ZEROS, room, count, start + place)
-    starts = (0,) if kind.single else (0, _LOST)
+    starts = (0, _LOST)
     sums = [_load(builder, room, start + place) for start in starts for place in places]
 
     def add(builder, begin, sums):
         return _added(builder, kind, sums, lambda start, place: _load(builder, room, begin, start + place))
 
-    sums = _loop(builder, count, kind.vectors * _WIDTH, sums, add)
+    sums = _loop(builder, count, _STEP, sums, add)
     for vector, (start, place) in zip(sums, ((s, p) for s in starts for p in places), strict=True):
         _store(builder, vector, room, start + place)
     builder.ret_void()
@@ -205,10 +230,8 @@ def _loop(builder, count, step, sums, add):
 
 def _added(builder, kind, sums, load):
     """The sums after one vector more for each: totals, and then what is lost from these."""
-    arithmetic, count = Arithmetic(builder), kind.vectors
+    arithmetic, count = Arithmetic(builder), _VECTORS
     terms = [load(_TERMS, _WIDTH * n) for n in range(count)]
-    if kind.single:
-        return [builder.fadd(total, term) for total, term in zip(sums, terms, strict=True)]
     pairs = [arithmetic.two_sum(total, term) for total, term in zip(sums[:count], terms, strict=True)]
     lows = [load(_LOWS, _WIDTH * n) if kind.paired else None for n in range(count)]
     losses = [arithmetic.add(loss, low) for (_, loss), low in zip(pairs, lows, strict=True)]
@@ -218,24 +241,22 @@ def _added(builder, kind, sums, load):
 def _write_total(builder, kind, room, _):
     """The first partial sum becomes the sum of all: halves are added until one number is left."""
     arithmetic = Arithmetic(builder)
-    sums = [(_load(builder, room, _WIDTH * n), _load(builder, room, _LOST + _WIDTH * n)) for n in range(kind.vectors)]
+    sums = [(_load(builder, room, _WIDTH * n), _load(builder, room, _LOST + _WIDTH * n)) for n in range(_VECTORS)]
     while len(sums) > 1:
-        sums = [_joined(arithmetic, kind, *two) for two in zip(sums[::2], sums[1::2], strict=True)]
+        sums = [_joined(arithmetic, *two) for two in zip(sums[::2], sums[1::2], strict=True)]
     ((total, lost),) = sums
     width = _WIDTH
     while width > 1:
         width //= 2
         low, high = ([_half(builder, part, start, width) for part in (total, lost)] for start in (0, width))
-        total, lost = _joined(arithmetic, kind, low, high)
+        total, lost = _joined(arithmetic, low, high)
     for number, place in ((total, 0), (lost, _LOST)):
         builder.store(builder.extract_element(number, _PLACE(0)), _at(builder, room, place))
     builder.ret_void()
 
 
-def _joined(arithmetic, kind, one, other):
+def _joined(arithmetic, one, other):
     """The sum of two vectors of partial sums."""
-    if kind.single:
-        return arithmetic.b.fadd(one[0], other[0]), one[1]
     total, lost = arithmetic.two_sum(one[0], other[0])
     return total, arithmetic.add(one[1], other[1], lost)
 
@@ -250,32 +271,29 @@ def _half(builder, vector, start, width):
 
 @intrinsic
 def collect(typing, sums, entry, term):
-    """Add a term to one of the sums in an array with a row of totals and one of what is lost, or to one number's."""
+    """Add a term to one of the sums in an array with a row of totals and one of what is lost."""
 
     def build(context, builder, signature, values):
-        arithmetic, kind = Arithmetic(builder), signature.args[2]
-        places = _places(context, builder, signature.args[0], *values[:2])
-        high, low = parts_of(context, builder, kind, values[2])
-        total = builder.load(places[0])
+        array = make_array(signature.args[0])(context, builder, value=values[0])
+        place = _at(builder, array.data, values[1])
+        places, kind = [place, _at(builder, place, builder.extract_value(array.shape, 1))], signature.args[2]
+        parts = parts_of(context, builder, kind, values[2])
         if result_of(kind).single:
-            total = builder.fadd(total, high, flags=_FREE)
+            builder.store(builder.fadd(builder.load(place), parts[0], flags=_FREE), place)
         else:
-            total, error = arithmetic.two_sum(total, high)
-            lost = builder.fadd(builder.load(places[1]), arithmetic.add(error, low), flags=_FREE)
-            builder.store(lost, places[1])
-        builder.store(total, places[0])
+            _add_at(builder, places, parts)
         return context.get_dummy_value()
 
     return types.void(sums, types.intp, term), build
 
 
-def _places(context, builder, kind, sums, entry):
-    """Where a total is stored, and what is lost from it."""
-    if isinstance(kind, Lanes):
-        return [_at(builder, sums, start, entry) for start in (0, _LOST)]
-    array = make_array(kind)(context, builder, value=sums)
-    place = _at(builder, array.data, entry)
-    return [place, _at(builder, place, builder.extract_value(array.shape, 1))]
+def _add_at(builder, places, parts):
+    """Add a pair to a sum of which the total and what is lost stand at two places."""
+    arithmetic = Arithmetic(builder)
+    total, error = arithmetic.two_sum(builder.load(places[0]), parts[0])
+    lost = builder.fadd(builder.load(places[1]), arithmetic.add(error, parts[1]), flags=_FREE)
+    builder.store(lost, places[1])
+    builder.store(total, places[0])
 
 
 def entry_of(sums, entry):

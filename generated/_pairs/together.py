@@ -1,33 +1,32 @@
-# eqc-inputs: e343a42ffa9bdc4605b23e128e2d9951c4baf8a6c884db4b1325565bb7f87925
+# eqc-inputs: f8d649419888a8b3ad4ce124fe5a7d09c33e5939a37c75ce719d348810e9c28a
 """Sums of pairs that the threads of a team have collected, put together in the threads' order."""
 
-import numpy as np
 from numba import types
 from numba.extending import intrinsic, register_jitable
 
-from .._team import array_of, begin, either, end, handed_over_array, meet_all, nothing, same
-from .functions import like
-from .number import pair, parts
+from .._team import array_of, begin, either, end, handed_over_array, in_order, meet_all, nothing, same
+from .number import pair
 from .sums import collect
+
+
+@register_jitable
+def _add(x, y):
+    return x + y
+
+
+_add_in_order = in_order(_add)
 
 
 @intrinsic
 def whole_pair(typing, x, team):
     """The sum of a number of each thread."""
-    return either(_whole_pair, same, x, x, team)
+    return either(_add_in_order, same, x, x, team)
 
 
 @intrinsic
 def whole_pairs(typing, sums, team):
     """Make what each thread has collected for each entry of an array the sums over all threads."""
     return either(_whole_pairs, nothing, types.void, sums, team)
-
-
-def _whole_pair(x, team):
-    sums = np.empty((2, 1))
-    sums[0, 0], sums[1, 0] = parts(x)
-    _whole_pairs(sums, team)
-    return like(sums[0, 0], sums[1, 0], x)
 
 
 @register_jitable

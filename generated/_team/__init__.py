@@ -1,4 +1,4 @@
-# eqc-inputs: e343a42ffa9bdc4605b23e128e2d9951c4baf8a6c884db4b1325565bb7f87925
+# eqc-inputs: f8d649419888a8b3ad4ce124fe5a7d09c33e5939a37c75ce719d348810e9c28a
 """Several threads in one kernel: each runs all of it, takes its share of the loops, and meets the others in between.
 
 A team is (which thread, how many, where they meet). Without one, None, nothing of what is here is left in the compiled
@@ -10,6 +10,7 @@ from .alone import either, nothing, same
 from .meeting import array_of, handed_over_array, leave, meet, meet_all
 from .shares import begin, end, leads, own, share
 from .wholes import (
+    in_order,
     shared_empty,
     shared_zeros,
     whole_array,
@@ -27,6 +28,7 @@ __all__ = [
     "either",
     "end",
     "handed_over_array",
+    "in_order",
     "leads",
     "leave",
     "meet",

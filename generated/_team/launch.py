@@ -1,4 +1,4 @@
-# eqc-inputs: e343a42ffa9bdc4605b23e128e2d9951c4baf8a6c884db4b1325565bb7f87925
+# eqc-inputs: f8d649419888a8b3ad4ce124fe5a7d09c33e5939a37c75ce719d348810e9c28a
 """Calls that several threads run at once, handed over without Python's lock.
 
 Each thread watches a post of its own: numbers in an array, where a caller writes what is to be done. A thread that does
@@ -27,9 +27,6 @@ SLEEP = LINE
 
 POST = SLEEP + BED
 """Numbers of a post."""
-
-SOON, LATER = 100, 3000
-"""Looks for which a short call waits for threads that watch, and a long one at least for those that it wakes."""
 
 FINE, LOST, FAILED = range(3)
 """What a job gives: nothing special, that a result is not finite, or that it came to no end."""
@@ -212,6 +209,16 @@ def _await(posts, post, state, looks):
 
 
 @njit(cache=True, nogil=True)
+def idle(posts, looks):
+    """Look at the first post so often, if there is one; what was seen last."""
+    seen = 0
+    for _ in range(looks):
+        seen = number_at(posts, STATE) if len(posts) else 0
+        pause()
+    return seen
+
+
+@njit(cache=True, nogil=True)
 def wake(posts):
     """Wake the threads that sleep."""
     for post in range(0, len(posts), POST):
@@ -230,13 +237,14 @@ def _offer(posts, post, rouses):
 
 @njit(cache=True, nogil=True)
 def _run(job, call, posts, patience):
-    """Do a job together with those threads that come in time."""
+    """Do a job together with those threads that come in time: within so many looks; and whether it wakes them."""
+    looks, rouses = patience
     for post in range(0, len(posts), POST):
         posts[post + JOB], posts[post + CALL], posts[post + PART] = job, call, 0
-        _offer(posts, post, patience >= LATER)
+        _offer(posts, post, rouses)
     parts = 1
     for post in range(0, len(posts), POST):
-        patience = _await(posts, post, GIVEN, patience)
+        looks = _await(posts, post, GIVEN, looks)
         if not _swap(posts, post + STATE, GIVEN, WOKEN) and number_at(posts, post + STATE) == TAKEN:
             posts[post + PART] = parts
             parts += 1

@@ -1,4 +1,4 @@
-# eqc-inputs: e343a42ffa9bdc4605b23e128e2d9951c4baf8a6c884db4b1325565bb7f87925
+# eqc-inputs: f8d649419888a8b3ad4ce124fe5a7d09c33e5939a37c75ce719d348810e9c28a
 """What threads make together: arrays that all of them use, and sums over all of them."""
 
 import numpy as np
@@ -44,7 +44,7 @@ def _shared(make):
 shared_empty, shared_zeros = _shared(np.empty), _shared(np.zeros)
 
 
-def _whole(step):
+def in_order(step):
     """A function that makes one number of those of all threads, in the threads' order."""
 
     def together(x, team):
@@ -54,6 +54,13 @@ def _whole(step):
         for part in range(1, parts):
             total = step(total, read(meeting, place + part * LINE, x))
         return total
+
+    return together
+
+
+def _whole(step):
+    """Such a function, which also works without a team."""
+    together = in_order(step)
 
     @intrinsic
     def function(typing, x, team):

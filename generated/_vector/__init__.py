@@ -1,4 +1,4 @@
-# eqc-inputs: e343a42ffa9bdc4605b23e128e2d9951c4baf8a6c884db4b1325565bb7f87925
+# eqc-inputs: f8d649419888a8b3ad4ce124fe5a7d09c33e5939a37c75ce719d348810e9c28a
 """Elementary functions that LLVM compiles to vector instructions, and sums and extrema that it may reorder."""
 
 from .blas import load_blas
@@ -46,10 +46,11 @@ from .ratios import (
     one_plus_log,
     one_plus_log_ratio,
 )
-from .reductions import add, largest, least, maximum, minimum, multiply, pick, watch
+from .reductions import add, add_product, add_square, largest, least, maximum, minimum, multiply, pick, watch
 from .tile_memory import near
 from .tiles import across, columns_at, inside, no_tile, rows_at, width
 from .turns import cosine_of_turns, sine_of_turns
+from .vectors import vector_product
 
 load_blas()
 
@@ -58,6 +59,8 @@ __all__ = [
     "across",
     "add",
     "add_items",
+    "add_product",
+    "add_square",
     "binary_exponent",
     "block_rows",
     "columns_at",
@@ -112,6 +115,7 @@ __all__ = [
     "softplus",
     "symmetric_product",
     "tanh",
+    "vector_product",
     "watch",
     "width",
 ]

@@ -1,22 +1,28 @@
-# eqc-inputs: e343a42ffa9bdc4605b23e128e2d9951c4baf8a6c884db4b1325565bb7f87925
+# eqc-inputs: f8d649419888a8b3ad4ce124fe5a7d09c33e5939a37c75ce719d348810e9c28a
 """Loops in what LLVM made of a function, whose text is changed where LLVM's own passes leave memory to wait for.
 
-Only loops that stand in no other loop are changed: what a loop inside another one reads and writes is mostly in the
-cache. A loop is a block of the function that ends with a jump to itself, as vectorised ones do.
+Only loops that stand in no other loop write past the cache: what is written in the others is mostly read again. A loop
+is a block of the function that ends with a jump to itself, as vectorised ones do. What is new has a hyphen in its name,
+unlike what has its name from Python.
 """
 
 import re
+from contextlib import contextmanager
 
 from llvmlite import binding
 from numba.core.codegen import JITCodeLibrary
 
 from .ahead import REQUEST, ask_ahead
 from .past import write_past
-from .rounds import rounds_of
+from .rounds import block_ends, rounds_of
 
 _LABEL = re.compile(r'^([\w.$-]+|"[^"]+"):')
 _TARGET = re.compile(r'label %([\w.$-]+|"[^"]+")')
 _NOTE = re.compile(r"^!(\d+) =", re.MULTILINE)
+_ONE_COLUMN = "-enable-mem-access-versioning"
+_KNOWN = range(11, 23)
+"""An option of LLVM, and the versions that have it: another one would end the process."""
+
 _PROCESSOR = 'target triple = "x86_64'
 """The processors on which writing past the cache was measured; elsewhere loops only ask ahead."""
 
@@ -25,13 +31,30 @@ class Library(JITCodeLibrary):
     """What Numba compiles a function to, with such loops."""
 
     def _optimize_final_module(self):
-        super()._optimize_final_module()
+        with _columns_in_vectors():
+            super()._optimize_final_module()
         text = str(self._final_module)
         changed = with_long_loops(text)
         if changed != text:
             name = self._final_module.name
             self._final_module = binding.parse_assembly(changed)
             self._final_module.name = name
+
+
+@contextmanager
+def _columns_in_vectors():
+    """Have LLVM compile loops along columns for matrices of any width.
+
+    Where such a loop also writes, it makes vectors only for matrices of one column otherwise.
+    """
+    known = binding.llvm_version_info[0] in _KNOWN
+    if known:
+        binding.set_option("", f"{_ONE_COLUMN}=false")
+    try:
+        yield
+    finally:
+        if known:
+            binding.set_option("", f"{_ONE_COLUMN}=true")
 
 
 def with_long_loops(text):
@@ -53,16 +76,17 @@ def with_long_loops(text):
 
 def _function(lines, once):
     """The lines of a function. One that was changed already, since it comes from another module, stays as it is."""
-    if len(lines) == 1 or any("@llvm.prefetch" in line for line in lines):
+    if len(lines) == 1 or any("@llvm.prefetch" in line or "!nontemporal" in line for line in lines):
         return lines
     blocks = _blocks(lines)
     targets = {label: _targets(block) for label, block in blocks.items()}
-    for number, label in enumerate(label for label in list(blocks) if _is_outermost(label, targets)):
-        rounds = rounds_of(blocks[label], label)
-        if rounds is None:
-            continue
-        ask_ahead(blocks, label, rounds, number)
-        if once:
+    loops = {label: rounds_of(block, label) for label, block in blocks.items() if label in targets[label]}
+    counted = {label: rounds for label, rounds in loops.items() if rounds is not None}
+    inner = {label for label in counted if not _is_outermost(label, targets)}
+    ends_block = block_ends(lines)
+    ask_ahead(blocks, [label for label, rounds in counted.items() if not ends_block(rounds.end)], inner)
+    for number, (label, rounds) in enumerate(counted.items()):
+        if once and label not in inner:
             write_past(blocks, label, rounds, number, once)
     return [line for block in blocks.values() for line in block]
 
@@ -82,9 +106,7 @@ def _targets(block):
 
 
 def _is_outermost(label, targets):
-    """Whether a block is a loop by itself, and in no other loop."""
-    if label not in targets[label]:
-        return False
+    """Whether a block that is a loop by itself is in no other loop."""
     seen, waiting = set(), sorted(targets[label] - {label})
     while waiting:
         block = waiting.pop()

@@ -1,4 +1,4 @@
-# eqc-inputs: e343a42ffa9bdc4605b23e128e2d9951c4baf8a6c884db4b1325565bb7f87925
+# eqc-inputs: f8d649419888a8b3ad4ce124fe5a7d09c33e5939a37c75ce719d348810e9c28a
 """Long loops write their results past the cache.
 
 A plain store reads the line of memory of which it changes a part, and takes room from what is in the cache: a third or
@@ -30,7 +30,7 @@ def write_past(blocks, label, rounds, number, once):
     sizes = [int(found[1]) * _WIDTHS[found[2]] for found in map(_STORE.match, blocks[label]) if found]
     if min(sizes, default=0) < _NARROWEST:
         return
-    own = f"past.{number}"
+    own = f"past-{number}"
     before = block_before(blocks, rounds)
     before[last(before) : last(before)] = [
         f"  %{own} = icmp uge i64 {rounds.end}, {LARGE * rounds.step // sum(sizes)}",

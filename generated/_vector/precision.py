@@ -1,4 +1,4 @@
-# eqc-inputs: e343a42ffa9bdc4605b23e128e2d9951c4baf8a6c884db4b1325565bb7f87925
+# eqc-inputs: f8d649419888a8b3ad4ce124fe5a7d09c33e5939a37c75ce719d348810e9c28a
 """Numbers in a kernel's source take the precision of its data, as in NumPy: 0.5*x is float32 where x is.
 
 Numba makes every number in a source a double, and so would have all arithmetic of a float32 kernel done in double
@@ -19,7 +19,7 @@ from numba.core.typed_passes import NativeLowering
 from numba.core.untyped_passes import ReconstructSSA
 
 from .places import place_of_largest, place_of_least
-from .reductions import add, multiply
+from .reductions import add, add_product, add_square, multiply
 from .widths import WideLowering
 
 _DIVISIONS = (operator.truediv, operator.itruediv)
@@ -27,7 +27,7 @@ _ARITHMETIC = (operator.add, operator.sub, operator.mul, operator.iadd, operator
 _COMPARISONS = (operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne)
 _LARGEST, _LARGEST_WHOLE = float(np.finfo(np.float32).max), 2**24
 _WHOLE = {range, len, max, min, int, np.int64, place_of_largest, place_of_least}
-_WIDE = {add, multiply, np.float64}
+_WIDE = {add, add_product, add_square, multiply, np.float64}
 _MAKERS = {"empty", "zeros", "shared_empty", "shared_zeros"}
 
 
@@ -163,7 +163,7 @@ class _Narrowing:
     def _is_real_call(self, call) -> bool:
         function = self._object(call.func)
         if getattr(function, "__name__", "") in _MAKERS:
-            return self._object(call.args[1]) is not np.int64
+            return len(call.args) == 1 or self._object(call.args[1]) is not np.int64
         given = {v.name for v in call.args} & (self.real | self.pairs)
         return function in _WIDE or (bool(given) and function not in _WHOLE)
 

@@ -1,4 +1,4 @@
-# eqc-inputs: e343a42ffa9bdc4605b23e128e2d9951c4baf8a6c884db4b1325565bb7f87925
+# eqc-inputs: f8d649419888a8b3ad4ce124fe5a7d09c33e5939a37c75ce719d348810e9c28a
 """Products of matrices: loops for the smallest, tiles in registers, and BLAS for what is long enough for its threads.
 
 A result has a contiguous axis, or is copied first; so are the factors that BLAS is given.
@@ -8,9 +8,9 @@ import numpy as np
 from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
-from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic, overload
 
+from .layouts import apart, has_long_rows, loose
 from .panels import is_narrow, multiply_by_panels, transpose_to
 from .unwanted import UnwantedType
 
@@ -76,7 +76,7 @@ def _compiled(scale, a, b, keep, c, team=None):
         return lambda scale, a, b, keep, c, team=None: None
     most = _most(team)
     return lambda scale, a, b, keep, c, team=None: _multiply(
-        float(scale), _loose(a), _loose(b), float(keep), _loose(c), most
+        float(scale), loose(a), loose(b), float(keep), loose(c), most
     )
 
 
@@ -85,7 +85,7 @@ def _compiled_half(scale, a, b, keep, c, team=None):
     if isinstance(c, UnwantedType):
         return lambda scale, a, b, keep, c, team=None: None
     return lambda scale, a, b, keep, c, team=None: _multiply_half(
-        float(scale), _loose(a), _loose(b), float(keep), _loose(c)
+        float(scale), loose(a), loose(b), float(keep), loose(c)
     )
 
 
@@ -96,67 +96,45 @@ def _most(team):
 
 @overload(mirror, strict=False)
 def _compiled_mirror(c):
-    return (lambda c: None) if isinstance(c, UnwantedType) else (lambda c: _mirror(_loose(c)))
-
-
-@intrinsic
-def _loose(typing, a):
-    """The same matrix, of a type that promises nothing of its strides."""
-    kind = a.copy(layout="A")
-
-    def code(context, builder, signature, arguments):
-        return impl_ret_borrowed(context, builder, kind, arguments[0])
-
-    return kind(a), code
-
-
-@intrinsic
-def _apart(typing):
-    """Compile the function in which this stands once, rather than into everything that calls it."""
-
-    def code(context, builder, signature, arguments):
-        builder.function.attributes.add("noinline")
-        return context.get_dummy_value()
-
-    return types.void(), code
+    return (lambda c: None) if isinstance(c, UnwantedType) else (lambda c: _mirror(loose(c)))
 
 
 @njit(cache=True, error_model="numpy")
 def _multiply(scale, a, b, keep, c, most):
-    _apart()
+    apart()
     size = a.shape[0] * a.shape[1] * b.shape[1]
     if size < LOOPS_BELOW:
         _by_loops(scale, a, b, keep, c)
         return
-    turned = not _has_long_rows(c) and _has_long_rows(c.T)
+    turned = not has_long_rows(c) and has_long_rows(c.T)
     left, right, out = (b.T, a.T, c.T) if turned else (a, b, c)
     if size >= most:
         filled = _ready(out)
         _gemm(scale, _ready(left), _ready(right), keep, filled)
     else:
-        narrow = keep == 0 and _has_long_rows(out) and is_narrow(left, right)
-        filled = _loose(np.empty((right.shape[1], left.shape[0]), c.dtype)) if narrow else _ready(out)
+        narrow = keep == 0 and has_long_rows(out) and is_narrow(left, right)
+        filled = loose(np.empty((right.shape[1], left.shape[0]), c.dtype)) if narrow else _ready(out)
         first, second = (right.T, left.T) if narrow else (left, right)
         multiply_by_panels(scale, first, second, keep, filled, False)
         if narrow:
             transpose_to(filled, out)
-    if not _has_long_rows(out):
+    if not has_long_rows(out):
         _copy_to(filled, out)
 
 
 @njit(cache=True, error_model="numpy")
 def _multiply_half(scale, a, b, keep, c):
-    _apart()
-    filled = c if _has_long_rows(c) else _copied(c)
+    apart()
+    filled = c if has_long_rows(c) else _copied(c)
     multiply_by_panels(scale, a, b, keep, filled, True)
-    if not _has_long_rows(c):
+    if not has_long_rows(c):
         _copy_to(filled, c)
 
 
 @njit(cache=True)
 def _mirror(c):
     """Tile by tile, since one side of the diagonal lies across the memory."""
-    _apart()
+    apart()
     count = c.shape[0]
     for top in range(0, count, _TILE):
         for start in range(0, top + 1, _TILE):
@@ -178,12 +156,12 @@ def _by_loops(scale, a, b, keep, c):
 @njit
 def _ready(a):
     """A matrix with a contiguous axis."""
-    return a if _has_long_rows(a) or _has_long_rows(a.T) else _copied(a)
+    return a if has_long_rows(a) or has_long_rows(a.T) else _copied(a)
 
 
 @njit
 def _copied(a):
-    copy = _loose(np.empty(a.shape, a.dtype))
+    copy = loose(np.empty(a.shape, a.dtype))
     _copy_to(a, copy)
     return copy
 
@@ -193,13 +171,6 @@ def _copy_to(a, copy):
     for i in range(a.shape[0]):
         for j in range(a.shape[1]):
             copy[i, j] = a[i, j]
-
-
-@njit
-def _has_long_rows(a):
-    """Whether rows are contiguous and do not overlap, a whole number of elements apart."""
-    row = a.shape[1] * a.itemsize
-    return a.strides[1] == a.itemsize and a.strides[0] >= row and a.strides[0] % a.itemsize == 0
 
 
 class _Matrix:

@@ -1,4 +1,4 @@
-# eqc-inputs: e343a42ffa9bdc4605b23e128e2d9951c4baf8a6c884db4b1325565bb7f87925
+# eqc-inputs: f8d649419888a8b3ad4ce124fe5a7d09c33e5939a37c75ce719d348810e9c28a
 """Steps of sums, products and extrema over a loop, which LLVM turns into several partial results at once."""
 
 from collections.abc import Callable
@@ -17,6 +17,16 @@ _INLINE = {"forceinline": True}
 def add(total, term):
     """total + term, a step of a sum whose order is free; nothing else in the loop is reordered by it."""
     return total + term
+
+
+def add_square(total, x):
+    """total + x*x, such a step."""
+    return total + x * x
+
+
+def add_product(total, x, y):
+    """total + x*y, such a step."""
+    return total + x * y
 
 
 def multiply(total, factor):
@@ -115,6 +125,31 @@ _compiled(maximum, _maximum)
 _compiled(minimum, _minimum)
 _compiled(largest, _largest)
 _compiled(least, _least)
+
+
+@intrinsic
+def _add_product(typing, total, x, y):
+    """A product that is rounded together with the sum."""
+
+    def code(context, builder, signature, arguments):
+        total, x, y = arguments
+        return builder.fadd(total, builder.fmul(x, y, flags=("contract",)), flags=("reassoc", "nsz", "contract"))
+
+    return total(total, total, total), code
+
+
+@overload(add_square, jit_options=_INLINE, strict=False)
+def _compiled_add_square(total, x):
+    if isinstance(total, types.Float):
+        return lambda total, x: _add_product(np.float64(total), np.float64(x), np.float64(x))
+    return add_square if isinstance(total, types.Number) else None
+
+
+@overload(add_product, jit_options=_INLINE, strict=False)
+def _compiled_add_product(total, x, y):
+    if isinstance(total, types.Float):
+        return lambda total, x, y: _add_product(np.float64(total), np.float64(x), np.float64(y))
+    return add_product if isinstance(total, types.Number) else None
 
 
 @intrinsic

@@ -1,32 +1,25 @@
-# eqc-inputs: e343a42ffa9bdc4605b23e128e2d9951c4baf8a6c884db4b1325565bb7f87925
+# eqc-inputs: f8d649419888a8b3ad4ce124fe5a7d09c33e5939a37c75ce719d348810e9c28a
 """Parts of matrices in vector registers: tiles of products, and squares that are transposed.
 
 Places are addresses, and distances are bytes.
 """
 
-from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
-_WHOLE, _BYTE, _SHORT = ir.IntType(64), ir.IntType(8), ir.IntType(32)
+from .lanes import WHOLE, Vectors, register
+
 _PLACE = types.intp
-
-
-def _register(context):
-    """The bytes of a vector register, and how many there are."""
-    features = context.codegen().magic_tuple()[2].split(",")
-    return (64, 32) if "+avx512f" in features else (32 if "+avx" in features else 16, 16)
 
 
 def _side_of(context):
     """Rows and columns of a square."""
-    return _register(context)[1] // 4
+    return register(context)[1] // 4
 
 
 def _rows_of(context):
     """Rows of a tile, which is two registers wide: as many as leave room for the factors."""
-    return 8 if _register(context)[1] == 32 else 6
+    return 8 if register(context)[1] == 32 else 6
 
 
 def _constant(find):
@@ -34,78 +27,13 @@ def _constant(find):
 
     @intrinsic
     def constant(typing):
-        return types.intp(), lambda context, builder, signature, arguments: _WHOLE(find(context))
+        return types.intp(), lambda context, builder, signature, arguments: WHOLE(find(context))
 
     return constant
 
 
-tile_rows, tile_bytes = _constant(_rows_of), _constant(lambda context: 2 * _register(context)[0])
+tile_rows, tile_bytes = _constant(_rows_of), _constant(lambda context: 2 * register(context)[0])
 square_side = _constant(_side_of)
-
-
-class _Vectors:
-    """Instructions on vectors of so many bytes."""
-
-    def __init__(self, builder, real, width) -> None:
-        self.builder, self.real, self.width = builder, real, width
-        self.size = 4 if isinstance(real, ir.FloatType) else 8
-        self.lanes = width // self.size
-        self.kind = ir.VectorType(real, self.lanes)
-
-    def at(self, base, *steps):
-        """The place some steps, pairs of a number and a distance, after another one."""
-        for number, distance in steps:
-            step = distance if isinstance(distance, ir.Value) else _WHOLE(distance)
-            base = self.builder.add(base, self.builder.mul(_WHOLE(number), step))
-        return base
-
-    def load(self, place, kind=None, align=None):
-        kind = kind or self.kind
-        return self.builder.load(self.builder.inttoptr(place, kind.as_pointer()), align=align or self.size)
-
-    def store(self, value, place):
-        self.builder.store(value, self.builder.inttoptr(place, self.kind.as_pointer()), align=self.size)
-
-    def load_some(self, place, count, otherwise=0.0):
-        """The first so many numbers, and the same one for the others."""
-        rest = self.kind([otherwise] * self.lanes)
-        pointer = self.builder.inttoptr(place, self.kind.as_pointer())
-        return self._call("llvm.masked.load", self.kind, pointer, _SHORT(self.size), self._first(count), rest)
-
-    def store_some(self, value, place, count):
-        """Store the first so many numbers."""
-        pointer = self.builder.inttoptr(place, self.kind.as_pointer())
-        self._call("llvm.masked.store", ir.VoidType(), value, pointer, _SHORT(self.size), self._first(count))
-
-    def _first(self, count):
-        numbers = ir.VectorType(_WHOLE, self.lanes)(list(range(self.lanes)))
-        return self.builder.icmp_signed("<", numbers, self.spread(count))
-
-    def fetch(self, place, *, write):
-        """Ask for memory that is soon read, or written to."""
-        pointer = self.builder.inttoptr(place, _BYTE.as_pointer())
-        kind = ir.FunctionType(ir.VoidType(), [pointer.type, _SHORT, _SHORT, _SHORT])
-        fetch = cgutils.get_or_insert_function(self.builder.module, kind, "llvm.prefetch.p0")
-        self.builder.call(fetch, [pointer, _SHORT(int(write)), _SHORT(3), _SHORT(1)])
-
-    def spread(self, number):
-        """A vector of one number."""
-        nothing = ir.Constant(ir.VectorType(number.type, self.lanes), ir.Undefined)
-        return self.mix(self.builder.insert_element(nothing, number, _SHORT(0)), nothing, [0] * self.lanes)
-
-    def mix(self, one, other, lanes):
-        """A vector of lanes of two others, which count on from one to the other."""
-        return self.builder.shuffle_vector(one, other, ir.VectorType(_SHORT, self.lanes)(lanes))
-
-    def fused(self, a, b, c):
-        """a*b + c, rounded once where the processor can."""
-        return self._call("llvm.fmuladd", self.kind, a, b, c)
-
-    def _call(self, name, result, *arguments):
-        """Call one of LLVM's functions of vectors."""
-        suffix = f".v{self.lanes}f{8 * self.size}" + (".p0" if "masked" in name else "")
-        kind = ir.FunctionType(result, [argument.type for argument in arguments])
-        return self.builder.call(cgutils.get_or_insert_function(self.builder.module, kind, name + suffix), arguments)
 
 
 @intrinsic
@@ -118,18 +46,18 @@ def multiply_tile(typing, scale, steps, left, across, along, panel, keep, out, d
 
     def code(context, builder, signature, arguments):
         scale, steps, left, across, along, panel, keep, out, down, height, width = arguments
-        vectors, rows = _Vectors(builder, scale.type, _register(context)[0]), range(_rows_of(context))
+        vectors, rows = Vectors(builder, scale.type, register(context)[0]), range(_rows_of(context))
         places = [(row, column) for row in rows for column in (0, vectors.lanes)]
         targets = [vectors.at(out, (row, down), (column, vectors.size)) for row, column in places]
         for target in targets:
             vectors.fetch(target, write=True)
-        last = builder.sub(height, _WHOLE(1))
-        inside = [builder.select(builder.icmp_signed("<", _WHOLE(row), last), _WHOLE(row), last) for row in rows]
+        last = builder.sub(height, WHOLE(1))
+        inside = [builder.select(builder.icmp_signed("<", WHOLE(row), last), WHOLE(row), last) for row in rows]
         starts = [builder.add(left, builder.mul(row, across)) for row in inside]
         sums = _sums(vectors, steps, starts, along, panel)
         sums = [builder.fmul(vectors.spread(scale), total) for total in sums]
-        tall = builder.icmp_signed(">=", height, _WHOLE(len(rows)))
-        with builder.if_else(builder.and_(tall, builder.icmp_signed(">=", width, _WHOLE(2 * vectors.lanes)))) as (
+        tall = builder.icmp_signed(">=", height, WHOLE(len(rows)))
+        with builder.if_else(builder.and_(tall, builder.icmp_signed(">=", width, WHOLE(2 * vectors.lanes)))) as (
             whole,
             part,
         ):
@@ -137,9 +65,9 @@ def multiply_tile(typing, scale, steps, left, across, along, panel, keep, out, d
                 _write(vectors, targets, sums, keep)
             with part:
                 for (row, column), target, total in zip(places, targets, sums, strict=True):
-                    columns = builder.sub(width, _WHOLE(column))
-                    count = builder.select(builder.icmp_signed("<", _WHOLE(row), height), columns, _WHOLE(0))
-                    kept = builder.select(keep, count, _WHOLE(0))
+                    columns = builder.sub(width, WHOLE(column))
+                    count = builder.select(builder.icmp_signed("<", WHOLE(row), height), columns, WHOLE(0))
+                    kept = builder.select(keep, count, WHOLE(0))
                     before = vectors.load_some(target, kept, -0.0)  # which changes no sum, not even -0.0
                     vectors.store_some(builder.fadd(before, total), target, count)
         return context.get_dummy_value()
@@ -154,14 +82,14 @@ def _sums(vectors, steps, starts, along, panel):
     turn, after = builder.append_basic_block("turn"), builder.append_basic_block("summed")
     builder.branch(turn)
     builder.position_at_end(turn)
-    step, offset, line = (builder.phi(_WHOLE) for _ in range(3))
+    step, offset, line = (builder.phi(WHOLE) for _ in range(3))
     sums = [builder.phi(vectors.kind) for _ in range(2 * len(starts))]
     right = [vectors.load(vectors.at(line, (half, vectors.width)), align=vectors.width) for half in (0, 1)]
     left = [vectors.spread(vectors.load(builder.add(start, offset), vectors.real)) for start in starts]
     found = [vectors.fused(left[n // 2], right[n % 2], total) for n, total in enumerate(sums)]
-    following = builder.add(step, _WHOLE(1))
+    following = builder.add(step, WHOLE(1))
     zeros = [vectors.kind([0.0] * vectors.lanes)] * len(sums)
-    firsts = [_WHOLE(0), _WHOLE(0), panel, *zeros]
+    firsts = [WHOLE(0), WHOLE(0), panel, *zeros]
     others = [following, builder.add(offset, along), vectors.at(line, (2, vectors.width)), *found]
     for phi, first, other in zip((step, offset, line, *sums), firsts, others, strict=True):
         phi.add_incoming(first, before)
@@ -192,7 +120,7 @@ def transpose_square(typing, like, source, down, target, along, height, width):
     def code(context, builder, signature, arguments):
         like, source, down, target, along, height, width = arguments
         side = _side_of(context)
-        vectors = _Vectors(builder, like.type, side * signature.args[0].bitwidth // 8)
+        vectors = Vectors(builder, like.type, side * signature.args[0].bitwidth // 8)
         rows, half = _rows_of_square(vectors, source, down, height, width), side // 2
         while half:
             low = [n if not n & half else n + side - half for n in range(side)]
@@ -212,14 +140,14 @@ def _rows_of_square(vectors, source, down, height, width):
     """The rows of a square, of which there are so many rows and columns."""
     builder, side = vectors.builder, vectors.lanes
     places = [vectors.at(source, (row, down)) for row in range(side)]
-    enough = [builder.icmp_signed(">=", extent, _WHOLE(side)) for extent in (height, width)]
+    enough = [builder.icmp_signed(">=", extent, WHOLE(side)) for extent in (height, width)]
     with builder.if_else(builder.and_(*enough)) as (whole, part):
         with whole:
             found = [[vectors.load(place) for place in places]]
             blocks = [builder.block]
         with part:
-            there = [builder.icmp_signed("<", _WHOLE(row), height) for row in range(side)]
-            counts = [builder.select(row, width, _WHOLE(0)) for row in there]
+            there = [builder.icmp_signed("<", WHOLE(row), height) for row in range(side)]
+            counts = [builder.select(row, width, WHOLE(0)) for row in there]
             found.append([vectors.load_some(place, count) for place, count in zip(places, counts, strict=True)])
             blocks.append(builder.block)
     rows = [builder.phi(vectors.kind) for _ in places]
@@ -238,7 +166,7 @@ def copy_row(typing, like, source, target, width, ahead):
 
     def code(context, builder, signature, arguments):
         like, source, target, width, ahead = arguments
-        vectors = _Vectors(builder, like.type, _side_of(context) * signature.args[0].bitwidth // 8)
+        vectors = Vectors(builder, like.type, _side_of(context) * signature.args[0].bitwidth // 8)
         vectors.fetch(builder.add(source, ahead), write=False)
         vectors.store(vectors.load_some(source, width), target)
         return context.get_dummy_value()

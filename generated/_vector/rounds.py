@@ -1,10 +1,18 @@
-# eqc-inputs: e343a42ffa9bdc4605b23e128e2d9951c4baf8a6c884db4b1325565bb7f87925
+# eqc-inputs: f8d649419888a8b3ad4ce124fe5a7d09c33e5939a37c75ce719d348810e9c28a
 """How a loop in LLVM's language counts its rounds."""
 
 import re
 from typing import NamedTuple
 
 NAME = r'%(?:[\w.$-]+|"[^"]+")'
+_NAME = re.compile(NAME)
+_MEANING = re.compile(rf"^  ({NAME}) = (.*)$")
+_LAST = re.compile(r"  (?:br|ret|switch|unreachable)\b")
+_BLOCK_END = re.compile(r"min\.i64\(i64 .*, i64 512\)")
+"""How blocks of sums in pairs end; `_pairs.BLOCK` are the rounds of one."""
+_STEPS = 4
+"""Instructions between where a block ends and the rounds that a vectorised loop has."""
+
 _END = re.compile(rf"^  br i1 ({NAME}), label ({NAME}), label ({NAME})", re.MULTILINE)
 _WAY = re.compile(rf"\[ (\S+), ({NAME}) \]")
 
@@ -43,5 +51,21 @@ def block_before(blocks, rounds):
 
 
 def last(lines):
-    """Where a block has its last instruction."""
-    return max(n for n, line in enumerate(lines) if line.startswith("  "))
+    """Where a block has its last instruction, which may take several lines."""
+    return max(n for n, line in enumerate(lines) if _LAST.match(line))
+
+
+def block_ends(lines):
+    """Which numbers of a function follow from where a block of a longer loop ends, and little else."""
+    if not any(map(_BLOCK_END.search, lines)):
+        return lambda name: False
+    meanings = dict(found.groups() for found in map(_MEANING.match, lines) if found)
+
+    def follows(name, steps=_STEPS):
+        meaning = meanings.get(name, "phi")
+        if steps == 0 or meaning.startswith(("phi", "load")):
+            return False
+        known = bool(_BLOCK_END.search(meaning))
+        return known or any(follows(other, steps - 1) for other in _NAME.findall(meaning))
+
+    return follows
