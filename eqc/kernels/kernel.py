@@ -153,6 +153,8 @@ class Kernel:
 
         Nested by output, then by input; a level with one member is dropped.
         """
+        if self._has_one_entry("jacobian", wrt):
+            return self._entry("jacobian", wrt, args, named, out)
         select = self._select("jacobian", wrt)
         outputs = self.signature.real_outputs
         if "jacobian" in self.signature.kernels:
@@ -168,6 +170,8 @@ class Kernel:
 
         Nested by first, then by second input; a level with one member is dropped.
         """
+        if self._has_one_entry("hessian", wrt):
+            return self._entry("hessian", wrt, args, named, out)
         select = self._select("hessian", wrt)
         if "hessian" in self.signature.kernels:
             entries = self._dense("hessian", select.indices, select, args, named, out)
@@ -275,6 +279,18 @@ class Kernel:
         if kernel not in self.signature.kernels:
             raise no_kernel(self.signature, kernel, method)
 
+    def _has_one_entry(self, kernel: str, wrt: Any) -> bool:
+        """Whether a matrix of derivatives that the record has a kernel for is one array, which comes bare."""
+        outputs, inputs = self.signature.real_outputs, self.signature.differentiable
+        one = len(outputs) == len(inputs) == 1 and (wrt is None or type(wrt) is str)
+        return one and kernel in self.signature.kernels
+
+    def _entry(self, kernel: str, wrt: str | None, args: tuple[Any, ...], named: dict[str, Any], out: Any) -> Any:
+        """The one entry of such a matrix."""
+        way, known = self._recent[kernel][(wrt, _NAMED, *named) if named else wrt]
+        found = way(known, (*args, *named.values()) if named else args) if out is None else None
+        return self._run(kernel, wrt, args, named, out) if found is None else found
+
     def _chosen(self, select: Selection) -> list[Tensor]:
         return [self.signature.differentiable[i] for i in select.indices]
 
@@ -294,7 +310,7 @@ class Kernel:
 
 
 _NEEDS = {"jacobian": "vjp", "hessian": "hvp"}
-_METHODS = ("value", "vjp", "jvp", "value_and_vjp", "gradient", "value_and_gradient", "hvp")
+_METHODS = ("value", "vjp", "jvp", "value_and_vjp", "gradient", "value_and_gradient", "hvp", "jacobian", "hessian")
 _SUFFIXES = {"vjp": "_bar", "value_and_vjp": "_bar"}
 _NAMED = object()
 """Stands between what is wanted and the names of arguments, where there are any."""

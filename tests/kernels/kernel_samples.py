@@ -405,6 +405,40 @@ def squares_hessian_into(u, v, u_u, u_v, v_u, v_v):
         v_v[b] = 2 * (u[b] ** 2).sum()
 '''
 
+CUBES = '''"""A sum of cubes, with dense kernels of its own for its one input."""
+import numpy as np
+from numba import njit
+
+SIGNATURE = {
+    "id": "cubes",
+    "inputs": (
+        {"name": "u", "kind": "real", "shape": ("n",), "per_call": False, "default": None, "differentiable": True},
+    ),
+    "extents": (("n", "u", 0, "_size"),),
+    "outputs": ({"name": "out", "kind": "real", "shape": ()},),
+    "kernels": ("value", "jvp", "vjp", "gradient", "hvp", "jacobian", "hessian"),
+}
+
+
+@njit(cache=True)
+def cubes_into(u, out):
+    for b in range(u.shape[0]):
+        out[b] = (u[b] ** 3).sum()
+
+
+@njit(cache=True)
+def cubes_jacobian_into(u, out_u):
+    out_u[:] = 3 * u**2
+
+
+@njit(cache=True)
+def cubes_hessian_into(u, u_u):
+    u_u[:] = 0
+    for b in range(u.shape[0]):
+        for i in range(u.shape[1]):
+            u_u[b, i, i] = 6 * u[b, i]
+'''
+
 SWAY = '''"""The scaled sum, its position and the scaled entries, with the function of one item that eqc writes too."""
 from numba import njit
 
@@ -461,6 +495,7 @@ MODULES = {
     "momentum": MOMENTUM,
     "affine": AFFINE,
     "winner": WINNER,
+    "cubes": CUBES,
     "squares": SQUARES,
     "sway": SWAY,
 }

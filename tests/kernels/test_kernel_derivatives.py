@@ -13,6 +13,7 @@ import pytest
 import eqc
 from eqc.kernels import dense
 from eqc.kernels.kernel import Kernel
+from eqc.kernels.single import PATIENCE
 
 Get = Callable[[str], Kernel]
 RNG = np.random.default_rng(11)
@@ -174,6 +175,21 @@ def test_hessians_nest_and_dense_kernels_agree(kernel: Get) -> None:
     np.testing.assert_allclose(pair[0][1], own.v.u)
     np.testing.assert_allclose(squares.jacobian(u, v).v, 2 * v * (u**2).sum(-1))
     np.testing.assert_allclose(squares.jacobian(u, v, wrt="u"), 2 * v[:, None] ** 2 * u)
+
+
+@pytest.mark.parametrize("wrt", [None, "u", ("u",), ["u"]])
+def test_matrices_of_one_entry_come_bare_however_often(kernel: Get, wrt: Any) -> None:
+    cubes = kernel("cubes")
+    for _ in range(PATIENCE + 3):
+        for u in (normal(3), normal(4, 3), normal(3).astype(np.float32)):
+            by_u, twice = cubes.jacobian(u, wrt=wrt), cubes.hessian(u=u, wrt=wrt)
+            assert by_u.dtype == twice.dtype == u.dtype
+            np.testing.assert_allclose(by_u, 3 * u**2)
+            np.testing.assert_allclose(twice, 6 * u[..., None] * np.eye(3, dtype=u.dtype))
+    room = np.empty((3, 3), np.float32)
+    assert cubes.hessian(u, wrt=wrt, out=room) is room
+    with pytest.raises(ValueError, match=r"cubes\.hessian: cubes has no input 'w'"):
+        cubes.hessian(u, wrt="w")
 
 
 @pytest.mark.parametrize(
