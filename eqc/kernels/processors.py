@@ -9,18 +9,21 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import cache
+from threading import Thread
 
 
-def keep_off(threads: Iterable[int]) -> None:
-    """Have threads, by their native ids, run on other processors than this one, where the system lets us say so."""
+def keep_off(threads: Iterable[Thread]) -> None:
+    """Have threads run on other processors than this one, where the system lets us say so."""
     current = _current()
     if current is None:
         return
-    allowed = os.sched_getaffinity(0)
-    others = allowed - {current()}
+    others = os.sched_getaffinity(0) - {current()}
     for thread in threads if others else ():
-        os.sched_setaffinity(thread, others)
+        if thread.native_id is not None:
+            with suppress(OSError):  # a sandbox may forbid it
+                os.sched_setaffinity(thread.native_id, others)
 
 
 @cache

@@ -55,7 +55,7 @@ class Watch:
         self.runtime.make_beds(self.posts)
         self._look = min(self._time_looks() for _ in range(3))
         self.patience = self._soon = self._looks(SOON), False
-        self._threads: list[int] = []
+        self._threads: list[threading.Thread] = []
         self._places = range(self.runtime.STATE, len(self.posts), self.runtime.POST)
         self._asked = 0.0
 
@@ -99,7 +99,7 @@ class Watch:
             arguments = self.posts, post, self._looks(WATCHED)
             thread = threading.Thread(target=self.runtime.serve, args=arguments, name="eqc", daemon=True)
             thread.start()
-            self._threads.append(thread.native_id or 0)
+            self._threads.append(thread)
         keep_off(self._threads)
 
     def _looks(self, seconds: float) -> int:
