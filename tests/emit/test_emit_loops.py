@@ -6,9 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numba import njit
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+from numba.np.arrayobj import make_array
 
-from eqc.emit._vector import KernelCompiler, ahead, past
+from eqc.emit._vector import KernelCompiler, ahead, item_of, past
 from eqc.emit._vector.loops import with_long_loops
 
 ARRAYS = ", ".join(
@@ -73,21 +76,50 @@ def test_loops_along_columns_run_in_vectors_for_matrices_of_any_width() -> None:
     assert "ident.check" not in next(iter(made.inspect_llvm().values()))  # a stride that is compared with 1
 
 
-def test_a_loop_asks_for_each_vector_that_it_reads() -> None:
+def test_a_loop_asks_for_each_vector_that_it_uses_but_not_for_what_it_writes_past_the_cache() -> None:
     lines = with_long_loops(MODULE).split("\n")
     load = lines.index("  %b = load <8 x double>, ptr %a, align 8")
-    assert lines[load + 1].endswith("getelementptr i8, ptr %a, i64 %far-")
+    assert lines[load + 1].endswith("getelementptr i8, ptr %a, i64 %far-1")
     assert lines[load + 2].strip() == f"{REQUEST}ptr %ahead-0, i32 0, i32 3, i32 1)"
-    assert "\n".join(lines).count(REQUEST) == 1
+    store = lines.index("  store <8 x double> %b, ptr %c, align 8")
+    assert lines[store + 1].endswith("getelementptr i8, ptr %c, i64 %far-1")
+    assert lines[store + 2].strip() == f"{REQUEST}ptr %ahead-1, i32 1, i32 3, i32 1)"
+    assert "\n".join(lines).count(REQUEST) == 2
 
 
 def test_functions_of_short_arrays_ask_for_nothing_new() -> None:
     changed = with_long_loops(MODULE)
     assert "%far-1.bytes = mul i64 %arg.y.2, %arg.y.3" in changed
-    assert f"%far-1.is = icmp uge i64 %far-1.bytes, {ahead.LONG}" in changed
-    assert "%far- = select i1 %far-1, i64 4096, i64 0" in changed
+    assert f"%far-1.long = icmp uge i64 %far-1.bytes, {ahead.LONG}" in changed
+    assert f"%far-1.whole = select i1 %far-1.long, i64 {ahead.DISTANCE}, i64 0" in changed
+    assert "%far-1 = select i1 %far-1.more, i64 %far-1.own, i64 %far-0" in changed
     without = MODULE.replace("%arg.", "%")
     assert REQUEST not in with_long_loops(without)
+
+
+def test_functions_of_an_item_look_as_far_as_it_says() -> None:
+    changed = with_long_loops(MODULE)
+    assert "%far-0.said = ptrtoint ptr %arg.x.1 to i64" in changed
+    assert "%far-0.item = icmp eq ptr %arg.x.0, null" in changed
+    assert "%far-0.own = select i1 %far-0.item, i64 %far-0.said, i64 %far-0.whole" in changed
+
+
+def test_an_item_says_how_far_to_look_by_the_length_of_the_whole() -> None:
+    @intrinsic
+    def said(typing, item):
+        def code(context, builder, signature, arguments):
+            return builder.ptrtoint(make_array(item)(context, builder, arguments[0]).parent, ir.IntType(64))
+
+        return types.intp(item), code
+
+    @njit
+    def of_both(x):
+        return said(item_of(x, 1)), said(item_of(item_of(x, 1), 2))
+
+    assert of_both(np.zeros((2, 4, 1024))) == (0, 0)
+    assert of_both(np.zeros((64, 4, 1024))) == (4 * 8192, 8192)
+    assert of_both(np.zeros((4096, 4, 3))) == (ahead.DISTANCE, ahead.DISTANCE)
+    assert of_both(np.zeros((2, 4, ahead.LONG))) == (ahead.DISTANCE, ahead.DISTANCE)
 
 
 def test_a_loop_in_another_one_asks_for_what_it_writes_too_but_writes_as_ever() -> None:
@@ -95,11 +127,14 @@ def test_a_loop_in_another_one_asks_for_what_it_writes_too_but_writes_as_ever() 
     assert "ptr %ahead-0, i32 0, i32 3, i32 1)" in changed
     assert "ptr %ahead-1, i32 1, i32 3, i32 1)" in changed
     assert "nontemporal" not in changed
-    assert changed.index("entry:") < changed.index("%far- = ") < changed.index("label %outer")
+    assert changed.index("entry:") < changed.index("%far-1 = ") < changed.index("label %outer")
 
 
-def test_loops_over_a_block_of_a_row_stay_as_they_are() -> None:
-    assert with_long_loops(NEST.replace("1024", "512")).startswith(NEST.replace("1024", "512"))
+def test_loops_over_a_block_of_a_row_stay_as_they_are_unless_they_take_long() -> None:
+    block = NEST.replace("1024", "512")
+    assert with_long_loops(block).startswith(block)
+    work = "".join(f"  %x{n} = fneg <8 x double> %b\n" for n in range(20))
+    assert with_long_loops(block.replace("  %c =", work + "  %c =")).count(REQUEST) == 2
 
 
 def test_a_long_loop_stores_whole_vectors_past_the_cache() -> None:

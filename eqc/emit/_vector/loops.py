@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from llvmlite import binding
 from numba.core.codegen import JITCodeLibrary
 
-from .ahead import REQUEST, ask_ahead
+from .ahead import REQUEST, ask_ahead, is_slow
 from .past import write_past
 from .rounds import block_ends, rounds_of
 
@@ -83,10 +83,11 @@ def _function(lines, once):
     counted = {label: rounds for label, rounds in loops.items() if rounds is not None}
     inner = {label for label in counted if not _is_outermost(label, targets)}
     ends_block = block_ends(lines)
-    ask_ahead(blocks, [label for label, rounds in counted.items() if not ends_block(rounds.end)], inner)
     for number, (label, rounds) in enumerate(counted.items()):
         if once and label not in inner:
             write_past(blocks, label, rounds, number, once)
+    asking = [label for label, rounds in counted.items() if not ends_block(rounds.end) or is_slow(blocks[label])]
+    ask_ahead(blocks, asking)
     return [line for block in blocks.values() for line in block]
 
 
