@@ -1,4 +1,4 @@
-# eqc-inputs: f8d649419888a8b3ad4ce124fe5a7d09c33e5939a37c75ce719d348810e9c28a
+# eqc-inputs: ae7fcfb1acb4e0e737ef772efb7ed64f30cf15faea8007ed0baa794c21ae2e1b
 """Loops over long arrays ask for what they will read and write: the processor looks ahead too little.
 
 It does so for a few hundred instructions, and no further than a page: where each element takes many instructions, it
@@ -11,11 +11,14 @@ import re
 
 from .rounds import NAME, last
 
-_DISTANCE = 4096
+DISTANCE = 4096
 """Bytes from what is used to what is asked for: far enough for slow memory, and little beside the nearest cache."""
 
 LONG = 1 << 18
 """Bytes of an array from which loops ask ahead: less is in the second cache."""
+
+_SLOW = 10
+"""Instructions for each vector that is used, from which a loop gives memory the time to bring what it asks for."""
 
 _ARRAY = re.compile(r"i64 (?:\w+ )*(%arg\.[\w.]+)\.2, i64 (?:\w+ )*\1\.3, ptr")
 """How many numbers an array has that a function is given, and how many bytes each."""
@@ -26,42 +29,59 @@ REQUEST = "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)"
 """What a module declares that has such loops."""
 
 
-def ask_ahead(blocks, labels, inner):
+def is_slow(lines):
+    """Whether a loop takes many instructions for each vector that it uses."""
+    uses = sum(_USE.match(line) is not None for line in lines)
+    return len(lines) >= _SLOW * uses > 0
+
+
+def ask_ahead(blocks, labels):
     """Let the loops of some blocks of a function ask for a vector further on after each one that they use.
 
-    Only `inner` ones, in other loops, ask for what they write: the others write past the cache where it matters most.
+    They do not ask for what they write past the cache.
     """
     arrays = [found[1] for line in blocks[""] for found in _ARRAY.finditer(line)]
     if not arrays or not any(map(_USE.match, (line for label in labels for line in blocks[label]))):
         return
     entry = next(block for block in blocks.values() if any(line.startswith("  ") for line in block))
     entry[last(entry) : last(entry)] = _far(arrays)
-    count = 0
+    far, count = f"%far-{len(arrays) - 1}", 0
     for label in labels:
         changed = []
         for line in blocks[label]:
             changed.append(line)
             found = _USE.match(line)
-            if found and (label in inner or not found[1]):
-                changed += _request(f"%ahead-{count}", found[2], int(found[1] is not None))
+            if found and "!nontemporal" not in line:
+                changed += _request(f"%ahead-{count}", found[2], far, int(found[1] is not None))
                 count += 1
         blocks[label] = changed
 
 
 def _far(arrays):
-    """The lines that decide how far loops look: not at all if all arrays are short."""
-    lines, known = [], "false"
+    """The lines that decide how far loops look: as far as they do for any of the arrays.
+
+    That is not at all for short ones. Items, of which nobody counts the holders, say it themselves: a function that is
+    given one row of many sees a short array, and the next row will be read soon.
+    """
+    lines, known = [], "0"
     for n, array in enumerate(arrays):
         own = f"%far-{n}"
-        lines.append(f"  {own}.bytes = mul i64 {array}.2, {array}.3")
-        lines.append(f"  {own}.is = icmp uge i64 {own}.bytes, {LONG}")
-        lines.append(f"  {own} = or i1 {own}.is, {known}")
+        lines += [
+            f"  {own}.bytes = mul i64 {array}.2, {array}.3",
+            f"  {own}.long = icmp uge i64 {own}.bytes, {LONG}",
+            f"  {own}.whole = select i1 {own}.long, i64 {DISTANCE}, i64 0",
+            f"  {own}.said = ptrtoint ptr {array}.1 to i64",
+            f"  {own}.item = icmp eq ptr {array}.0, null",
+            f"  {own}.own = select i1 {own}.item, i64 {own}.said, i64 {own}.whole",
+            f"  {own}.more = icmp ugt i64 {own}.own, {known}",
+            f"  {own} = select i1 {own}.more, i64 {own}.own, i64 {known}",
+        ]
         known = own
-    return [*lines, f"  %far- = select i1 {known}, i64 {_DISTANCE}, i64 0"]
+    return lines
 
 
-def _request(own, place, writes):
+def _request(own, place, far, writes):
     return [
-        f"  {own} = getelementptr i8, ptr {place}, i64 %far-",
+        f"  {own} = getelementptr i8, ptr {place}, i64 {far}",
         f"  call void @llvm.prefetch.p0(ptr {own}, i32 {writes}, i32 3, i32 1)",
     ]

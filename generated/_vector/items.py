@@ -1,4 +1,4 @@
-# eqc-inputs: f8d649419888a8b3ad4ce124fe5a7d09c33e5939a37c75ce719d348810e9c28a
+# eqc-inputs: ae7fcfb1acb4e0e737ef772efb7ed64f30cf15faea8007ed0baa794c21ae2e1b
 """Items of arrays with a leading axis, and sums over them."""
 
 from llvmlite import ir
@@ -7,6 +7,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic, overload
 from numba.np.arrayobj import make_array, populate_array
 
+from .ahead import DISTANCE, LONG
 from .unwanted import UnwantedType
 
 _INLINE = {"forceinline": True}
@@ -26,7 +27,10 @@ def _compiled(array, item):
 
 @intrinsic
 def _view(typing, array, item):
-    """array[item], which does not keep the array alive: counting its holders would take longer than a short row."""
+    """array[item], which does not keep the array alive: counting its holders would take longer than a short row.
+
+    Where an array keeps whose memory it is a part of, an item keeps how far loops over it ask ahead (`ahead`).
+    """
     kind = array.copy(ndim=array.ndim - 1)
 
     def code(context, builder, signature, arguments):
@@ -37,9 +41,23 @@ def _view(typing, array, item):
         view = make_array(kind)(context, builder)
         data = builder.bitcast(start, view.data.type)
         populate_array(view, data, shape[1:], strides[1:], whole.itemsize, meminfo=None)
+        view.parent = builder.inttoptr(_distance(builder, whole, strides[0]), view.parent.type)
         return view._getvalue()  # noqa: SLF001 (Numba's own way)
 
     return kind(array, types.intp), code
+
+
+def _distance(builder, whole, step):
+    """How far loops over an item of an array ask ahead: not at all if the array is short, and to the next item else.
+
+    Items that are close together or far apart are nothing to look for.
+    """
+    size, number = builder.mul(whole.nitems, whole.itemsize), step.type
+    of_long = cgutils.is_not_null(builder, whole.parent)
+    is_long = builder.icmp_unsigned(">=", size, number(LONG))
+    far = builder.select(cgutils.is_null(builder, whole.meminfo), of_long, is_long)
+    near = builder.icmp_unsigned("<", builder.sub(step, number(DISTANCE)), number(LONG - DISTANCE))
+    return builder.select(far, builder.select(near, step, number(DISTANCE)), number(0))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

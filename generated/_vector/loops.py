@@ -1,4 +1,4 @@
-# eqc-inputs: f8d649419888a8b3ad4ce124fe5a7d09c33e5939a37c75ce719d348810e9c28a
+# eqc-inputs: ae7fcfb1acb4e0e737ef772efb7ed64f30cf15faea8007ed0baa794c21ae2e1b
 """Loops in what LLVM made of a function, whose text is changed where LLVM's own passes leave memory to wait for.
 
 Only loops that stand in no other loop write past the cache: what is written in the others is mostly read again. A loop
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from llvmlite import binding
 from numba.core.codegen import JITCodeLibrary
 
-from .ahead import REQUEST, ask_ahead
+from .ahead import REQUEST, ask_ahead, is_slow
 from .past import write_past
 from .rounds import block_ends, rounds_of
 
@@ -84,10 +84,11 @@ def _function(lines, once):
     counted = {label: rounds for label, rounds in loops.items() if rounds is not None}
     inner = {label for label in counted if not _is_outermost(label, targets)}
     ends_block = block_ends(lines)
-    ask_ahead(blocks, [label for label, rounds in counted.items() if not ends_block(rounds.end)], inner)
     for number, (label, rounds) in enumerate(counted.items()):
         if once and label not in inner:
             write_past(blocks, label, rounds, number, once)
+    asking = [label for label, rounds in counted.items() if not ends_block(rounds.end) or is_slow(blocks[label])]
+    ask_ahead(blocks, asking)
     return [line for block in blocks.values() for line in block]
 
 

@@ -1,4 +1,4 @@
-# eqc-inputs: f8d649419888a8b3ad4ce124fe5a7d09c33e5939a37c75ce719d348810e9c28a
+# eqc-inputs: ae7fcfb1acb4e0e737ef772efb7ed64f30cf15faea8007ed0baa794c21ae2e1b
 """Products of matrices in one thread: tiles of the result stay in registers while they are summed up.
 
 After Goto and van de Geijn (2008): a panel of the right factor, as wide as a tile, is copied to the nearest cache, and

@@ -1,4 +1,4 @@
-# eqc-inputs: f8d649419888a8b3ad4ce124fe5a7d09c33e5939a37c75ce719d348810e9c28a
+# eqc-inputs: ae7fcfb1acb4e0e737ef772efb7ed64f30cf15faea8007ed0baa794c21ae2e1b
 """Logarithms of ratios, and what relative entropies are sums of: right also where the two numbers are close.
 
 All go by log(x/y) = k log(2) + 2 artanh(s) with s = (z - y)/(z + y) for a z = x/2**k that is close to y, so that the

@@ -1,4 +1,4 @@
-# eqc-inputs: f8d649419888a8b3ad4ce124fe5a7d09c33e5939a37c75ce719d348810e9c28a
+# eqc-inputs: ae7fcfb1acb4e0e737ef772efb7ed64f30cf15faea8007ed0baa794c21ae2e1b
 """Coefficients of the vector functions, the highest power first, and what argument reduction needs.
 
 Each polynomial of n coefficients takes its function's values at the n Chebyshev nodes of an interval,
