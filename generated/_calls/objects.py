@@ -1,4 +1,4 @@
-# eqc-inputs: ae7fcfb1acb4e0e737ef772efb7ed64f30cf15faea8007ed0baa794c21ae2e1b
+# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
 """Python's objects in compiled code, where they are whole numbers: their addresses, or 0 for an exception.
 
 As in Python's C API, what a function makes has to be given up by `decref`; what it only finds must not be.
@@ -29,6 +29,7 @@ size_of = _of_python("PyTuple_Size", types.intp, types.intp)
 item_of = _of_python("PyTuple_GetItem", types.intp, types.intp, types.intp)
 put_item = _of_python("PyTuple_SetItem", types.int32, types.intp, types.intp, types.intp)
 whole_of = _of_python("PyLong_AsLongLong", types.int64, types.intp)
+as_whole = _of_python("PyNumber_Long", types.intp, types.intp)
 float_of = _of_python("PyFloat_AsDouble", types.float64, types.intp)
 error = _of_python("PyErr_Occurred", types.intp)
 error_is = _of_python("PyErr_ExceptionMatches", types.int32, types.intp)

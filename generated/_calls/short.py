@@ -1,4 +1,4 @@
-# eqc-inputs: ae7fcfb1acb4e0e737ef772efb7ed64f30cf15faea8007ed0baa794c21ae2e1b
+# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
 """The one function that makes such calls. Its description has a head, and four parts one after the other.
 
 arguments  for each: its type, what else is compared, where the next one begins, and then for an ALIKE array its dtype,
@@ -20,6 +20,7 @@ from numba import njit
 from .objects import (
     OBJECT,
     address_of,
+    as_whole,
     called,
     called_with_one,
     clear_error,
@@ -155,7 +156,12 @@ def _result(words, place, operands, found, several):
         return array
     make, number = _word(words, MAKE_SCALAR), item_of(found, -1 - where) if several else found
     if kind == INTEGER:
-        return new_scalar(make, dtype, whole_of(number))
+        whole = as_whole(number)  # kernels count in floats, too
+        if whole == 0:
+            return 0
+        count = whole_of(whole)
+        decref(whole)
+        return new_scalar(make, dtype, count)
     if kind == SINGLE:
         return new_scalar(make, dtype, np.float32(float_of(number)))
     return new_scalar(make, dtype, float_of(number))

@@ -1,4 +1,4 @@
-# eqc-inputs: ae7fcfb1acb4e0e737ef772efb7ed64f30cf15faea8007ed0baa794c21ae2e1b
+# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
 """Sums of pairs, collected in partial sums side by side.
 
 A loop writes a block of terms to memory first, in whatever vectors LLVM finds; then the block is added in vectors to

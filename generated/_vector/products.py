@@ -1,4 +1,4 @@
-# eqc-inputs: ae7fcfb1acb4e0e737ef772efb7ed64f30cf15faea8007ed0baa794c21ae2e1b
+# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
 """Products of matrices: loops for the smallest, tiles in registers, and BLAS for what is long enough for its threads.
 
 A result has a contiguous axis, or is copied first; so are the factors that BLAS is given.

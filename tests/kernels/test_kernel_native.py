@@ -50,6 +50,16 @@ def numbers(*found: Any, dtypes: Sequence[Any] = FLOATS, checked: bool = True) -
     )
 
 
+@pytest.mark.parametrize("count", [3, 3.0, np.int64(3)])
+def test_kernels_may_count_in_floats(count: Any) -> None:
+    short = way_of(numbers(count, dtypes=(INT64,), checked=False), (X,), Selection((0,), None))
+    for _ in range(3):
+        found = call(short, X)
+        assert type(found) is np.int64 and found == 3
+    with pytest.raises(ValueError, match="cannot convert float NaN to integer"):
+        call(way_of(numbers(np.nan, dtypes=(INT64,), checked=False), (X,), Selection((0,), None)), X)
+
+
 @pytest.mark.parametrize("matter", [False, True])
 def test_it_looks_at_arguments_as_python_does(matter: bool) -> None:
     for known, value in product(VALUES.values(), repeat=2):

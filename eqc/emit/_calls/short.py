@@ -19,6 +19,7 @@ from numba import njit
 from .objects import (
     OBJECT,
     address_of,
+    as_whole,
     called,
     called_with_one,
     clear_error,
@@ -154,7 +155,12 @@ def _result(words, place, operands, found, several):
         return array
     make, number = _word(words, MAKE_SCALAR), item_of(found, -1 - where) if several else found
     if kind == INTEGER:
-        return new_scalar(make, dtype, whole_of(number))
+        whole = as_whole(number)  # kernels count in floats, too
+        if whole == 0:
+            return 0
+        count = whole_of(whole)
+        decref(whole)
+        return new_scalar(make, dtype, count)
     if kind == SINGLE:
         return new_scalar(make, dtype, np.float32(float_of(number)))
     return new_scalar(make, dtype, float_of(number))
