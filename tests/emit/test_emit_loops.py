@@ -11,6 +11,7 @@ from numba import njit, types
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
+from eqc.emit._pairs.sums import BLOCK
 from eqc.emit._vector import KernelCompiler, ahead, item_of, past
 from eqc.emit._vector.loops import with_long_loops
 
@@ -131,7 +132,7 @@ def test_a_loop_in_another_one_asks_for_what_it_writes_too_but_writes_as_ever() 
 
 
 def test_loops_over_a_block_of_a_row_stay_as_they_are_unless_they_take_long() -> None:
-    block = NEST.replace("1024", "512")
+    block = NEST.replace("1024", str(BLOCK))
     assert with_long_loops(block).startswith(block)
     work = "".join(f"  %x{n} = fneg <8 x double> %b\n" for n in range(20))
     assert with_long_loops(block.replace("  %c =", work + "  %c =")).count(REQUEST) == 2
