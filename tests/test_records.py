@@ -30,6 +30,11 @@ def is_heavy(record_id: str) -> bool:
     return len(texts) > 1 or any(len(text) > LONG or any(word in text for word in HEAVY) for text in texts)
 
 
+def dtypes_of(record_id: str) -> tuple[str, ...]:
+    """The precisions that are checked at once; the other one of a heavy record waits for the slow tests."""
+    return DTYPES[:1] if is_heavy(record_id) else DTYPES
+
+
 NUMBERS = {record_id: number for number, record_id in enumerate(CATALOG.ids())}
 TURNS = {"value_and_vjp": (0, 6), "gradient": (0, 2), "value_and_gradient": (1, 2), "hvp": (0, 2)}
 """Kernels that Numba compiles for some records in turn: those whose number leaves a rest, and of what."""
@@ -48,16 +53,15 @@ def test_kernels_agree_with_the_oracle(record_id: str) -> None:
     the value with the cotangents. That the programs and the sources of all mean what they should is tested without
     Numba for every record, in tests/schedule and tests/emit. The slow tests and `eqc verify` compile them all.
     """
-    dtypes = DTYPES[:1] if is_heavy(record_id) else DTYPES
     kernels = [name for name in KERNEL_CHECKS if is_in_turn(name, record_id)]
-    check(verify_record(record_id, ROOT, catalog=CATALOG, dtypes=dtypes, kernels=kernels))
+    check(verify_record(record_id, ROOT, catalog=CATALOG, dtypes=dtypes_of(record_id), kernels=kernels))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("record_id", CATALOG.ids())
 def test_kernels_out_of_turn_agree_with_the_oracle(record_id: str) -> None:
     kernels = [name for name in KERNEL_CHECKS if not is_in_turn(name, record_id)]
-    report = verify_record(record_id, ROOT, catalog=CATALOG, dtypes=DTYPES[:1], kernels=kernels)
+    report = verify_record(record_id, ROOT, catalog=CATALOG, dtypes=dtypes_of(record_id), kernels=kernels)
     assert report.passed, failures(report)
 
 
