@@ -66,7 +66,7 @@ class Equation:
         """The equation in LaTeX, as the record states it; made from the SymPy form if it does not."""
         if self.record.latex:
             return self.record.latex[0]
-        from eqc.pipeline import latex_of  # loads the compiler
+        from eqc.documentation import latex_of  # loads the compiler
 
         return latex_of(self.record)
 

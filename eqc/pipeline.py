@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 
 from eqc.derive.assemble import derivative_programs
 from eqc.derive.batched import batched, over_items
-from eqc.derive.conventions import conditions, conventions
 from eqc.derive.implicit import slope_program
 from eqc.derive.jvp import jvp
 from eqc.derive.leaving import can_be_widened, can_leave_range
@@ -18,14 +17,13 @@ from eqc.derive.optimality import optimality
 from eqc.derive.pairs import Pairs, pairs_of
 from eqc.derive.rounding import Guarded, guard
 from eqc.derive.vjp import vjp
+from eqc.documentation import kernel_documentation, module_documentation, summary
 from eqc.emit.docs import Documentation
 from eqc.emit.module import Kernel, function_name, module_source
 from eqc.emit.names import RESERVED
-from eqc.emit.report import schedule_report
 from eqc.emit.wide_module import WIDE_FOLDER, wide_module_source
 from eqc.errors import BuildError, NotationError
 from eqc.ir.program import Program
-from eqc.ir.show import show, show_statement
 from eqc.ir.solver import Problem, problems
 from eqc.ir.spec import check
 from eqc.notation.builder import Calculus
@@ -33,22 +31,14 @@ from eqc.notation.lower import lower
 from eqc.notation.roles import find_roles
 from eqc.present.derivative import derivative
 from eqc.present.glossary import Glossary
-from eqc.present.program import program_latex
-from eqc.present.record import record_latex
 from eqc.present.report import Derived, report
 from eqc.records.bindings import Bindings, bound_id, named_bindings, with_defaults
 from eqc.records.catalog import Catalog
 from eqc.records.model import Record
-from eqc.rewrite.passes import REASONS, SIZE, STABILITY, rewrite
+from eqc.rewrite.passes import rewrite
 from eqc.schedule.clean import drop_dead, rename_copies
-from eqc.schedule.passes import PASSES, schedule
+from eqc.schedule.passes import schedule
 from eqc.schedule.separate import separate_outputs
-
-Pass = tuple[str, Callable[[Program], Program]]
-"""A name for people, and what runs."""
-
-Show = Callable[[Program], str]
-"""A program's text form, or its LaTeX."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,12 +158,12 @@ def _modules(compiler: Compiler, record_id: str, bindings: Bindings, accuracy: s
     kernels = []
     derived = derivative_programs(rewrite(value, stable=record.stabilise), record.derivatives)
     programs = {kind: check(schedule(check(program))) for kind, program in derived.items()}
-    watched = [kind for kind in programs if _is_watched(record, kind, programs)]
+    watched = [kind for kind in programs if is_watched(record, kind, programs)]
     for kind, scheduled in programs.items():
-        documentation = _kernel_documentation(record, kind, scheduled, value)
-        guarded = _guarded(record, scheduled)
+        documentation = kernel_documentation(record, kind, scheduled, value)
+        guarded = guarded_of(record, scheduled)
         if guarded is None:
-            pairs = _pairs(record, scheduled)
+            pairs = pairs_in(record, scheduled)
             kept = {name: name in pairs.kept for name in pairs.reasons}
             kernels.append(Kernel(kind, scheduled, documentation, watched=kind in watched, pairs=kept))
         else:
@@ -184,7 +174,7 @@ def _modules(compiler: Compiler, record_id: str, bindings: Bindings, accuracy: s
     solvers = {p: _equations(p, stable=record.stabilise) for p in problems(k.program for k in kernels)}
     twins = _batched_kernels(record, value, [kind for kind in _BATCHED if kind in programs], watched)
     kinds = tuple(twin.kind for twin in twins)
-    heading = _heading(record, bindings, accuracy)
+    heading = module_documentation(record, bindings, accuracy)
     modules = {name: module_source(schedule(value), kernels, heading, updates, solvers, batched=kinds)}
     if twins:
         note = Documentation(f"{name} for many items with the same matrices.", ())
@@ -210,12 +200,12 @@ def _batched_kernels(record: Record, value: Program, kinds: Collection[str], wat
     if whole is None or record.accuracy == "high":
         return []
     programs = {kind: check(schedule(check(p))) for kind, p in derivative_programs(whole).items() if kind in kinds}
-    kept = {kind: _pairs(record, program) for kind, program in programs.items()}
+    kept = {kind: pairs_in(record, program) for kind, program in programs.items()}
     return [
         Kernel(
             kind,
             program,
-            Documentation(f"{_KINDS[kind].format(title=record.title, id=value.name)}, for many items.", ()),
+            Documentation(f"{summary(record, kind, value.name)}, for many items.", ()),
             watched=kind in watched,
             pairs={name: name in kept[kind].kept for name in kept[kind].reasons},
         )
@@ -227,15 +217,15 @@ _WIDENED = {"gradient": ("vjp",), "value_and_gradient": ("value", "vjp"), "value
 """Of which kernels in wide numbers the results of others are taken."""
 
 
-def _is_watched(record: Record, kind: str, programs: Mapping[str, Program]) -> bool:
+def is_watched(record: Record, kind: str, programs: Mapping[str, Program]) -> bool:
     """Whether results that are not finite are tried again in wide numbers: where that may help, and cannot last."""
     program = programs[kind]
     seeds = [name for name in program.arguments if name not in programs["value"].arguments]
     return (
         record.stabilise
-        and _guarded(record, program) is None
+        and guarded_of(record, program) is None
         and all(can_be_widened(programs[needed]) for needed in _WIDENED.get(kind, (kind,)))
-        and (can_leave_range(program, seeds) or bool(_pairs(record, program).reasons))
+        and (can_leave_range(program, seeds) or bool(pairs_in(record, program).reasons))
     )
 
 
@@ -280,12 +270,12 @@ def plain_programs(
     return {kind: schedule(program) for kind, program in derivative_programs(program, dense).items()}
 
 
-def _guarded(record: Record, program: Program) -> Guarded | None:
+def guarded_of(record: Record, program: Program) -> Guarded | None:
     """The program with the bound of its rounding, where the record buys it and there is one: it costs speed."""
     return guard(program) if record.stabilise and record.accuracy == "high" else None
 
 
-def _pairs(record: Record, program: Program) -> Pairs:
+def pairs_in(record: Record, program: Program) -> Pairs:
     """What is computed in pairs of floats: nothing for a record that wants no stability."""
     if not record.stabilise:
         return Pairs()
@@ -334,86 +324,3 @@ def _kernel_source(module: str, name: str) -> str:
     """The functions of one kernel, cut out of a module."""
     blocks = [b for b in module.split("\n\n\n") if f"def {name}(" in b or f"def _{name}(" in b]
     return "\n\n\n".join(blocks)
-
-
-def latex_of(record: Record) -> str:
-    """The LaTeX of a record as it states it; printed from the SymPy form if it states none."""
-    return record.latex[0] if record.latex else record_latex(record)
-
-
-def explain(record_id: str, catalog: Catalog, form: str = "text") -> str:
-    """The program of every kernel after each stage that changed it, as text or with `form` "latex"."""
-    record, program = catalog.get(record_id), Compiler(catalog).program(record_id)
-    glossary = Glossary.of(record)
-    shown: Show = show if form == "text" else lambda one: program_latex(one, glossary)
-    lines = ["value: as lowered", shown(program)]
-    stages = (*(STABILITY if record.stabilise else ()), *SIZE)
-    program = _explain_passes("value", program, stages, lines, shown)
-    programs = {}
-    for kind, derived in derivative_programs(program, record.derivatives).items():
-        if kind != "value":
-            lines += ["", f"{kind}: as derived", shown(derived)]
-        final = programs[kind] = _explain_passes(kind, derived, PASSES, lines, shown)
-        if form == "text":
-            reasons = _pairs(record, final).reasons
-            lines += [f"{kind}: {name} in pairs of floats: {why}" for name, why in reasons.items()]
-            lines += [f"{kind}: schedule", schedule_report(final)]
-        if _guarded(record, final) is not None:
-            lines.append(f"{kind}: bounds its own rounding; beyond the bound it is computed again in wide numbers")
-        if _is_watched(record, kind, programs):
-            lines.append(f"{kind}: results that are not finite are computed again in wide numbers")
-    return "\n".join(lines)
-
-
-def _explain_passes(kind: str, program: Program, passes: Sequence[Pass], lines: list[str], shown: Show) -> Program:
-    """Run passes one by one, and show the program after each that changed it."""
-    for name, run in passes:
-        after = check(run(program))
-        if after != program:
-            lines += [f"{kind}: after {name}", shown(after)]
-            lines += [f"  {line}" for why in REASONS.get(name, _silent)(program) for line in str(why).splitlines()]
-        program = after
-    return program
-
-
-def _silent(program: Program) -> tuple[object, ...]:
-    """A pass that needs no reasons."""
-    return ()
-
-
-def _heading(record: Record, bindings: Bindings, accuracy: str) -> Documentation:
-    lines = ["", record.summary] if record.summary else []
-    lines += ["", *(f"    {line}" for line in latex_of(record).splitlines())]
-    lines += ["", *(_glossary_line(record, name) for name in record.symbols)]
-    lines += ["", *(f"Source: {', '.join(p for p in (s.title, s.section, s.url) if p)}" for s in record.sources)]
-    lines += ["", accuracy] if accuracy else []
-    bound = f" with {', '.join(f'{name} = {used}' for name, used in bindings)}" if bindings else ""
-    return Documentation(f"{record.title}{bound}.", tuple(lines))
-
-
-def _glossary_line(record: Record, name: str) -> str:
-    entry = record.symbols[name]
-    shape = f"[{', '.join(axis.text for axis in entry.shape)}]" if entry.shape else ""
-    domain = f" ({entry.domain.name})" if entry.domain.name not in ("real", "interval") else ""
-    return f"{name}{shape}{domain}: {entry.meaning}".rstrip(": ")
-
-
-_KINDS = {
-    "value": "{title}",
-    "jvp": "Tangents of the outputs of {id}, for tangents of its inputs",
-    "vjp": "Cotangents of the inputs of {id}, for cotangents of its outputs",
-    "gradient": "Gradient of {id} in its differentiable inputs",
-    "value_and_gradient": "Value of {id} and its gradient, sharing their work",
-    "value_and_vjp": "Value of {id} and the cotangents of its inputs, sharing their work",
-    "hvp": "Hessian of {id} times directions of its inputs",
-    "jacobian": "Jacobian of {id}: output axes, then input axes",
-    "hessian": "Hessian of {id}: axes of the first input, then of the second",
-}
-
-
-def _kernel_documentation(record: Record, kind: str, program: Program, value: Program) -> Documentation:
-    summary = _KINDS[kind].format(title=record.title, id=value.name)
-    statements = tuple(f"    {show_statement(s)}" for s in program.statements[:12])
-    more = (f"    … {len(program.statements) - 12} more",) if len(program.statements) > 12 else ()
-    notes = (*conditions(value), *(() if kind == "value" else conventions(value)))
-    return Documentation(f"{summary}.", ("", *statements, *more, *(("", *notes) if notes else ())))

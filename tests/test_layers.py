@@ -34,8 +34,12 @@ MAY_IMPORT = {
         "errors ir derive records.model notation.tree notation.chains notation.words notation.sympy_form"
         " notation.operators"
     ),
+    # what a generated module says of itself
+    "documentation": "records ir derive emit present",
     # the one module that knows their order
-    "pipeline": "errors records ir notation derive rewrite schedule emit present",
+    "pipeline": "errors records ir notation derive rewrite schedule emit present documentation",
+    # what each pass did, for people
+    "explanation": "records ir derive rewrite schedule emit present pipeline",
     # files and processes
     "project": "errors records.names",
     "atomic": "errors",
@@ -52,7 +56,7 @@ MAY_IMPORT = {
     "bound": "errors project atomic freshness records build pipeline kernels",
     "signatures": "kernels",
     "precompile": "errors parallel build records kernels",
-    "equation": "project records notation present.mathml pipeline",
+    "equation": "project records notation present.mathml pipeline documentation",
     # evidence shares nothing with the compiler but the reading of a formula
     "verify": (
         "errors records notation.tree notation.sympy_form notation.operators notation.text notation.latex"
@@ -68,7 +72,8 @@ MAY_IMPORT = {
     "bench": "errors records ir emit.printer kernels verify.draws",
     "commands": (
         "errors project atomic freshness parallel build drift scaffold records notation.to_sympy notation.library"
-        " pipeline kernels signatures precompile checking verify measured bound bench relations evidence watching site"
+        " documentation pipeline explanation kernels signatures"
+        " precompile checking verify measured bound bench relations evidence watching site"
     ),
     "cli": "errors freshness parallel commands",
     "__main__": "cli",

@@ -20,7 +20,7 @@ def command(record_id: str, form: str) -> int:
     """Print what each pass of the compiler made of a record."""
     root = project_root()
     survey(root).only(record_id)
-    from eqc import pipeline  # loads SymPy; a mistyped id must not wait for it
+    from eqc import explanation  # loads SymPy; a mistyped id must not wait for it
 
-    say(pipeline.explain(record_id, Library(root), form))
+    say(explanation.explain(record_id, Library(root), form))
     return 0

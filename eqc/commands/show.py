@@ -56,7 +56,7 @@ def _show_formula(record: Record) -> None:
 
 def printed_latex(record: Record) -> str:
     """The LaTeX of a record that states none, printed from its SymPy form."""
-    from eqc.pipeline import latex_of  # loads the compiler
+    from eqc.documentation import latex_of  # loads the compiler
 
     return latex_of(record)
 

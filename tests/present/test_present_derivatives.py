@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from core_samples import Texts, project, record_text
 
-from eqc.pipeline import derive, explain
+from eqc.explanation import explain
+from eqc.pipeline import derive
 from eqc.present.report import Derived
 
 LINES = {
