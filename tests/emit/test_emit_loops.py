@@ -145,6 +145,13 @@ def test_a_long_loop_stores_whole_vectors_past_the_cache() -> None:
     assert changed.count("fence seq_cst") == 1
 
 
+def test_stores_of_several_vectors_begin_where_one_of_these_may() -> None:
+    changed = with_long_loops(MODULE.replace("<8 x double>", "<24 x double>"))
+    assert "store <24 x double> %b, ptr %c, align 64, !nontemporal !0" in changed
+    assert "i64 63, i64 -1" in changed
+    assert "nontemporal" not in with_long_loops(MODULE.replace("<8 x double>", "<9 x double>"))
+
+
 def test_processors_on_which_that_was_not_measured_only_ask() -> None:
     changed = with_long_loops(MODULE.replace("x86_64", "aarch64"))
     assert REQUEST in changed
