@@ -10,6 +10,7 @@ import sympy as sp
 
 from eqc.emit import by_vector, calls, checks, entries, paired, product, reductions, sums, teamed, tiled, watch
 from eqc.emit.blocks import Block
+from eqc.emit.merged_axes import merge_axes
 from eqc.emit.names import RESERVED, names_of, unlike, words
 from eqc.emit.nest import Kept, Leaf, Loop, Nest, contract, leaves_of, loops_of, made, nests
 from eqc.emit.pair_source import PairSource
@@ -50,6 +51,9 @@ class Function:
     lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.given = self.program
+        if self.shares and not self.own_dtype and not self.doubt:
+            self.program = merge_axes(self.given)
         self.tensors = self.program.tensors
         self.tree = nests(self.program, shared=self.shares, apart=frozenset(self.pairs))
         self.storage = contract(self.tree, self.program)
@@ -163,6 +167,7 @@ class Function:
         known = {t.name for t in self.program.inputs}
         waiting = checks.check_positions(self, list(self.program.checks), known)
         watch.start(self)
+        self._merge_axes()
         allocate(self)
         for number, node in enumerate(self.tree):
             teamed.run(self, number, node)
@@ -178,6 +183,17 @@ class Function:
             self.line(0, f"return {', '.join(returned)}")
         used = "\n".join(self.lines)
         return [*checks.extent_lines(self, set(words(used))), *self.lines]
+
+    def _merge_axes(self) -> None:
+        """What is given and what is written to, with the axes that the loops run over."""
+        whole = self.given.tensors
+        for name in (*(t.name for t in self.program.inputs), *self.array_outputs):
+            if whole[name].rank != self.tensors[name].rank:
+                view = "_shaped_result" if name in self.array_outputs else "_shaped"
+                self.printer.used.add(view)
+                shape = ", ".join(self.whole(extent) for extent in self.tensors[name].shape)
+                comma = "," if self.tensors[name].rank == 1 else ""
+                self.line(0, f"{self.names[name]} = {view}({self.names[name]}, ({shape}{comma}))")
 
     def returned(self) -> list[str]:
         """The numbers among the results, as they are returned."""

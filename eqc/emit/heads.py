@@ -269,6 +269,8 @@ MODULES: Mapping[str, str] = {
             "_mirror",
             "_block_rows",
             "_item_of",
+            "_shaped",
+            "_shaped_result",
         ),
         "_vector",
     ),

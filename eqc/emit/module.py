@@ -251,7 +251,7 @@ def _jit(program: Program | None = None, *, narrow: bool, inline: bool = False) 
 
 def _allocating(function: Function, core: str, first: str = "") -> list[str]:
     """The body of `f`: check shapes, allocate the results, call the core; `first` are results that are left out."""
-    names, tensors = function.names, function.tensors
+    names, tensors = function.names, function.given.tensors
     lines = [*_shape_checks(function)]
     for output in function.array_outputs:
         kind = "np.int64" if tensors[output].integer else function.data_dtype()
@@ -273,7 +273,7 @@ def _missing_extents(function: Function, lines: Sequence[str]) -> list[str]:
 
 def _shape_checks(function: Function) -> list[str]:
     """Axes that must agree with an extent known from another input; wrong ones would read out of range."""
-    program, names = function.program, function.names
+    program, names = function.given, function.names
     solved = {(e.input, e.axis) for e in program.extents}
     conditions: list[str] = []
     for tensor in program.inputs:

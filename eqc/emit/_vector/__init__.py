@@ -46,6 +46,7 @@ from .ratios import (
     one_plus_log_ratio,
 )
 from .reductions import add, add_product, add_square, largest, least, maximum, minimum, multiply, pick, watch
+from .shaped import shaped, shaped_result
 from .tile_memory import near
 from .tiles import across, columns_at, inside, no_tile, rows_at, width
 from .turns import cosine_of_turns, sine_of_turns
@@ -107,6 +108,8 @@ __all__ = [
     "quotient",
     "root_of_cube",
     "rows_at",
+    "shaped",
+    "shaped_result",
     "sigmoid",
     "sin",
     "sine_of_turns",
