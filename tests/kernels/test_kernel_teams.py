@@ -16,6 +16,7 @@ from numba import njit
 import eqc
 from eqc.emit._team import begin, end, launch, shared_empty, whole_sum
 from eqc.kernels import pace, teams, watchers
+from eqc.kernels.direct import entry_of
 from eqc.kernels.teams import Shared
 from eqc.kernels.watchers import Watch
 
@@ -87,6 +88,26 @@ def test_threads_share_an_item() -> None:
         calls.ready(1.0)
         waiting(calls).run(x, total)
         assert total.tolist() == [-50.0, 3.0]
+
+
+def test_functions_that_were_compiled_for_a_team_first_are_called_without_one() -> None:
+    """A team comes after the arguments that calls without one have: None in its place ended the process."""
+
+    @njit(nogil=True)
+    def doubled(x, y, team=None):
+        for i in range(begin(len(x), team), end(len(x), team)):
+            y[i] = 2 * x[i]
+
+    x, y = np.arange(4.0), np.zeros(4)
+    for given in (x, y, teams.solo()), (x, y):
+        doubled(*given)
+    entry, rest = entry_of(doubled, (x, y))
+    assert rest == (None,)
+    address, _ = launch.compiled(doubled, (x, y))
+    assert address != launch.compiled(doubled, (x, y, teams.solo()))[0]
+    y[:] = 0
+    entry(x, y, *rest)
+    assert y.tolist() == [0, 2, 4, 6]
 
 
 @pytest.mark.parametrize("failing", [0, 50, 99])
