@@ -25,6 +25,9 @@ LARGE: Final = 1 << 17
 LINE: Final = 64
 """Bytes of a line of the cache, where large arrays begin: vectors that cross lines are stored at half the speed."""
 
+LINED: Final = 1 << 13
+"""Bytes from which that takes longer than finding such a place, in compiled code."""
+
 KEPT: Final = 1 << 28
 """Bytes that are kept at most."""
 

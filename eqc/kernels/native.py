@@ -22,7 +22,7 @@ from eqc.kernels.shapes import Shape
 from eqc.kernels.straight import Fixed, New, Operand, Straight
 from eqc.kernels.values import FLOAT32, INT64, Array, DType
 
-_FORMAT = 1
+_FORMAT = 2
 """The format of descriptions, to be changed with any change of them here and in `_calls.short`."""
 
 _NEW_FROM_DESCR, _SCALAR = 94, 60
@@ -88,7 +88,7 @@ class _Description:
 
     def _operand(self, one: Operand) -> list[int]:
         if isinstance(one, New):
-            return [self.runtime.NEW, *self._layout(one.shape, one.dtype)]
+            return [self.runtime.NEW, *self._layout(one.shape, one.dtype), one.room()]
         if isinstance(one, Fixed):
             return [self.runtime.FIXED, self._place(one.value)]
         return [self.runtime.GIVEN, one]
@@ -140,10 +140,12 @@ def _knows_arrays() -> bool:
     """Whether Python's objects and NumPy's arrays are in memory as compiled code expects them."""
     if sys.implementation.name != "cpython" or ctypes.sizeof(ctypes.c_void_p) != 8:
         return False
-    array, fields = np.empty((2, 3)), object.__basicsize__
+    whole, fields = np.empty(6), object.__basicsize__
+    array = whole.reshape(2, 3)
     place = id(array) + fields
-    expected = [(ctypes.c_int64, 0, array.ctypes.data), (ctypes.c_int32, 8, 2), (ctypes.c_int64, 40, id(array.dtype))]
+    word, half = ctypes.c_int64, ctypes.c_int32
+    expected = [(word, 0, array.ctypes.data), (half, 8, 2), (word, 32, id(whole)), (word, 40, id(array.dtype))]
     return all(_number(kind, place + offset) == value for kind, offset, value in expected) and (
-        [_number(ctypes.c_int64, _number(ctypes.c_int64, place + 16) + 8 * axis) for axis in range(2)] == [2, 3]
-        and _number(ctypes.c_int32, place + 48) & 0x501 == 0x501
+        [_number(word, _number(word, place + 16) + 8 * axis) for axis in range(2)] == [2, 3]
+        and _number(half, place + 48) & 0x501 == 0x501
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
 
 import numpy as np
 
+from eqc.kernels.memory import LINE, LINED
 from eqc.kernels.results import Selection
 from eqc.kernels.shapes import Shape
 from eqc.kernels.values import Array, DType
@@ -35,6 +37,11 @@ class New:
     def memory(self) -> Array:
         """Such memory."""
         return np.empty(self.shape, self.dtype)
+
+    def room(self) -> int:
+        """Of how many numbers it is a part that begins with a line of the cache; 0 if it may begin anywhere."""
+        count = prod(self.shape)
+        return count + LINE // self.dtype.itemsize if count * self.dtype.itemsize >= LINED else 0
 
 
 Memory = Fixed | New

@@ -85,6 +85,31 @@ def test_operands_are_put_in_their_places() -> None:
     assert call(short, X, 3.0)[0] is not results[0]
 
 
+def test_long_results_begin_with_a_line_of_the_cache() -> None:
+    """Vectors that cross two lines are stored at half the speed."""
+    shapes = [(3, 1000), (4099,), (2,)]
+    places = range(len(shapes))
+    straight = Straight("", lambda *_: False, [New(shape, FLOAT32) for shape in shapes], 0, True, places, [FLOAT32] * 3)
+    short = way_of(straight, (X,), Selection((0, 1, 2), tuple))
+    before, kept = sys.getrefcount(FLOAT32), []
+    for _ in range(5):
+        found = call(short, X)
+        kept += found
+        assert [(array.shape, array.dtype) for array in found] == [(shape, FLOAT32) for shape in shapes]
+        for array in found[:2]:
+            assert array.ctypes.data % 64 == 0
+            assert array.flags.carray
+            assert array.base.ctypes.data <= array.ctypes.data
+            assert array.ctypes.data + array.nbytes <= array.base.ctypes.data + array.base.nbytes
+        assert found[2].base is None
+    for n, array in enumerate(kept):
+        array[...] = n
+    assert all(np.all(array == n) for n, array in enumerate(kept))
+    assert sys.getrefcount(FLOAT32) == before + 5 * 5
+    del kept, found, array
+    assert sys.getrefcount(FLOAT32) == before
+
+
 def test_unwanted_results_have_one_memory() -> None:
     seen: list[Any] = []
     operands = New((2,), FLOAT64), New((3,), FLOAT64)

@@ -95,6 +95,18 @@ def _number_at(kind):
 word_at, half_at = _number_at(_WHOLE), _number_at(_HALF)
 
 
+@intrinsic
+def put_word(typing, address, number):
+    """Write a whole number to an address."""
+
+    def code(context, builder, signature, arguments):
+        address, number = arguments
+        builder.store(number, builder.inttoptr(address, _WHOLE.as_pointer()))
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), code
+
+
 def _call_at(builder, address, kinds, arguments):
     """Call the function at an address, which returns an object."""
     kind = ir.FunctionType(_WHOLE, kinds)
@@ -102,17 +114,20 @@ def _call_at(builder, address, kinds, arguments):
 
 
 @intrinsic
-def new_array(typing, make, array, dtype, rank, shape):
-    """A new array: `make` is where NumPy's function for it begins, `array` the type, and `shape` where extents are."""
+def new_array(typing, make, array, dtype, rank, shape, data, flags):
+    """A new array: `make` is where NumPy's function for it begins, `array` the type, and `shape` where extents are.
+
+    It has memory of its own if no `data` and `flags` are given.
+    """
 
     def code(context, builder, signature, arguments):
-        make, array, dtype, rank, shape = arguments
+        make, array, dtype, rank, shape, data, flags = arguments
         kinds = [_WHOLE, _WHOLE, _HALF, _WHOLE, _WHOLE, _WHOLE, _HALF, _WHOLE]
-        nothing = _WHOLE(0)
-        given = [array, dtype, builder.trunc(rank, _HALF), shape, nothing, nothing, _HALF(0), nothing]
+        nothing, half = _WHOLE(0), builder.trunc(flags, _HALF)
+        given = [array, dtype, builder.trunc(rank, _HALF), shape, nothing, data, half, nothing]
         return _call_at(builder, make, kinds, given)
 
-    return types.intp(*[types.int64] * 5), code
+    return types.intp(*[types.int64] * 7), code
 
 
 @intrinsic
