@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import sympy as sp
 
-from eqc.emit import by_vector, calls, checks, entries, paired, product, reductions, sums, teamed, tiled, watch
+from eqc.emit import by_vector, calls, checks, doubled, entries, paired, product, reductions, sums, teamed, tiled, watch
 from eqc.emit.blocks import Block
 from eqc.emit.merged_axes import merge_axes
 from eqc.emit.names import RESERVED, names_of, unlike, words
@@ -70,7 +70,8 @@ class Function:
         self.tables: dict[tuple[tuple[float, ...], ...], str] = {}
         blocks = [loop for loop in loops_of(self.tree) if loop.blocked]
         self.blocks = {id(loop): Block(self, loop, str(n or "")) for n, loop in enumerate(blocks)}
-        self.sharing = sharing_of(self) if self.shares and not self.own_dtype else None
+        self.doubled = not self.own_dtype and doubled.is_doubled(self.program)
+        self.sharing = sharing_of(self) if self.shares and not (self.own_dtype or self.doubled) else None
         self.split: Nest | None = None
 
     # names ---------------------------------------------------------------------------------------------------------
@@ -162,6 +163,8 @@ class Function:
 
     def body(self) -> list[str]:
         """All lines of the function, without its head and its docstring."""
+        if self.doubled:
+            doubled.start(self)
         if not self.own_dtype:
             checks.check_sizes(self)
         known = {t.name for t in self.program.inputs}
@@ -178,6 +181,8 @@ class Function:
             self.line(1, f"return {self.fallback}")
         watch.wholes(self)
         teamed.leave(self)
+        if self.doubled:
+            doubled.finish(self)
         returned = [*self.returned(), *watch.returned(self)]
         if returned:
             self.line(0, f"return {', '.join(returned)}")

@@ -185,7 +185,8 @@ def _functions(function: Function, name: str, kernel: Kernel, narrow: bool) -> l
     """The source blocks of one kernel."""
     program = function.program
     arguments, jit = function.arguments, _jit(program, narrow=narrow)
-    core_jit = _jit(program, narrow=narrow, inline=not any(statement.loops for statement in program.statements))
+    loops = any(statement.loops for statement in program.statements)
+    core_jit = _jit(program, narrow=narrow and not function.doubled, inline=not loops)
     if kernel.within:
         return _part_of(function, name, kernel, jit)
     buffers = [function.names[n] for n in function.array_outputs]

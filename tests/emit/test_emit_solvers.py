@@ -236,3 +236,25 @@ def test_random_problems_of_one_unknown() -> None:
         low, high = sorted(rng.uniform(-3, 3) for _ in range(2))
         z = rng.uniform(-5, 5)
         assert abs(solve(z, low, high) - min(max(z, low), high)) < 1e-13
+
+
+def test_what_rests_on_a_solution_is_decided_in_float64() -> None:
+    """Two actions with the same reward differ by what lies behind them: by less than float32 tells apart."""
+    module = sample_module(
+        "Eq(V[s], FixedPoint(MaxOver(R[s, a] + g*Sum(P[s, a, k]*V[k], (k, 1, S)), (a, 1, A)), V))",
+        V="{shape: [S]}",
+        R="{shape: [S, A]}",
+        P="{shape: [S, A, S], differentiable: false}",
+        g="{domain: '[0, 0.99]'}",
+        S="size",
+        A="size",
+    )
+    rewards = np.array([[-11297.334, -11297.334], [-11297.332, -11297.337]], np.float32)
+    chances = np.array([0.49992979, 0.49994835, 0.4996509, 0.49997380], np.float32)
+    given = rewards, np.stack([chances, 1 - chances], 1).reshape(2, 2, 2), np.float32(0.98999536)
+    wide = [np.asarray(one, np.float64) for one in given]
+    for single, double in zip(
+        module["sample_vjp"](*given, np.ones(2, np.float32)), module["sample_vjp"](*wide, np.ones(2)), strict=True
+    ):
+        close(single, double, 2e-7)
+    assert module["sample_vjp"](*given, np.ones(2, np.float32))[0].dtype == np.float32
