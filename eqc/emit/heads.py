@@ -34,7 +34,6 @@ RUNTIME: Mapping[type, str] = {
 
 STABLE: Mapping[type, str] = {
     stable.Log1mExp: "_log_1m_exp",
-    stable.LogCosh: "_log_cosh",
     stable.SoftTangent: "_soft_tangent",
     stable.SoftTangentSlope: "_soft_tangent_slope",
     stable.SoftTangentGate: "_soft_tangent_gate",
@@ -90,6 +89,7 @@ VECTOR: Mapping[type, str] = {
     stable.Log1p: "_log1p",
     stable.Expm1: "_expm1",
     stable.Logistic: "_sigmoid",
+    stable.LogCosh: "_log_cosh",
     stable.LogisticSlope: "_logistic_slope",
     stable.Log1pExp: "_softplus",
     stable.HyperbolicTangent: "_tanh",
@@ -211,10 +211,14 @@ PAIRS: Mapping[type, str] = {
 }
 """Head -> the function on pairs of floats. Others are computed in floats."""
 
+PAIRS_OF_TWO: Mapping[type, str] = {Maximum: "_greater_of", Minimum: "_lesser_of"}
+"""The same for functions of two numbers, each of which may be a float."""
+
 OF_PAIRS = (
     *("_as_pair", "_stored", "_parts", "_nearest", "_gap", "_collect", "_entry_of"),
     *("_lanes", "_pair_lanes", "_place_of", "_put", "_put_one", "_add_up", "_total_of"),
-    *("_root_of", "_square_of", "_cube_of", "_power_of", "_pair_pi", "_pair_e", "_whole_pair", "_whole_pairs"),
+    *("_root_of", "_square_of", "_cube_of", "_power_of", "_rational_power_of", "_pair_pi", "_pair_e"),
+    *("_whole_pair", "_whole_pairs"),
 )
 """What else the module of pairs gives."""
 
@@ -242,7 +246,7 @@ OF_TEAMS = (
 """What threads that work on one item call."""
 
 MODULES: Mapping[str, str] = {
-    **dict.fromkeys((*PAIRS.values(), *OF_PAIRS), "_pairs"),
+    **dict.fromkeys((*PAIRS.values(), *PAIRS_OF_TWO.values(), *OF_PAIRS), "_pairs"),
     **dict.fromkeys(VECTOR.values(), "_vector"),
     **dict.fromkeys(
         (
@@ -254,6 +258,7 @@ MODULES: Mapping[str, str] = {
             "_pick",
             "_power",
             "_quotient",
+            "_rational_power",
             "_root_of_cube",
             "_watch",
         ),

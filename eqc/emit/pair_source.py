@@ -11,8 +11,8 @@ from enum import IntEnum
 
 import sympy as sp
 
-from eqc.emit.heads import PAIRS
-from eqc.emit.printer import SourcePrinter
+from eqc.emit.heads import PAIRS, PAIRS_OF_TWO
+from eqc.emit.printer import SourcePrinter, is_ratio
 from eqc.ir.stable import Difference, ExpDifference, Log1p
 from eqc.ir.terms import Expr, Read
 
@@ -136,6 +136,8 @@ class PairSource:
             return self._whole(self._made("_root_of", self.text(base).source), sp.Integer(exponent.p))
         if exponent.is_integer:
             return self._whole(self.text(base), exponent)
+        if is_ratio(exponent):
+            return self._made("_rational_power_of", self.text(base).source, str(exponent.p), str(exponent.q))
         return self._made("_power_of", self.text(base).source, self.plain.source(exponent))
 
     def _whole(self, base: Text, exponent: Expr) -> Text:
@@ -165,9 +167,21 @@ class PairSource:
         if head in (ExpDifference, Difference):
             gap = self._difference(*node.args)
             return gap if head is Difference else self._made("_exp_of", gap.source)
+        if head in PAIRS_OF_TWO:
+            return self._extremum(node)
         if head in PAIRS:
             return self._made(PAIRS[head], self.text(node.args[0]).source)
         return Text(f"({self.plain.source(node)})")
+
+    def _extremum(self, node: Expr) -> Text:
+        """The least or the greatest of some numbers, which no pair is needed for if all are floats."""
+        texts = [self.text(a) for a in node.args]
+        if not any(text.is_pair for text in texts):
+            return Text(f"({self.plain.source(node)})")
+        first, *others = texts
+        for text in others:
+            first = self._made(PAIRS_OF_TWO[type(node)], first.source, text.source)
+        return first
 
     def _difference(self, left: Expr, right: Expr) -> Text:
         first, second = self._with_pair([self.text(left), self.text(right)])

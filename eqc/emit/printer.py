@@ -13,11 +13,18 @@ from eqc.emit.divisors import SharedQuotient
 from eqc.emit.heads import MATH, OF_PRODUCTS, RUNTIME, STABLE, VECTOR
 from eqc.ir import stable
 from eqc.ir.terms import Expr, FloorDivide, FunctionName, Maximum, Minimum, Read, Remainder
-from eqc.ir.walk import is_short, transform
+from eqc.ir.walk import is_short, rebuild, transform
 
 _INFIX: Mapping[type, str] = {FloorDivide: "//", Remainder: "%"}
 _BIG = 2**31
+_EXACT = 2**53
 _RELATIONS = {"==": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+
+
+class RationalPower(sp.Function):  # type: ignore[misc]
+    """x**(p/q) for long whole numbers p and q."""
+
+    nargs = 3
 
 
 class SourcePrinter(StrPrinter):  # type: ignore[misc]
@@ -200,11 +207,16 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
             return f"1/{self.parenthesize(sp.Pow(base, -exponent), PRECEDENCE['Pow'], strict=True)}"
         if self.whole:
             return f"{self._atom(base)}**{self._atom(exponent)}"
+        if is_ratio(exponent):
+            return self._call("_rational_power", (base, *_terms_of(exponent)))
         if not exponent.is_number or not (exponent.is_integer or base.is_integer):
             return self._call("_power", (base, exponent))
         if base.is_integer and exponent != 2:
             return f"float({self._print(base)})**{self._atom(exponent)}"
         return f"{self._atom(base)}**{self._atom(exponent)}"
+
+    def _print_RationalPower(self, expr: Expr) -> str:
+        return self._call("_rational_power", expr.args)
 
     def _atom(self, expr: Expr) -> str:
         return str(self.parenthesize(expr, PRECEDENCE["Atom"], strict=True))
@@ -265,6 +277,20 @@ def _is_at_hand(choice: Expr) -> bool:
     return looked_up and in_range and arithmetic
 
 
+def is_ratio(exponent: Expr) -> bool:
+    """Whether an exponent is a quotient that no float has, of whole numbers that floats have.
+
+    >>> is_ratio(sp.Rational(1, 3)), is_ratio(sp.Rational(5, 4)), is_ratio(sp.Integer(3))
+    (True, False, False)
+    """
+    short = bool(exponent.is_Rational) and max(abs(exponent.p), exponent.q) < _EXACT
+    return short and exponent.q & (exponent.q - 1) != 0
+
+
+def _terms_of(ratio: Expr) -> tuple[Expr, Expr]:
+    return sp.Integer(ratio.p), sp.Integer(ratio.q)
+
+
 def _minus_last(expr: Expr) -> tuple[Expr, ...]:
     """The terms of a sum, those with a minus sign last."""
     return tuple(sorted(expr.as_ordered_terms(), key=lambda t: t.could_extract_minus_sign()))
@@ -278,4 +304,9 @@ def _plain_numbers(expression: Expr) -> Expr:
             return atom
         return sp.Float(float(Fraction(int(atom.p), int(atom.q))), 17)
 
-    return transform(expression, leaf)
+    def built(node: Expr, args: tuple[Expr, ...]) -> Expr:
+        if isinstance(node, sp.Pow) and is_ratio(node.args[1]):
+            return RationalPower(args[0], *_terms_of(node.args[1]))
+        return rebuild(node, args)
+
+    return transform(expression, leaf, built=built)

@@ -23,16 +23,6 @@ def log_1m_exp(x):
     return log(-expm1(x)) if x > -_LOG_2 else log1p(-exp(x))
 
 
-@njit(cache=True, inline="always")
-def log_cosh(x):
-    """log(cosh(x)): log(1 + 2 sinh²(x/2)) near 0, where nothing is taken off |x|."""
-    size = abs(x)
-    falling, fall = exp(-size), expm1(-size)
-    near = size < 2.0
-    more = log1p(0.5 * fall * fall / falling if near else falling * falling)
-    return more if near else size - _LOG_2 + more
-
-
 @njit(cache=True)
 def _turn(x):
     """x less the nearest whole number, exactly."""

@@ -63,8 +63,16 @@ def rebuild(node: Expr, args: tuple[Expr, ...]) -> Expr:
     return node.func(*args)
 
 
-def transform(expression: Expr, leaf: Callable[[Expr], Expr], memo: dict[Expr, Expr] | None = None) -> Expr:
-    """Replace the atoms of an expression by `leaf`, bottom-up and without recursion; equal parts are done once."""
+def transform(
+    expression: Expr,
+    leaf: Callable[[Expr], Expr],
+    memo: dict[Expr, Expr] | None = None,
+    built: Callable[[Expr, tuple[Expr, ...]], Expr] = rebuild,
+) -> Expr:
+    """Replace the atoms of an expression by `leaf`, bottom-up and without recursion; equal parts are done once.
+
+    What a node with changed arguments becomes is `built` from both.
+    """
     done: dict[Expr, Expr] = {} if memo is None else memo
     stack = [expression]
     while stack:
@@ -81,7 +89,7 @@ def transform(expression: Expr, leaf: Callable[[Expr], Expr], memo: dict[Expr, E
             stack.extend(waiting)
             continue
         args = tuple(done[arg] for arg in node.args)
-        done[node] = node if args == node.args else rebuild(node, args)
+        done[node] = node if args == node.args else built(node, args)
         stack.pop()
     return done[expression]
 

@@ -29,7 +29,7 @@ def add_up(sums: Any, count: int) -> None:
     sums[0, 0] += sums[1, :count].sum()
 
 
-def power_of(x: float, n: int) -> float:
+def power_of(x: float, n: float) -> float:
     return float(np.float64(x) ** n)
 
 
@@ -47,6 +47,8 @@ PLAIN: dict[str, Any] = {
     "stored": lambda high, low: high + low,
     "parts": lambda x: (x, 0.0),
     "gap": lambda x, y: x - y,
+    "lesser_of": min,
+    "greater_of": max,
     "lanes": lambda dtype: np.zeros((2, BLOCK)),
     "pair_lanes": lambda dtype: np.zeros((2, BLOCK)),
     "place_of": lambda begin, lane: begin + lane,
@@ -59,6 +61,7 @@ PLAIN: dict[str, Any] = {
     "pair_pi": lambda: math.pi,
     "pair_e": lambda: math.e,
     "power_of": power_of,
+    "rational_power_of": lambda x, p, q: power_of(x, p / q),
     "square_of": _whole(np.square),
     "cube_of": _whole(lambda x: x * x * x),
     "root_of": _whole(np.sqrt),

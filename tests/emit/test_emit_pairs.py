@@ -59,6 +59,22 @@ def test_single_precision_is_computed_in_double() -> None:
 
 
 @njit(error_model="numpy")
+def extrema(x, y, z):  # type: ignore[no-untyped-def]
+    a, b = pairs.as_pair(x) * y, pairs.as_pair(x) * z
+    return pairs.parts(pairs.lesser_of(a, b)), pairs.parts(pairs.greater_of(a, b)), pairs.parts(pairs.lesser_of(a, y))
+
+
+def test_extrema_are_told_by_both_floats() -> None:
+    y, z = 0.3, 0.3 + 2.0**-54
+    for x, other in ((1 / 3, z), (-1 / 3, z), (1 / 3, y), (0.1, 2.0)):
+        found = [Fraction(high) + Fraction(low) for high, low in extrema(x, y, other)]
+        a, b = Fraction(x) * Fraction(y), Fraction(x) * Fraction(other)
+        assert found == [min(a, b), max(a, b), min(a, Fraction(y))]
+    assert all(math.isnan(high) for high, _ in (*extrema(math.nan, y, z), extrema(1.0, y, math.nan)[0]))
+    assert extrema(np.float32(3), np.float32(0.1), np.float32(0.2))[0] == (3 * float(np.float32(0.1)), 0.0)
+
+
+@njit(error_model="numpy")
 def ends(x, y):  # type: ignore[no-untyped-def]
     a = pairs.as_pair(x) * y
     return (

@@ -5,7 +5,8 @@ has no low part. Plain floats and whole numbers among the operands are exact. Wh
 may come out as NaN or infinite: it is then left out, so that no result is worse than that of floats.
 """
 
-from .functions import cos_of, exp_of, expm1_of, log_of, power_of, sigmoid_of, sin_of, softplus_of
+from .extrema import greater_of, lesser_of
+from .functions import cos_of, exp_of, expm1_of, log_of, power_of, rational_power_of, sigmoid_of, sin_of, softplus_of
 from .number import as_pair, cube_of, gap, nearest, pair, pair_e, pair_pi, parts, root_of, size_of, square_of, stored
 from .sums import BLOCK, add_up, collect, entry_of, lanes, pair_lanes, place_of, put, put_one, total_of
 from .together import whole_pair, whole_pairs
@@ -21,7 +22,9 @@ __all__ = [
     "exp_of",
     "expm1_of",
     "gap",
+    "greater_of",
     "lanes",
+    "lesser_of",
     "log_of",
     "nearest",
     "pair",
@@ -33,6 +36,7 @@ __all__ = [
     "power_of",
     "put",
     "put_one",
+    "rational_power_of",
     "root_of",
     "sigmoid_of",
     "sin_of",

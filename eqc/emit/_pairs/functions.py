@@ -4,7 +4,7 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic, overload, register_jitable
 
-from .._vector import cos, exp, expm1, power, sigmoid, sin, softplus
+from .._vector import cos, exp, expm1, power, rational_power, sigmoid, sin, softplus
 from .._vector.bits import scaled
 from .._vector.core import exp_parts, log_at_ends, log_in_two, split
 from .number import is_operand, made, parts, result_of
@@ -105,5 +105,23 @@ def _power_of(x, n):
         near, rest = parts(x)
         high = power(near, np.float64(n))
         return like(high, high * (n * (rest / near)), x)
+
+    return compiled
+
+
+def rational_power_of(x, numerator, denominator):
+    """x**(numerator/denominator) for whole numbers."""
+    raise TypeError("rational_power_of is for compiled code")
+
+
+@overload(rational_power_of, jit_options=_INLINE, strict=False)
+def _rational_power_of(x, numerator, denominator):
+    if not is_operand(x):
+        return None
+
+    def compiled(x, numerator, denominator):
+        near, rest = parts(x)
+        high = rational_power(near, numerator, denominator)
+        return like(high, high * (numerator / denominator * (rest / near)), x)
 
     return compiled

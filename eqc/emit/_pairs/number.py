@@ -162,7 +162,7 @@ def made(context, builder, kind, parts):
     return pair._getvalue()  # noqa: SLF001 (Numba's own way)
 
 
-def _operation(in_floats, in_pairs):
+def operation(in_floats, in_pairs):
     """The code of an operation: in double precision for single precision, in pairs for double."""
 
     def build(context, builder, signature, values):
@@ -186,7 +186,7 @@ def _define(name, in_floats, in_pairs):
                 return signature(result_of(*arguments), *arguments)
             return None
 
-    build = _operation(in_floats, in_pairs)
+    build = operation(in_floats, in_pairs)
     if name is operator.neg:
         lower_builtin(name, Pair)(build)
         return
@@ -203,7 +203,7 @@ _define(operator.truediv, lambda a, x, y: a.b.fdiv(x, y), Arithmetic.quotient)
 
 def _of_one(in_floats, in_pairs):
     """A function of one number for compiled code."""
-    build = _operation(in_floats, in_pairs)
+    build = operation(in_floats, in_pairs)
 
     @intrinsic
     def function(typing, x):

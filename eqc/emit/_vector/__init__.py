@@ -11,10 +11,8 @@ from .functions import (
     expm1,
     log,
     log1p,
+    log_cosh,
     logistic_slope,
-    one_plus_power,
-    power,
-    root_of_cube,
     sigmoid,
     sin,
     sinh,
@@ -31,6 +29,7 @@ from .gates import (
 )
 from .items import add_items, item_of
 from .places import place_of_largest, place_of_least
+from .powers import one_plus_power, power, rational_power, root_of_cube
 from .precision import KernelCompiler
 from .products import block_rows, matrix_product, mirror, symmetric_product
 from .quotients import quotient
@@ -79,6 +78,7 @@ __all__ = [
     "log",
     "log1p",
     "log_apart",
+    "log_cosh",
     "log_excess",
     "log_over_mean",
     "log_ratio",
@@ -106,6 +106,7 @@ __all__ = [
     "place_of_least",
     "power",
     "quotient",
+    "rational_power",
     "root_of_cube",
     "rows_at",
     "shaped",

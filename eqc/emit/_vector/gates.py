@@ -14,14 +14,16 @@ from .tables import (
     ERF_64,
     LOGISTIC_ROOT,
     LOGISTIC_SLOPES,
+    NORMAL_PEAK,
     NORMAL_ROOT,
     NORMAL_SLOPES,
     NORMAL_TAIL_32,
     NORMAL_TAIL_64,
+    NORMAL_TAIL_REST,
 )
 
 _ROOT_HALF = math.sqrt(0.5)
-_DENSITY = 1.0 / math.sqrt(2.0 * math.pi)
+_DENSITY = NORMAL_PEAK[0]
 _NEAR = 0.7
 _AROUND_ROOT = 0.25
 
@@ -63,6 +65,7 @@ def normal_beyond(precision):
     """
     table = precision.choose(NORMAL_TAIL_64, NORMAL_TAIL_32)
     slopes, first = table[:-1], precision.real(table[-1])
+    first_rest = precision.real(precision.choose(NORMAL_TAIL_REST, table[-1] - float(first)))
     one, three, six = precision.real(1), precision.real(3), precision.real(6)
 
     def implementation(x):
@@ -72,12 +75,11 @@ def normal_beyond(precision):
         lost = size - (divisor - three) if size < three else three - (divisor - size)
         inverse = one / divisor
         error = fma(-inverse, divisor, one) - inverse * lost
-        twice = six * inverse
-        t = (one - twice) - twice * error
-        rest = t * polynomial(t, slopes)
-        q = first + rest
+        t = fma(-six, inverse, one) - six * inverse * error
+        slope = polynomial(t, slopes)
+        q = fma(t, slope, first)
         share = inverse * q
-        lost = fma(inverse, q, -share) + inverse * ((first - q) + rest)
+        lost = fma(inverse, q, -share) + inverse * (fma(t, slope, first - q) + first_rest)
         return p, k, share, share * error + lost, size
 
     return implementation
@@ -139,7 +141,8 @@ def normal_gate(precision):
     def implementation(x):
         p, k, share, error, size = normal_beyond(x)
         grown = p * size
-        beyond = scaled(grown * share + grown * error, k)
+        lost = fma(p, size, -grown)
+        beyond = scaled(fma(grown, share, grown * error + lost * share), k)
         return -beyond if x < zero else x - beyond
 
     return implementation
@@ -150,11 +153,13 @@ def normal_gate_slope(precision):
     """The probability below x, and x times its density."""
     real, table = precision.real, precision.choose(NORMAL_SLOPES, NORMAL_SLOPES[-9:])
     zero, one, factor = real(0), real(1), real(_DENSITY)
+    factor_rest = real(_rest(real, NORMAL_PEAK))
     width, root, rest = real(_AROUND_ROOT), real(NORMAL_ROOT[0]), real(_rest(real, NORMAL_ROOT))
 
     def implementation(x):
         p, k, share, error, size = normal_beyond(x)
-        beyond = scaled(p * ((share - factor * size) + error), k)
+        slope = fma(-factor, size, share)
+        beyond = scaled(fma(p, slope, p * (error - factor_rest * size)), k)
         d = (x - root) - rest
         return d * polynomial(d, table) if abs(d) < width else (beyond if x < zero else one - beyond)
 

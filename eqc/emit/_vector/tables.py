@@ -196,6 +196,25 @@ COS = (
 )
 """(cos(r) - 1 + r**2/2)/r**4 by r**2 in [0, 0.62]."""
 
+COSH_64 = (
+    1.629056319574522e-16,
+    4.775084111467193e-14,
+    1.1470894775453032e-11,
+    2.087675418562192e-09,
+    2.75573192525497e-07,
+    2.4801587301444387e-05,
+    0.001388888888888916,
+    0.041666666666666664,
+)
+COSH_32 = (
+    2.205545187960359e-09,
+    2.751570927258833e-07,
+    2.4802184016874974e-05,
+    0.0013888885900128762,
+    0.04166666669058465,
+)
+"""(cosh(x) - 1 - x**2/2)/x**4 by x**2 in [0, 4]."""
+
 QUARTERS_64 = np.array(
     (
         (0.6366197723675814, -3.935735335036497e-17, -2.1442872565786008e-33, 1.6107127853188224e-49),
@@ -392,6 +411,12 @@ NORMAL_TAIL_32 = (
     0.7290836907084339,
 )
 """(x + 3) exp(x**2/2) times the normal probability beyond x, by t = (x - 3)/(x + 3); x is up to 38.9, and 14.8."""
+
+NORMAL_TAIL_REST = -4.5174459137909144e-17
+"""What the last coefficient in double precision has more than its double."""
+
+NORMAL_PEAK = (0.3989422804014327, -2.49232720227773e-17)
+"""1/sqrt(2 pi), the greatest density of the standard normal distribution, as the sum of two doubles."""
 
 NORMAL_ROOT = (-0.7517915246935645, 1.4956759177009883e-17)
 """Where the slope of x P(x) is 0, P being the standard normal distribution function, as the sum of two doubles."""

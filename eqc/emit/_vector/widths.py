@@ -19,7 +19,7 @@ from .loops import Library
 _WIDEST = '"prefer-vector-width"="512"'
 _HINTS = {"llvm.loop.vectorize.width": 16, "llvm.loop.interleave.count": 1}
 """As many float32 numbers as fit into the widest registers, and one register of them: more would leave more over."""
-_ELEMENTARY = ("functions", "gates", "ratios")
+_ELEMENTARY = ("functions", "gates", "powers", "ratios")
 """The modules of functions that take longer than what a wider loop has to do more: short loops do without."""
 
 
