@@ -180,7 +180,9 @@ class Remainder(sp.Function):  # type: ignore[misc]
 
     @classmethod
     def eval(cls, dividend: Expr, divisor: Expr) -> Expr | None:
-        return sp.Integer(0) if divisor == 1 else None
+        if divisor == 1:
+            return sp.Integer(0)
+        return dividend % divisor if dividend.is_Integer and divisor.is_Integer and divisor != 0 else None
 
 
 def remainder(dividend: Expr, divisor: Expr) -> Expr:

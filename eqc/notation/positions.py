@@ -12,6 +12,7 @@ from eqc.ir.program import Check, Op, Statement, Tensor, free_names, reads_of
 from eqc.ir.ranges import is_nonnegative
 from eqc.ir.terms import Expr, Index, Quotient, Read
 from eqc.ir.walk import map_reads, substitute
+from eqc.notation.text import formula_text
 from eqc.notation.tree import Assign, Name, Node, Subscript, walk
 from eqc.notation.value import Scope
 
@@ -90,13 +91,23 @@ def _gaps(guard: Expr, loops: Sequence[Index]) -> list[Expr]:
     return found
 
 
+def _starts(guard: Expr, loops: Sequence[Index]) -> list[Expr]:
+    """The same for indices that are not at their first value, since the condition fails there (1 is not even)."""
+    parts = list(_conjuncts(guard))
+
+    def starts_later(symbol: Expr) -> bool:
+        return any(part.xreplace({symbol: sp.Integer(0)}) == sp.false for part in parts)
+
+    return [loop.symbol - 1 for loop in loops if starts_later(loop.symbol)]
+
+
 def place(node: Node, tensor: str, position: Expr, extent: Expr, scope: Scope, label: str) -> Check | None:
     """Show that 0 <= position < extent, or say how to check it when called; otherwise an error.
 
     Data decides where the position reads an integer input; sizes decide where it uses no index.
     """
     loops = [loop for loop in scope.loops if loop.name in _reachable(position, scope)]
-    known = [*facts(scope.guard), *_gaps(scope.guard, loops)]
+    known = [*facts(scope.guard), *_gaps(scope.guard, loops), *_starts(scope.guard, loops)]
     if is_nonnegative(position, loops, known) and is_nonnegative(extent - 1 - position, loops, known):
         return None
     by_data = bool(reads_of(position)) or any(reads_of(loop.extent) for loop in loops)
@@ -104,7 +115,7 @@ def place(node: Node, tensor: str, position: Expr, extent: Expr, scope: Scope, l
     if impossible or (loops and not by_data):
         raise ShapeError(
             node.span,
-            written=f"{tensor} at position {sp.sstr(position + 1)}",
+            written=f"{tensor} at position {formula_text(node)}",
             rule=f"the position is not always within 1 … {sp.sstr(extent)}",
             remedy="change the limits, or guard the read: Piecewise((x[…], condition), (0, True))",
         )

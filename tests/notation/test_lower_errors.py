@@ -86,7 +86,7 @@ TABLE: dict[str, Wrong] = {
         ["Eq(y[i], x[i + 1])"],
         {"y": VECTOR, **X},
         "i + 1",
-        "x at position i + 2",
+        "x at position i + 1",
         "not always within 1 … n",
         "Piecewise(",
     ),

@@ -466,6 +466,7 @@ GUARDED = [
     ("Eq(y[i], Piecewise((x[i - 1], Ne(1, i)), (0, True)))", [0, 1, 2]),
     ("Eq(y[i], Piecewise((0, Or(Eq(i, 1), Eq(i, n))), (x[i - 1]*x[i + 1], True)))", [0, 3, 0]),
     ("Eq(y[i], Sum(x[Abs(i - j) + 1], (j, 1, n)))", [6, 5, 6]),
+    ("Eq(y[i], Piecewise((x[i - 1], Eq(Mod(i, 2), 0)), (x[i], True)))", [1, 1, 3]),
 ]
 
 
