@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from eqc.errors import BuildError, nearest
+from eqc.ir.program import Check, reads_of
 from eqc.kernels.signature import Signature, Tensor
 from eqc.records.model import Record
 from eqc.verify.draws import draw, draw_integers
@@ -17,13 +18,14 @@ from eqc.verify.draws import draw, draw_integers
 def extents_of_size(signature: Signature, size: int) -> dict[str, int]:
     """Equal extents such that the largest array has about `size` elements.
 
-    A record of scalars has none: it is timed on arrays of `size` items.
+        A record of scalars has none: it is timed on arrays of `size` items.
 
-    >>> from eqc.kernels.signature import read_signature
-    >>> A = {"name": "A", "kind": "real", "shape": ("n", "m"), "differentiable": True}
-    >>> extents_of_size(read_signature({"id": "f", "inputs": (A,), "outputs": (), "kernels": (),
-    ...     "extents": (("n", "A", 0, "_size"), ("m", "A", 1, "_size"))}), 10_000)
-    {'n': 100, 'm': 100}
+        >>> from eqc.ir.program import Check, reads_of
+    from eqc.kernels.signature import read_signature
+        >>> A = {"name": "A", "kind": "real", "shape": ("n", "m"), "differentiable": True}
+        >>> extents_of_size(read_signature({"id": "f", "inputs": (A,), "outputs": (), "kernels": (),
+        ...     "extents": (("n", "A", 0, "_size"), ("m", "A", 1, "_size"))}), 10_000)
+        {'n': 100, 'm': 100}
     """
     rank = max((len(tensor.shape) for tensor in (*signature.inputs, *signature.outputs)), default=0)
     return {rule.name: max(1, round(size ** (1 / rank))) for rule in signature.extents} if rank else {}
@@ -36,8 +38,9 @@ def arguments(
     dtype: str,
     items: int | None = None,
     shared: Collection[str] = (),
+    checks: Sequence[Check] = (),
 ) -> list[Any]:
-    """One value for each input; the seed follows from the record's id.
+    """One value for each input; the seed follows from the record's id. Positions pass the `checks`.
 
     `items` gives every input that is not `shared` a leading axis. Raises BuildError for an extent that the record does
     not have, or that is missing.
@@ -45,8 +48,22 @@ def arguments(
     rng = np.random.default_rng(zlib.crc32(record.id.encode()))
     _check_names(signature, extents)
     leads = [() if items is None or tensor.name in shared else (items,) for tensor in signature.inputs]
-    pairs = zip(signature.inputs, leads, strict=True)
-    return [_argument(record, tensor, extents, rng, lead, dtype) for tensor, lead in pairs]
+    pairs, places = zip(signature.inputs, leads, strict=True), _places(checks, extents)
+    drawn = [(tensor.name, _argument(record, tensor, extents, rng, lead, dtype)) for tensor, lead in pairs]
+    return [np.clip(value, *places[name]) if name in places else value for name, value in drawn]
+
+
+def _places(checks: Sequence[Check], extents: Mapping[str, int]) -> dict[str, tuple[int, int]]:
+    """The least and the greatest value of integer inputs that are positions, such as labels."""
+    found: dict[str, tuple[int, int]] = {}
+    for check in checks:
+        extent = check.extent.subs({s: extents[s.name] for s in check.extent.free_symbols if s.name in extents})
+        for r in reads_of(check.position):
+            offset = check.position - r
+            if offset.is_Integer and extent.is_Integer:
+                low, high = found.get(r.tensor, (int(-offset), int(extent - 1 - offset)))
+                found[r.tensor] = max(low, int(-offset)), min(high, int(extent - 1 - offset))
+    return found
 
 
 def _argument(

@@ -61,7 +61,8 @@ def measure(
     if workload.hessian and "hessian" not in programs:
         raise BuildError(None, written=record.id, rule="no program gives its Hessian", remedy="leave `hessian` out")
     _check_inputs(kernel, (*shared, *(workload.wrt or ())))
-    given = arguments(record, kernel.signature, extents, settings.dtype, items, shared)
+    checks = programs["value"].checks
+    given = arguments(record, kernel.signature, extents, settings.dtype, items, shared, checks)
     outputs = kernel(*given)
     real = outputs if isinstance(outputs, tuple) else (outputs,)
     work = Work(kernel, programs, given, _cotangents(record, kernel, programs, real), workload.wrt, workload.hessian)

@@ -9,7 +9,7 @@ from math import copysign, cos, inf, lgamma, nan, sin
 from numba import njit
 from numpy import floor  # Python's would give an integer of 64 bits
 
-from ._vector import cosine_of_turns, exp, expm1, log, log1p, log_excess, log_ratio, sine_of_turns, sinh, tanh
+from ._vector import cosine_of_turns, exp, expm1, log, log1p, log_excess, log_ratio, power, sine_of_turns, sinh, tanh
 
 _TWO_PI = 6.283185307179586
 _LOG_2 = 0.6931471805599453
@@ -97,7 +97,7 @@ def cos_turns_from(x, phase):
 def power_complement(x, y):
     """1 - xʸ; near 0 by expm1."""
     a = y * log(x) if x > 0.0 else 1.0
-    return -expm1(a) if a < 0.5 else 1.0 - x**y
+    return -expm1(a) if a < 0.5 else 1.0 - power(x, y)
 
 
 @njit(cache=True, inline="always")
@@ -320,7 +320,7 @@ def geometric_slope(x, y):
     if 0.5 < x < 2.0:
         w = log(1.0 * x)
         return total * (y * exp_mean(y * w) - exp_mean(w)) / x
-    return (total - y * x ** (y - 1.0)) / (1.0 - x)
+    return (total - y * power(x, y - 1.0)) / (1.0 - x)
 
 
 @njit(cache=True, inline="always")

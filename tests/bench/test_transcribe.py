@@ -68,6 +68,14 @@ def test_numpy_gives_what_the_program_means(record_id: str, kind: str) -> None:
         )
 
 
+def test_inputs_that_are_positions_lie_in_their_arrays() -> None:
+    signature, checks = kernel("q_learning_update", ROOT).signature, programs("q_learning_update")["value"].checks
+    extents = {rule.name: 2 for rule in signature.extents}
+    given = arguments(CATALOG.get("q_learning_update"), signature, extents, "float64", items=40, checks=checks)
+    labels = [a for tensor, a in zip(signature.inputs, given, strict=True) if tensor.kind == "integer"]
+    assert labels and all(set(np.unique(a)) == {1, 2} for a in labels)
+
+
 def _shapes(record_id: str, given: list[Any], program: Program, named: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
     """Shapes of cotangents, as the outputs', and of tangents, as the inputs'."""
     outputs = kernel(record_id, ROOT)(*given)
