@@ -28,7 +28,10 @@ def extents_of_size(signature: Signature, size: int) -> dict[str, int]:
         {'n': 100, 'm': 100}
     """
     rank = max((len(tensor.shape) for tensor in (*signature.inputs, *signature.outputs)), default=0)
-    return {rule.name: max(1, round(size ** (1 / rank))) for rule in signature.extents} if rank else {}
+    lengths = {axis.text for tensor in signature.inputs for axis in tensor.shape}
+    names = [rule.name for rule in signature.extents]
+    names += [tensor.name for tensor in signature.inputs if tensor.per_call and tensor.name in lengths]
+    return {name: max(1, round(size ** (1 / rank))) for name in names} if rank else {}
 
 
 def arguments(
@@ -47,9 +50,11 @@ def arguments(
     """
     rng = np.random.default_rng(zlib.crc32(record.id.encode()))
     _check_names(signature, extents)
+    counts = {t.name: _count(record, t, extents, rng) for t in signature.inputs if t.per_call}
+    most, extents = min(extents.values(), default=3), {**extents, **counts}
     leads = [() if items is None or tensor.name in shared else (items,) for tensor in signature.inputs]
     pairs, places = zip(signature.inputs, leads, strict=True), _places(checks, extents)
-    drawn = [(tensor.name, _argument(record, tensor, extents, rng, lead, dtype)) for tensor, lead in pairs]
+    drawn = [(tensor.name, _argument(record, tensor, extents, rng, lead, dtype, most)) for tensor, lead in pairs]
     return [np.clip(value, *places[name]) if name in places else value for name, value in drawn]
 
 
@@ -66,6 +71,12 @@ def _places(checks: Sequence[Check], extents: Mapping[str, int]) -> dict[str, tu
     return found
 
 
+def _count(record: Record, tensor: Tensor, extents: Mapping[str, int], rng: np.random.Generator) -> int:
+    """An integer that stays the same for the whole call."""
+    chosen = extents.get(tensor.name, tensor.default)
+    return int(draw_integers(record.symbols[tensor.name].domain, rng, (), 3)) if chosen is None else int(chosen)
+
+
 def _argument(
     record: Record,
     tensor: Tensor,
@@ -73,14 +84,14 @@ def _argument(
     rng: np.random.Generator,
     lead: tuple[int, ...],
     dtype: str,
+    most: int,
 ) -> Any:
     domain = record.symbols[tensor.name].domain
     if tensor.per_call:
-        chosen = extents.get(tensor.name, tensor.default)
-        return int(draw_integers(domain, rng, (), 3)) if chosen is None else int(chosen)
+        return extents[tensor.name]
     shape = (*lead, *(axis.evaluate(extents) for axis in tensor.shape))
     if tensor.kind == "integer":
-        return draw_integers(domain, rng, shape, min(extents.values(), default=3))
+        return draw_integers(domain, rng, shape, most)
     return draw(domain, rng, shape, "double").astype(dtype)
 
 

@@ -216,7 +216,7 @@ PAIRS_OF_TWO: Mapping[type, str] = {Maximum: "_greater_of", Minimum: "_lesser_of
 
 OF_PAIRS = (
     *("_as_pair", "_stored", "_parts", "_nearest", "_gap", "_collect", "_entry_of"),
-    *("_lanes", "_pair_lanes", "_place_of", "_put", "_put_one", "_add_up", "_total_of"),
+    *("_lanes", "_pair_lanes", "_few_lanes", "_place_of", "_put", "_put_one", "_add_up", "_total_of"),
     *("_root_of", "_square_of", "_cube_of", "_power_of", "_rational_power_of", "_pair_pi", "_pair_e"),
     *("_whole_pair", "_whole_pairs"),
 )

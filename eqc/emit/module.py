@@ -18,6 +18,7 @@ from eqc.emit.pieces import constant_tables, core_name, import_lines, indented, 
 from eqc.emit.signature import signature
 from eqc.emit.solve import EQUATION_WORDS, Equations, unpacked
 from eqc.emit.wide_function import WideFunction
+from eqc.ir.products import is_small
 from eqc.ir.program import Program
 from eqc.ir.solver import Problem
 from eqc.ir.terms import Converged
@@ -185,8 +186,7 @@ def _functions(function: Function, name: str, kernel: Kernel, narrow: bool) -> l
     """The source blocks of one kernel."""
     program = function.program
     arguments, jit = function.arguments, _jit(program, narrow=narrow)
-    loops = any(statement.loops for statement in program.statements)
-    core_jit = _jit(program, narrow=narrow and not function.doubled, inline=not loops)
+    core_jit = _jit(program, narrow=narrow and not function.doubled, inline=_is_unrolled(program))
     if kernel.within:
         return _part_of(function, name, kernel, jit)
     buffers = [function.names[n] for n in function.array_outputs]
@@ -208,6 +208,11 @@ def _functions(function: Function, name: str, kernel: Kernel, narrow: bool) -> l
         blocks = ["\n".join([core_jit, f"def {name}({head}):", doc, *indented(lines)])]
     blocks.append(items_loop(function, name, core, jit))
     return blocks
+
+
+def _is_unrolled(program: Program) -> bool:
+    """Whether a kernel runs through no loops, or only through some of a few rounds, always as many."""
+    return all(is_small(loop) for statement in program.statements for loop in statement.loops)
 
 
 def _part_of(function: Function, name: str, kernel: Kernel, jit: str) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from eqc.emit.heads import VECTOR
 from eqc.ir.opaque import Opaque
-from eqc.ir.products import MatrixProduct, VectorProduct, is_rectangular, matrix_product, vector_product
+from eqc.ir.products import MatrixProduct, VectorProduct, is_rectangular, is_small, matrix_product, vector_product
 from eqc.ir.program import Op, Program, Statement, Tensor, statement_reads, tensors_read
 from eqc.ir.terms import Index, Maximum, Minimum
 from eqc.ir.tiled import TiledSum, gathered, is_shorter, tiled_convolution, tiled_sum
@@ -83,8 +83,8 @@ class Item:
         if self.whole is not None:
             return self._of_whole(depth)
         usual = ((free[depth], self),) if depth < len(free) else ()
-        if self.statement.op in _ONE_BY_ONE and depth < len(free):
-            return usual
+        if (self.statement.op in _ONE_BY_ONE or all(map(is_small, self.statement.loops))) and depth < len(free):
+            return usual  # numbers in registers, no array that is made anew for every item
         if self._ends_along_row(depth):
             return ((bound[0], self._ordered((*free[:-1], *bound, free[-1]))),)
         if depth == len(free) - 1 and self._reads_rows():

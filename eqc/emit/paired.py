@@ -13,6 +13,7 @@ from eqc.emit import teamed, watch
 from eqc.emit.nest import Leaf, Loop
 from eqc.emit.pair_source import Text
 from eqc.ir.gaps import parted
+from eqc.ir.products import is_small
 from eqc.ir.program import Op, Statement
 from eqc.ir.terms import Expr, Index, Read
 
@@ -112,6 +113,7 @@ def start(function: Function, statement: Statement, depth: int) -> None:
 
 def _start(function: Function, statement: Statement, sums: str, depth: int) -> None:
     lanes = "_pair_lanes" if _term(function, statement).is_pair else "_lanes"
+    lanes = "_few_lanes" if all(map(is_small, statement.bound)) else lanes
     function.line(depth, f"{sums} = {function.pair_source.call(lanes, function.dtype())}")
 
 

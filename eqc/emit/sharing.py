@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from eqc.emit import product
 from eqc.emit.nest import Kept, Leaf, Loop, Nest, leaves_of
 from eqc.ir.opaque import Opaque
+from eqc.ir.products import is_small
 from eqc.ir.program import Op, statement_reads
 from eqc.ir.terms import Expr, Index
 
@@ -58,9 +59,10 @@ def sharing_of(function: Function) -> Sharing | None:
     if program.applied or function.doubt or late or not program.statements:
         return None
     hows = [_how(node, function) for node in function.tree]
-    if How.SHARE not in hows or None in hows:
-        return None
     found = [how for how in hows if how is not None]
+    long = [n for n, how in zip(function.tree, hows, strict=True) if how is How.SHARE and not is_small(_shared_loop(n))]
+    if not long or None in hows:
+        return None
     arrays = frozenset(_shared_arrays(function.tree, found, function.storage))
     results = {name for name in program.outputs if program.tensors[name].rank}
     track = _Track({name: function.names[name] for name in sorted(arrays | results)})

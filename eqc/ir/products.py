@@ -96,8 +96,13 @@ def vector_product(statement: Statement, tensors: Mapping[str, Tensor]) -> Vecto
     return None
 
 
+def is_small(loop: Index) -> bool:
+    """Whether a loop has a few rounds, always as many, so that it is unrolled."""
+    return bool(loop.extent.is_Integer and loop.extent <= _SMALL)
+
+
 def _are_small(*loops: Index) -> bool:
-    return any(loop.extent.is_Integer and loop.extent <= _SMALL for loop in loops)
+    return any(is_small(loop) for loop in loops)
 
 
 def _is_plain_sum(statement: Statement) -> bool:

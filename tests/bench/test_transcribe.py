@@ -17,8 +17,10 @@ from eqc.errors import BuildError
 from eqc.ir.interpret import interpret
 from eqc.ir.program import Program
 from eqc.kernels.loading import kernel
+from eqc.kernels.signature import read_signature
 from eqc.pipeline import plain_programs
 from eqc.records.catalog import Catalog
+from eqc.records.load import load_text
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOG = Catalog(ROOT)
@@ -74,6 +76,21 @@ def test_inputs_that_are_positions_lie_in_their_arrays() -> None:
     given = arguments(CATALOG.get("q_learning_update"), signature, extents, "float64", items=40, checks=checks)
     labels = [a for tensor, a in zip(signature.inputs, given, strict=True) if tensor.kind == "integer"]
     assert labels and all(set(np.unique(a)) == {1, 2} for a in labels)
+
+
+def test_counts_that_are_lengths_are_chosen_like_extents() -> None:
+    record = load_text(
+        "title: Turned\nsympy: 'Eq(y[i], x[n + 1 - i])'\nsymbols: {y: {shape: [n], meaning: turned},"
+        " x: {shape: [n], meaning: given}, n: {domain: natural, meaning: length}}\n",
+        id="turned",
+        area="tests",
+        file="turned.yaml",
+    )
+    x = {"name": "x", "kind": "real", "shape": ("n",), "per_call": False, "default": None, "differentiable": True}
+    n = {**x, "name": "n", "kind": "integer", "shape": (), "per_call": True}
+    signature = read_signature({"id": "turned", "inputs": (x, n), "outputs": (), "kernels": (), "extents": ()})
+    given = arguments(record, signature, extents_of_size(signature, 9), "float64")
+    assert given[0].shape == (9,) and given[1] == 9
 
 
 def _shapes(record_id: str, given: list[Any], program: Program, named: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:

@@ -51,6 +51,7 @@ PLAIN: dict[str, Any] = {
     "greater_of": max,
     "lanes": lambda dtype: np.zeros((2, BLOCK)),
     "pair_lanes": lambda dtype: np.zeros((2, BLOCK)),
+    "few_lanes": lambda dtype: np.zeros((2, BLOCK)),
     "place_of": lambda begin, lane: begin + lane,
     "put": put,
     "put_one": put_one,

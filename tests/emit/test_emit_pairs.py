@@ -105,15 +105,19 @@ def test_ends_of_the_range_are_those_of_floats(x: float, y: float, expected: tup
 @njit(error_model="numpy")
 def total(x, y):  # type: ignore[no-untyped-def]
     sums, products, n = pairs.lanes(x.dtype), pairs.pair_lanes(x.dtype), x.shape[0]
+    few = pairs.few_lanes(x.dtype)
     for begin in range(0, n, pairs.BLOCK):
         count = min(pairs.BLOCK, n - begin)
         for lane in range(count):
             k = pairs.place_of(begin, lane)
             sums = pairs.put(sums, lane, x[k])
             products = pairs.put(products, lane, pairs.as_pair(x[k]) * y[k])
+            few = pairs.put(few, lane, pairs.as_pair(x[k]) * y[k])
         pairs.add_up(sums, count)
         pairs.add_up(products, count)
-    return pairs.nearest(pairs.total_of(sums)), pairs.nearest(pairs.total_of(products))
+        pairs.add_up(few, count)
+    found = pairs.total_of(sums), pairs.total_of(products), pairs.total_of(few)
+    return pairs.nearest(found[0]), pairs.nearest(found[1]), pairs.nearest(found[2])
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 4, 8, 11, 16, 128, 133, 1000])
@@ -124,14 +128,16 @@ def test_sums_that_cancel_are_exact(count: int) -> None:
     y = rng.normal(size=2 * count)
     exact = float(sum(map(Fraction, x), Fraction(0)))
     product = float(sum((Fraction(a) * Fraction(b) for a, b in zip(x, y, strict=True)), Fraction(0)))
-    assert total(x, y) == (pytest.approx(exact, rel=1e-15, abs=0.0), pytest.approx(product, rel=1e-15, abs=0.0))
+    close = pytest.approx(product, rel=1e-15, abs=0.0)
+    assert total(x, y) == (pytest.approx(exact, rel=1e-15, abs=0.0), close, close)
 
 
 @pytest.mark.parametrize("count", [0, 1, 31, 32, 33, 300])
 def test_sums_of_single_precision_are_collected_in_double(count: int) -> None:
     x = np.random.default_rng(count).normal(size=count).astype(np.float32)
     y = np.random.default_rng(count + 1).normal(size=count).astype(np.float32)
-    exact = [math.fsum(map(float, x)), math.fsum(float(a) * float(b) for a, b in zip(x, y, strict=True))]
+    product = math.fsum(float(a) * float(b) for a, b in zip(x, y, strict=True))
+    exact = [math.fsum(map(float, x)), product, product]
     assert total(x, y) == tuple(pytest.approx(number, rel=1e-12, abs=1e-13) for number in exact)
 
 

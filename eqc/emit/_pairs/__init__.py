@@ -8,7 +8,7 @@ may come out as NaN or infinite: it is then left out, so that no result is worse
 from .extrema import greater_of, lesser_of
 from .functions import cos_of, exp_of, expm1_of, log_of, power_of, rational_power_of, sigmoid_of, sin_of, softplus_of
 from .number import as_pair, cube_of, gap, nearest, pair, pair_e, pair_pi, parts, root_of, size_of, square_of, stored
-from .sums import BLOCK, add_up, collect, entry_of, lanes, pair_lanes, place_of, put, put_one, total_of
+from .sums import BLOCK, add_up, collect, entry_of, few_lanes, lanes, pair_lanes, place_of, put, put_one, total_of
 from .together import whole_pair, whole_pairs
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "entry_of",
     "exp_of",
     "expm1_of",
+    "few_lanes",
     "gap",
     "greater_of",
     "lanes",
