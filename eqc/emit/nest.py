@@ -97,7 +97,7 @@ def _loops(group: _Group, index: Index, checked: frozenset[str]) -> list[Nest]:
             return [_blocked(group, index, checked)]
         return [Loop(index, _build(members, depth + 1, checked), group.sums)]
     made = {m.statement.target.name for m in members}
-    if all(m.takes_block(depth) and not made & tensors_read(m.statement) for m in members):
+    if all(m.takes_block(depth) and not m.is_weighted and not made & tensors_read(m.statement) for m in members):
         whole = [replace(m, order=(m.order or ())[:depth]) for m in members]
         return [Leaf(m, m.inner(depth), partial=m.first_bound is not None) for m in whole]
     return [_blocked(group, index, checked)]

@@ -56,6 +56,11 @@ class Item:
         """What takes a whole block of rows, if it does."""
         return self.product or self.vector or self.tiled
 
+    @property
+    def is_weighted(self) -> bool:
+        """Whether it is the product of a matrix with itself and with weights, which threads share by what is summed."""
+        return self.product is not None and any(term.weights != 1 for term in self.product.terms)
+
     def takes_block(self, depth: int) -> bool:
         """Whether it is a product with a matrix, or a sum in tiles, over a block of the rows of the loop at a depth."""
         if self.whole is None or self.order is None or depth != len(self.order) - 1:
@@ -110,12 +115,17 @@ class Item:
         )
 
     def _of_whole(self, depth: int) -> tuple[tuple[Index, Item], ...]:
-        """Free loops up to the rows of a matrix, or a loop that sums up what blocks give."""
+        """Free loops up to the rows of a matrix, or a loop that sums up what blocks give.
+
+        Some rows of a matrix times itself would have as many columns as all of it, which is symmetric.
+        """
         assert self.whole is not None
         free, bound = self.statement.free, self.statement.bound
         here = free[depth]
-        usual = self._ordered(free[: depth + 1]) if here == self.whole.row else self
-        return ((here, usual), *((loop, self._ordered((*free[:depth], loop))) for loop in bound))
+        summed = tuple((loop, self._ordered((*free[:depth], loop))) for loop in bound)
+        if here != self.whole.row:
+            return ((here, self), *summed)
+        return summed if self.is_weighted else ((here, self._ordered(free[: depth + 1])), *summed)
 
     def alone(self, depth: int) -> tuple[Index, Item] | None:
         """The next loop where there is nothing to share: the innermost one runs along the memory."""
@@ -186,7 +196,8 @@ def _item(statement: Statement, program: Program, *, shared: bool, tiles: bool) 
         return found or (Item(_along_rows(statement), order=_rows(statement)) if shared else Item(statement, order=()))
     product = matrix_product(statement) if shared else None
     if product is not None and product.is_plain(program.tensors):
-        return Item(statement, product, order=() if _stands_alone(statement, program) else None)
+        item = Item(statement, product)
+        return replace(item, order=()) if _stands_alone(statement, program) and not item.is_weighted else item
     vector = vector_product(statement, program.tensors) if shared and tiles else None
     if vector is not None and any(t.name == vector.matrix.tensor for t in program.inputs):
         return Item(statement, vector=vector, order=() if _stands_alone(statement, program) else None)

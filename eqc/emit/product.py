@@ -37,7 +37,8 @@ def multiply(function: Function, leaf: Leaf, depth: int) -> None:
         function.printer.used.add(name)
         if function.split is leaf:
             left, result = (teamed.call(function, "_share", matrix) for matrix in (left, result))
-        given = ", ".join([scale, left, right, keep, result, *teamed.argument(function)])
+        weights = [] if term.weights == 1 else [f"weights={view(function, term.weights, product.inner)}"]
+        given = ", ".join([scale, left, right, keep, result, *teamed.argument(function), *weights])
         function.line(depth, f"{name}({given})")
     if not leaf.partial:
         finish(function, leaf.item, depth)

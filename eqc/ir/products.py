@@ -25,12 +25,14 @@ _TERMS = 4
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """scale*left*right; `after` multiplies the sum over k entry by entry."""
+    """scale*left*weights*right; `after` multiplies the sum over k entry by entry."""
 
     scale: Expr
     left: Expr
     right: Expr
     after: Expr
+    weights: Expr
+    """A number for each k, if left and right are the same matrix: it is read but once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,10 @@ class MatrixProduct:
     def is_plain(self, tensors: Mapping[str, Tensor]) -> bool:
         """Whether every factor is stored as a matrix, so that there is nothing to prepare."""
         return all(
-            term.after == 1 and _is_matrix(term.left, tensors, self) and _is_matrix(term.right, tensors, self)
+            term.after == 1
+            and _is_matrix(term.left, tensors, self)
+            and _is_matrix(term.right, tensors, self)
+            and (term.weights == 1 or _is_vector(term.weights, tensors, self.inner))
             for term in self.terms
         )
 
@@ -144,27 +149,35 @@ def _split(statement: Statement, row: Index, column: Index, inner: Index) -> Mat
     bound = frozenset(loop.name for loop in statement.bound)
     terms = []
     for term in sp.Add.make_args(statement.body):
-        found = _term(term, row.name, column.name, inner.name, bound)
+        found = _term(term, row, column, inner, bound)
         if found is None:
             return None
         terms.append(found)
     return MatrixProduct(row, column, inner, tuple(terms))
 
 
-def _term(term: Expr, row: str, column: str, inner: str, bound: frozenset[str]) -> Term | None:
+def _term(term: Expr, row: Index, column: Index, inner: Index, bound: frozenset[str]) -> Term | None:
     """The factors of a product by the letters that they have."""
     groups: dict[str, list[Expr]] = {name: [] for name in (*_PARTS, "of row", "of column", "either")}
     for factor in sp.Mul.make_args(term):
-        group = _group(factor, free_names(factor), (row, column, inner), bound)
+        group = _group(factor, free_names(factor), (row.name, column.name, inner.name), bound)
         if group is None:
             return None
         groups[group].append(factor)
+    if _are_one_matrix(groups["left"], groups["right"], row, column):
+        groups["weights"], groups["either"] = groups["either"], []
     groups["left" if len(groups["left"]) > 1 else "right"] += groups["either"]
     groups["left" if len(groups["left"]) > 1 else "after"] += groups["of row"]
     groups["right" if len(groups["right"]) > 1 else "after"] += groups["of column"]
     found = Term(*(sp.Mul(*groups[name]) for name in _PARTS))
-    ready = _has_array(found.left, {row, inner}) and _has_array(found.right, {column, inner})
+    ready = _has_array(found.left, {row.name, inner.name}) and _has_array(found.right, {column.name, inner.name})
     return found if ready else None
+
+
+def _are_one_matrix(left: list[Expr], right: list[Expr], row: Index, column: Index) -> bool:
+    """Whether both sides of a product are the same array."""
+    reads = len(left) == len(right) == 1 and isinstance(left[0], Read)
+    return reads and substitute(left[0], {row.symbol: column.symbol}) == right[0]
 
 
 def _has_array(side: Expr, letters: set[str]) -> bool:
@@ -172,7 +185,7 @@ def _has_array(side: Expr, letters: set[str]) -> bool:
     return letters <= free_names(side) and any(letters <= free_names(r) for r in reads_of(side))
 
 
-_PARTS = ("scale", "left", "right", "after")
+_PARTS = ("scale", "left", "right", "after", "weights")
 
 
 def _group(factor: Expr, names: frozenset[str], letters: tuple[str, str, str], bound: frozenset[str]) -> str | None:
@@ -195,6 +208,11 @@ def _is_matrix(factor: Expr, tensors: Mapping[str, Tensor], product: MatrixProdu
         return False
     plain = [p for p in factor.positions if p in product.letters]
     return len(plain) == 2 and len(free_names(sp.Tuple(*factor.positions)) & _names(product)) == 2
+
+
+def _is_vector(factor: Expr, tensors: Mapping[str, Tensor], inner: Index) -> bool:
+    """Whether a factor is a read of real numbers, one for each round of the loop that is summed over."""
+    return isinstance(factor, Read) and not tensors[factor.tensor].integer and _has_letters(factor, inner)
 
 
 def _names(product: MatrixProduct) -> set[str]:

@@ -18,6 +18,7 @@ from eqc.schedule.nested_sums import nest_sums
 from eqc.schedule.products import prepare_products
 from eqc.schedule.share import share_functions
 from eqc.schedule.turned import turn
+from eqc.schedule.weighted import weigh_products
 
 PASSES: tuple[tuple[str, Callable[[Program], Program]], ...] = (
     ("drop dead statements", drop_dead),
@@ -34,6 +35,7 @@ PASSES: tuple[tuple[str, Callable[[Program], Program]], ...] = (
     ("hoist", hoist),
     ("nest sums", nest_sums),
     ("factor nested sums", factor_nested),
+    ("weigh products", weigh_products),
     ("prepare products", prepare_products),
     ("add products", add_products),
     ("turn rows into columns", turn),

@@ -38,7 +38,8 @@ class _Preparation:
         """Append a product; factors of the result's own entries are applied after the sum."""
         parts: dict[Expr, list[Expr]] = {}
         for term in product.terms:
-            sides = [self._stored(side, name, statement) for side, name in ((term.left, "left"), (term.right, "right"))]
+            named = ((term.left, "left"), (term.weights, "weights"), (term.right, "right"))
+            sides = [self._stored(side, name, statement) for side, name in named if side != 1]
             parts.setdefault(term.after, []).append(sp.Mul(term.scale, *sides))
         if set(parts) == {sp.Integer(1)}:
             self.statements.append(replace(statement, body=sp.Add(*parts[sp.Integer(1)])))

@@ -189,6 +189,37 @@ def test_a_symmetric_product_takes_half_of_the_work() -> None:
         np.testing.assert_allclose(c, expected, atol=1e-12)
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_weights_stand_beside_the_matrices(dtype: Any) -> None:
+    """Few columns are summed up in strips of the result, the last of which may overlap."""
+    rng = np.random.default_rng(zlib.crc32(b"weights"))
+
+    @njit
+    def compiled(a: Any, weights: Any, keep: float, whole: Any, half: Any) -> None:
+        matrix_product(-0.5, a.T, a, keep, whole, weights=weights)
+        symmetric_product(-0.5, a.T, a, keep, half, weights=weights)
+        mirror(half)
+
+    for rows, columns, how, keep in product((1, 200), (3, 4, 21, 130), ("rows", "columns", "gaps"), (0.0, 1.0)):
+        a, weights = stored(rng, rows, columns, how, dtype), rng.standard_normal(2 * rows).astype(dtype)[::2]
+        expected = keep * np.eye(columns) - 0.5 * (a.astype(float).T @ (weights.astype(float)[:, None] * a))
+        whole, half = np.eye(columns, dtype=dtype), np.eye(columns, dtype=dtype)
+        compiled(a, weights, keep, whole, half)
+        for found in (whole, half):
+            np.testing.assert_allclose(found, expected, atol=1e-4 if dtype == np.float32 else 1e-12)
+
+
+def test_a_matrix_that_is_scaled_for_a_product_with_itself_is_not_stored() -> None:
+    formula, axes = (
+        "Sum(log(1 + exp(Sum(X[i, j]*w[j], (j, 1, m)))), (i, 1, n))",
+        {"X": "{shape: [n, m], differentiable: false}", "w": "{shape: [m]}"},
+    )
+    body = sample_source(formula, also="derivatives: [hessian]", **axes, n="rows", m="columns")
+    body = body.split("def _sample_hessian(")[1].split("\n\n\n")[0]
+    assert "weights=" in body
+    assert "np.empty((" not in body
+
+
 SYMMETRIC = {"X": MATRIX, "v": "{shape: [n]}", "n": "rows", "m": "columns"}
 
 

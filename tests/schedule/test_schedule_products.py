@@ -12,6 +12,7 @@ from eqc.ir.spec import check
 from eqc.schedule.added_products import add_products
 from eqc.schedule.passes import schedule
 from eqc.schedule.products import prepare_products
+from eqc.schedule.weighted import weigh_products
 
 MATRICES = {"C": SQUARE, "A": SQUARE, "B": SQUARE, "n": "size"}
 
@@ -43,6 +44,34 @@ def test_factors_that_are_computed_are_stored() -> None:
         "right[k, j] = B[k, j]*x[k]  for k: n, j: n",
         "C[i, j] = sum(k: n) left[i, k]*right[k, j]  for i: n, j: n",
     ]
+
+
+def test_weights_of_a_matrix_times_itself_stay_apart() -> None:
+    formula = "Eq(C[i, j], Sum(exp(x[k])*A[k, i]*A[k, j]/n, (k, 1, n)))"
+    found = prepared(formula, C=SQUARE, A=SQUARE, x=VECTOR, n="size")
+    assert found == [
+        "weights[k] = exp(x[k])  for k: n",
+        "C[i, j] = sum(k: n) A[k, i]*A[k, j]*weights[k]/n  for i: n, j: n",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("scaled", "product", "weighed"),
+    [
+        ("A[i, j]*x[i]", "A[k, i]*T[k, j]", True),
+        ("A[i, j]*x[i]", "T[k, i]*A[k, j]", True),
+        ("A[i, j]*x[j]", "A[k, i]*T[k, j]", False),
+        ("A[j, i]*x[i]", "A[k, i]*T[k, j]", False),
+        ("B[i, j]*x[i]", "A[k, i]*T[k, j]", False),
+        ("A[i, j]*x[i]", "A[k, i]*T[k, j]*T[i, j]", False),
+    ],
+)
+def test_a_matrix_is_scaled_in_the_product_with_itself(scaled: str, product: str, weighed: bool) -> None:
+    formulas = f"Eq(T[i, j], {scaled})", f"Eq(C[i, j], Sum({product}, (k, 1, n)))"
+    value = program(
+        *formulas, **{name: SQUARE for name in "CATB" if name in scaled + product + "CT"}, x=VECTOR, n="size"
+    )
+    assert (weigh_products(value) != value) == weighed
 
 
 def test_factors_of_the_results_entries_are_applied_after_the_sum() -> None:

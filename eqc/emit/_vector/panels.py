@@ -8,6 +8,7 @@ so do factors that lie along their columns. No thread of BLAS looks for work aft
 import numpy as np
 from numba import njit
 
+from .layouts import has_long_rows
 from .registers import copy_row, multiply_tile, square_side, tile_bytes, tile_rows, transpose_square
 
 _LINE = 64
@@ -55,8 +56,16 @@ def _pack(b, panel):
 
 
 @njit(error_model="numpy")
-def multiply_by_panels(scale, a, b, keep, c, lower):
-    """c = scale*a@b + keep*c for a matrix c with contiguous rows.
+def _weigh(panel, weights):
+    """Multiply each row of a panel by a number."""
+    for k in range(weights.shape[0]):
+        for j in range(panel.shape[1]):
+            panel[k, j] *= weights[k]
+
+
+@njit(error_model="numpy")
+def multiply_by_panels(scale, a, b, weights, keep, c, lower):
+    """c = scale*a@diag(weights)@b + keep*c for a matrix c with contiguous rows; no weights at all stand for ones.
 
     If `lower`, what stands on and below the diagonal of c is this, and what stands above may be anything.
     """
@@ -78,6 +87,7 @@ def multiply_by_panels(scale, a, b, keep, c, lower):
                 start, between, across, along = packed.ctypes.data, long * packed.strides[0], size, packed.strides[0]
             for j in range(0, min(b.shape[1], top + _ROWS) if lower else b.shape[1], width):
                 _pack(b[k : k + steps, j : j + width], panel)
+                _weigh(panel, weights[k : k + steps])
                 first = max(0, j - top) // height if lower else 0
                 out = c[top + first * height : top + _ROWS, j : j + width]
                 _pass(scale, left.shape[1], start + first * between, between, across, along, panel, more, out)
@@ -116,3 +126,16 @@ def transpose_to(a, c):
             for row in range(i, min(i + side, c.shape[0])):
                 for column in range(j, min(j + side, c.shape[1])):
                     c[row, column] = a[column, row]
+
+
+@njit(error_model="numpy")
+def mirror_square(c, i, j):
+    """What stands in a square of a matrix on and below its diagonal, up to its end, goes above it too."""
+    side, count = square_side(), c.shape[0]
+    if j < i and i + side <= count and has_long_rows(c):
+        start, size, down = c.ctypes.data, c.itemsize, c.strides[0]
+        transpose_square(c[0, 0], start + i * down + j * size, down, start + j * down + i * size, down, side, side)
+    else:
+        for row in range(i, min(i + side, count)):
+            for column in range(j, min(j + side, row)):
+                c[column, row] = c[row, column]

@@ -10,26 +10,28 @@ from numba.core import cgutils
 from numba.extending import intrinsic, overload
 
 from .layouts import apart, has_long_rows, loose
-from .panels import is_narrow, multiply_by_panels, transpose_to
+from .panels import is_narrow, mirror_square, multiply_by_panels, transpose_to
+from .registers import square_side
+from .strips import fits_strips, multiply_by_strips
 from .unwanted import UnwantedType
 
 LOOPS_BELOW = 1024
 """Multiplications from which tiles are cheaper than loops."""
 
 
-def matrix_product(scale, a, b, keep, c, team=None):
-    """c = scale*a@b + keep*c, where `keep` is 0 (c may hold anything) or 1.
+def matrix_product(scale, a, b, keep, c, team=None, weights=None):
+    """c = scale*a@diag(weights)@b + keep*c, where `keep` is 0 (c may hold anything) or 1; no weights stand for ones.
 
     BLAS may take threads for a long one, unless there is a team of threads, or could be: then each has a product of its
     own, and idle threads of BLAS would be in the way.
     """
-    found = scale * np.matmul(a, b)
+    found = scale * np.matmul(a, b if weights is None else np.multiply(weights[:, None], b))
     c[...] = found + c if keep else found
 
 
-def symmetric_product(scale, a, b, keep, c, team=None):
+def symmetric_product(scale, a, b, keep, c, team=None, weights=None):
     """What stands on and below the diagonal of a product that is symmetric; what stands above may be anything."""
-    matrix_product(scale, a, b, keep, c)
+    matrix_product(scale, a, b, keep, c, weights=weights)
 
 
 def mirror(c):
@@ -69,23 +71,39 @@ def _compiled_rows(rows, width, sums, least=LEAST_ROWS):
 
 
 @overload(matrix_product, strict=False)
-def _compiled(scale, a, b, keep, c, team=None):
+def _compiled(scale, a, b, keep, c, team=None, weights=None):
     """One function for matrices of every layout, so that it is compiled once."""
     if isinstance(c, UnwantedType):
-        return lambda scale, a, b, keep, c, team=None: None
-    most = _most(team)
-    return lambda scale, a, b, keep, c, team=None: _multiply(
-        float(scale), loose(a), loose(b), float(keep), loose(c), most
+        return lambda scale, a, b, keep, c, team=None, weights=None: None
+    most, some = _most(team), _some(weights)
+    return lambda scale, a, b, keep, c, team=None, weights=None: _multiply(
+        float(scale), loose(a), loose(b), some(weights, c), float(keep), loose(c), most
     )
 
 
 @overload(symmetric_product, strict=False)
-def _compiled_half(scale, a, b, keep, c, team=None):
+def _compiled_half(scale, a, b, keep, c, team=None, weights=None):
     if isinstance(c, UnwantedType):
-        return lambda scale, a, b, keep, c, team=None: None
-    return lambda scale, a, b, keep, c, team=None: _multiply_half(
-        float(scale), loose(a), loose(b), float(keep), loose(c)
+        return lambda scale, a, b, keep, c, team=None, weights=None: None
+    some = _some(weights)
+    return lambda scale, a, b, keep, c, team=None, weights=None: _multiply_half(
+        float(scale), loose(a), loose(b), some(weights, c), float(keep), loose(c)
     )
+
+
+def _some(weights):
+    """The function that gives weights, or none of them, as compiled code takes them."""
+    return _given if isinstance(weights, types.Array) else _none
+
+
+@njit
+def _given(weights, c):
+    return loose(weights)
+
+
+@njit
+def _none(weights, c):
+    return loose(c)[:0, 0]
 
 
 def _most(team):
@@ -99,22 +117,23 @@ def _compiled_mirror(c):
 
 
 @njit(cache=True, error_model="numpy")
-def _multiply(scale, a, b, keep, c, most):
+def _multiply(scale, a, b, weights, keep, c, most):
     apart()
     size = a.shape[0] * a.shape[1] * b.shape[1]
-    if size < LOOPS_BELOW:
+    weighted = weights.shape[0] > 0
+    if size == 0 or (size < LOOPS_BELOW and not weighted):
         _by_loops(scale, a, b, keep, c)
         return
     turned = not has_long_rows(c) and has_long_rows(c.T)
     left, right, out = (b.T, a.T, c.T) if turned else (a, b, c)
-    if size >= most:
+    if size >= most and not weighted:
         filled = _ready(out)
         _gemm(scale, _ready(left), _ready(right), keep, filled)
     else:
         narrow = keep == 0 and has_long_rows(out) and is_narrow(left, right)
         filled = loose(np.empty((right.shape[1], left.shape[0]), c.dtype)) if narrow else _ready(out)
         first, second = (right.T, left.T) if narrow else (left, right)
-        multiply_by_panels(scale, first, second, keep, filled, False)
+        multiply_by_panels(scale, first, second, weights, keep, filled, False)
         if narrow:
             transpose_to(filled, out)
     if not has_long_rows(out):
@@ -122,24 +141,27 @@ def _multiply(scale, a, b, keep, c, most):
 
 
 @njit(cache=True, error_model="numpy")
-def _multiply_half(scale, a, b, keep, c):
+def _multiply_half(scale, a, b, weights, keep, c):
     apart()
     filled = c if has_long_rows(c) else _copied(c)
-    multiply_by_panels(scale, a, b, keep, filled, True)
+    if fits_strips(a, b):
+        multiply_by_strips(scale, a, b, weights, keep, filled)
+    else:
+        multiply_by_panels(scale, a, b, weights, keep, filled, True)
     if not has_long_rows(c):
         _copy_to(filled, c)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _mirror(c):
     """Tile by tile, since one side of the diagonal lies across the memory."""
     apart()
-    count = c.shape[0]
+    count, side = c.shape[0], square_side()
     for top in range(0, count, _TILE):
         for start in range(0, top + 1, _TILE):
-            for i in range(top, min(top + _TILE, count)):
-                for j in range(start, min(start + _TILE, i)):
-                    c[j, i] = c[i, j]
+            for i in range(top, min(top + _TILE, count), side):
+                for j in range(start, min(start + _TILE, i + 1), side):
+                    mirror_square(c, i, j)
 
 
 @njit(inline="always")

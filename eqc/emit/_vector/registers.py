@@ -21,18 +21,18 @@ def _rows_of(context):
     return 8 if register(context)[1] == 32 else 6
 
 
-def _constant(find):
+def constant(find):
     """A number that depends on the processor, for compiled code."""
 
     @intrinsic
-    def constant(typing):
+    def number(typing):
         return types.intp(), lambda context, builder, signature, arguments: WHOLE(find(context))
 
-    return constant
+    return number
 
 
-tile_rows, tile_bytes = _constant(_rows_of), _constant(lambda context: 2 * register(context)[0])
-square_side = _constant(_side_of)
+tile_rows, tile_bytes = constant(_rows_of), constant(lambda context: 2 * register(context)[0])
+square_side = constant(_side_of)
 
 
 @intrinsic

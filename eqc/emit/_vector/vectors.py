@@ -8,7 +8,6 @@ from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload, register_jitable
-from numba.np.arrayobj import populate_array
 
 from .lanes import WHOLE, Vectors, register
 from .layouts import apart, has_long_rows, loose
@@ -69,12 +68,16 @@ def _by_loops(a, x, keep, y):
 @njit(error_model="numpy")
 def _by_rows(a, x, keep, y):
     """For a matrix with contiguous rows."""
-    sums = few_sums()
-    for i in range(0, a.shape[0], ROWS):
-        start, height = a[i:].ctypes.data, min(ROWS, a.shape[0] - i)
-        sum_rows(x[0], a.shape[1], start, a.strides[0], x.ctypes.data, sums.ctypes.data, height)
-        for row in range(height):
-            y[i + row] = sums[row] + (y[i + row] if keep != 0 else 0)
+    found = y if y.strides[0] == y.itemsize else loose(y.copy())
+    left, down, right, out, size = a.ctypes.data, a.strides[0], x.ctypes.data, found.ctypes.data, y.itemsize
+    adds, whole = keep != 0, a.shape[0] // ROWS * ROWS
+    for i in range(0, whole, ROWS):
+        sum_rows(x[0], a.shape[1], left + i * down, down, right, adds, y[0], out + i * size, ROWS)
+    if whole < a.shape[0]:
+        rest = a.shape[0] - whole
+        sum_rows(x[0], a.shape[1], left + whole * down, down, right, adds, y[0], out + whole * size, rest)
+    if y.strides[0] != y.itemsize:
+        y[:] = found
 
 
 @njit(error_model="numpy")
@@ -91,19 +94,6 @@ def _by_columns(a, x, keep, y):
             sums[j] += np.float64(a[i, j]) * np.float64(x[i])
     for j in range(a.shape[1]):
         y[j] = sums[j] + (y[j] if keep != 0 else 0)
-
-
-@intrinsic
-def few_sums(typing):
-    """An array for the sums of some rows, which takes no memory but the function's own."""
-    kind = types.Array(types.float64, 1, "C")
-
-    def code(context, builder, signature, arguments):
-        array, place = context.make_array(kind)(context, builder), cgutils.alloca_once(builder, _DOUBLE, WHOLE(ROWS))
-        populate_array(array, place, [WHOLE(ROWS)], [WHOLE(8)], WHOLE(8), None)
-        return array._getvalue()  # noqa: SLF001 (Numba's own way)
-
-    return kind(), code
 
 
 class _Doubles(Vectors):
@@ -134,6 +124,10 @@ class _Doubles(Vectors):
         """A number, or a vector, in double precision."""
         return value if self.stored.size == 8 else self.builder.fpext(value, kind)
 
+    def narrow(self, vector):
+        """A vector as it is stored."""
+        return vector if self.stored.size == 8 else self.builder.fptrunc(vector, self.stored.kind)
+
     def across(self, rows):
         """The sums of vectors, as lanes of others."""
         side, half = self.lanes, 1
@@ -153,15 +147,16 @@ def lanes(typing, like):
 
 
 @intrinsic
-def sum_rows(typing, like, width, left, across, right, sums, height):
-    """Write the sums of some rows times a vector, each of so many terms.
+def sum_rows(typing, like, width, left, across, right, keep, found, out, height):
+    """Write the sums of some rows times a vector, each of so many terms, or add them to what is there.
 
-    There are so many rows in all; what stands for others is the last one again.
+    There are so many rows in all; what stands for others is the last one again. Results are of the type of `found`.
     """
 
     def code(context, builder, signature, arguments):
-        like, width, left, across, right, sums, height = arguments
+        like, width, left, across, right, keep, found, out, height = arguments
         doubles, last = _Doubles(context, builder, like.type), builder.sub(height, WHOLE(1))
+        results = _Doubles(context, builder, found.type)
         rows = [builder.select(builder.icmp_signed("<", WHOLE(row), last), WHOLE(row), last) for row in range(ROWS)]
         starts = [builder.add(left, builder.mul(row, across)) for row in rows]
         totals = [cgutils.alloca_once_value(builder, doubles.kind([0.0] * doubles.lanes)) for _ in rows]
@@ -169,11 +164,15 @@ def sum_rows(typing, like, width, left, across, right, sums, height):
             factor = load(right)
             for start, total in zip(starts, totals, strict=True):
                 builder.store(doubles.fused(load(start), factor, builder.load(total)), total)
-        for number, found in enumerate(doubles.across([builder.load(total) for total in totals])):
-            doubles.store(found, doubles.at(sums, (number, doubles.width)))
+        for number, sums in enumerate(doubles.across([builder.load(total) for total in totals])):
+            place = results.stored.at(out, (number, results.stored.width))
+            count = builder.sub(height, WHOLE(number * doubles.lanes))
+            before = results.stored.load_some(place, builder.select(keep, count, WHOLE(0)), -0.0)  # changes no sum
+            total = builder.fadd(results.wide(before, doubles.kind), sums)
+            results.stored.store_some(results.narrow(total), place, count)
         return context.get_dummy_value()
 
-    return types.void(like, *[_PLACE] * 6), code
+    return types.void(like, *[_PLACE] * 4, types.boolean, found, *[_PLACE] * 2), code
 
 
 @intrinsic
