@@ -52,7 +52,8 @@ class Function:
 
     def __post_init__(self) -> None:
         self.given = self.program
-        if self.shares and not self.own_dtype and not self.doubt:
+        self.doubled = not self.own_dtype and doubled.is_doubled(self.program)
+        if self.shares and not (self.own_dtype or self.doubled or self.doubt):
             self.program = merge_axes(self.given)
         self.tensors = self.program.tensors
         self.tree = nests(self.program, shared=self.shares, apart=frozenset(self.pairs))
@@ -70,7 +71,6 @@ class Function:
         self.tables: dict[tuple[tuple[float, ...], ...], str] = {}
         blocks = [loop for loop in loops_of(self.tree) if loop.blocked]
         self.blocks = {id(loop): Block(self, loop, str(n or "")) for n, loop in enumerate(blocks)}
-        self.doubled = not self.own_dtype and doubled.is_doubled(self.program)
         self.sharing = sharing_of(self) if self.shares and not (self.own_dtype or self.doubled) else None
         self.split: Nest | None = None
 
