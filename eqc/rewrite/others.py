@@ -20,7 +20,7 @@ from eqc.ir.program import Op, Program, Statement, Tensor, box, fresh, names_in,
 from eqc.ir.stable import Difference, ExpDifference
 from eqc.ir.terms import Expr, Index, Magnitude, Read, read
 from eqc.ir.walk import rebuild, substitute
-from eqc.rewrite.shift import exponent_of, store, with_weight
+from eqc.rewrite.shift import exponent_of, store, weight_of, with_weight
 
 
 def part_greatest(program: Program) -> Program:
@@ -93,8 +93,7 @@ def _parted(statements: list[Statement], total: Statement, taken: set[str]) -> l
         return None
     names = set(taken)
     stored, at_loop = store(total, exponent, names)
-    weight = total.body / sp.exp(exponent)
-    parts = _parts(total, weight, exponent, at_loop, names)
+    parts = _parts(total, weight_of(total), exponent, at_loop, names)
     compared, found = _compared(parts, names)
     result: list[Statement] = []
     for statement in statements:

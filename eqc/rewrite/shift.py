@@ -33,7 +33,13 @@ def exponent_of(statement: Statement) -> Expr | None:
     if statement.op is not Op.SUM or statement.scatter or statement.guard != sp.true:
         return None
     exponents = [f.args[0] for f in sp.Mul.make_args(statement.body) if isinstance(f, sp.exp)]
-    return exponents[0] if len(exponents) == 1 and exponents[0].free_symbols else None
+    exponent = sp.Add(*exponents)
+    return exponent if exponent.free_symbols else None
+
+
+def weight_of(statement: Statement) -> Expr:
+    """w of Σ w·exp(u); SymPy would leave exp(a + b)·exp(-a - b) as it is."""
+    return sp.Mul(*(f for f in sp.Mul.make_args(statement.body) if not isinstance(f, sp.exp)))
 
 
 def _is_shifted(exponent: Expr, program: Program) -> bool:
@@ -45,7 +51,7 @@ def _shift(statements: list[Statement], total: Statement, exponent: Expr, taken:
     """The statements with the shift, or None if some reader would keep exp(m)."""
     stored, argument = store(total, exponent, taken)
     top = Tensor(fresh("top", taken), total.target.shape, differentiable=False, constant=True)
-    weighed, counted = with_weight(total, argument, total.body / sp.exp(exponent), taken)
+    weighed, counted = with_weight(total, argument, weight_of(total), taken)
     greatest = replace(total, target=top, op=Op.MAX, body=counted)
     scaled = replace(total.target, name=fresh(total.target.name, taken))
     at = read(top.name, total.positions)

@@ -139,6 +139,14 @@ def test_softmax_parts_the_greatest_from_the_others() -> None:
     ]
 
 
+@pytest.mark.parametrize("term", ["exp(x[k] + w[k])", "exp(x[k])*exp(w[k])"])
+def test_exponents_that_are_sums_leave_no_weight(term: str) -> None:
+    value = stable(f"log(Sum({term}, (k, 1, n)))", x=VECTOR, w=VECTOR, n="size")
+    assert lines(value)[0] == "exponent[k] = w[k] + x[k]  for k: n"
+    assert lines(value)[3] == "others = sum(k: n) (1 - KroneckerDelta(place, k))*ExpDifference(exponent[k], top)"
+    assert abs(interpret(value, {"x": [-900, -901], "w": [1, 1]})["out"] + 899 - mpmath.log1p(mpmath.exp(-1))) < 1e-30
+
+
 @pytest.mark.parametrize(
     "formula", ["log(exp(z[j])/Sum(exp(z[k]), (k, 1, n)))", "z[j] - log(Sum(exp(z[k]), (k, 1, n)))"]
 )
