@@ -128,8 +128,18 @@ def test_numbers_that_are_not_finite_stay_so(value: float) -> None:
 def test_a_number_over_infinity_is_0() -> None:
     infinite = helper("wide_exp")(helper("wide")(1e300))
     assert helper("narrow")(infinite) == math.inf
-    assert helper("over")((1.0, 0.0, 0.0), infinite) == (0.0, 0.0, 0.0)
-    assert helper("wide_logistic")(helper("wide")(-1e300)) == (0.0, 0.0, 0.0)
+    assert helper("narrow")(helper("over")((1.0, 0.0, 0.0), infinite)) == 0.0
+    assert helper("narrow")(helper("wide_logistic")(helper("wide")(-1e300))) == 0.0
+    assert helper("over")((1.0, 0.0, 0.0), (math.inf, 0.0, 0.0)) == (0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("x", [1e20, -1e20, 3e126, -1e300])
+def test_exponentials_beyond_all_floats_keep_their_logarithms(x: float) -> None:
+    wide, narrow, exp, log = (helper(name) for name in ("wide", "narrow", "wide_exp", "wide_log"))
+    far, near = exp(wide(x)), exp(wide(math.nextafter(x, 0)))
+    assert narrow(log(far)) == pytest.approx(x, rel=1e-15)
+    assert narrow(log(helper("over")(near, helper("times")(far, far)))) == pytest.approx(-x, rel=4e-15)
+    assert narrow(helper("over")(far, near)) == (math.inf if x > 0 else 0.0)
 
 
 # kernels --------------------------------------------------------------------------------------------------------------
