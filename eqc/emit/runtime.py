@@ -74,15 +74,31 @@ def _products_without(sizes, i, j):
     return found
 
 
+_ORDINARY = 1e-280
+"""The least determinant that is a product of pivots without loss, and whose reciprocals floats can hold."""
+
+
 @njit(cache=True)
 def adjugate(a):
+    """The adjugate: the determinant times the inverse, or by singular values where there is none, or none in floats."""
+    wide = a.astype(np.float64)
+    determinant = np.linalg.det(wide)
+    if _ORDINARY < abs(determinant) < inf:
+        found = determinant * np.linalg.inv(wide)
+        if np.all(np.isfinite(found)):
+            return found.astype(a.dtype)
+    return _adjugate_of_any(wide).astype(a.dtype)
+
+
+@njit(cache=True)
+def _adjugate_of_any(a):
     """The adjugate from the singular value decomposition, which singular matrices have too."""
     u, sizes, vt = np.linalg.svd(a)
     middle = np.zeros_like(a)
     for i in range(len(sizes)):
         middle[i, i] = _products_without(sizes, i, i)
     turn = 1.0 if np.linalg.det(u) * np.linalg.det(vt) > 0 else -1.0
-    return (turn * (vt.T.copy() @ middle @ u.T.copy())).astype(a.dtype)
+    return turn * (vt.T.copy() @ middle @ u.T.copy())
 
 
 @njit(cache=True)

@@ -132,3 +132,19 @@ def test_a_tone_keeps_its_digits() -> None:
         assert tone(1e8 / 3, 12345.678) == float(
             mpmath.sin(2 * mpmath.pi * mpmath.mpf(1e8 / 3) * mpmath.mpf(12345.678))
         )
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("rank", [5, 4, 3])
+def test_adjugates_with_and_without_an_inverse(rank: int, dtype: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By cofactors, which whole numbers have exactly."""
+    rng = np.random.default_rng(rank)
+    a = rng.integers(-3, 4, (5, 5))
+    a[rank:] = a[0]
+    if rank == 5:
+        monkeypatch.setattr(runtime, "_adjugate_of_any", None)
+    minors = [[np.delete(np.delete(a, j, 0), i, 1).tolist() for j in range(5)] for i in range(5)]
+    expected = [[round(mpmath.det(m)) * (-1) ** (i + j) for j, m in enumerate(row)] for i, row in enumerate(minors)]
+    found = runtime.adjugate.py_func(a.astype(dtype))
+    assert found.dtype == dtype
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12 * 3**5)
