@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 import sympy as sp
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
-from eqc.emit.divisors import SharedQuotient
 from eqc.emit.heads import MATH, OF_PRODUCTS, RUNTIME, STABLE, VECTOR
+from eqc.emit.selects import is_plain, is_without_branches, parts_indices
 from eqc.ir import stable
 from eqc.ir.terms import Expr, FloorDivide, FunctionName, Maximum, Minimum, Read, Remainder
 from eqc.ir.walk import is_short, rebuild, transform
@@ -154,19 +154,26 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
         return f"(1.0 if {left} == {right} else 0.0)"
 
     def _print_Piecewise(self, expr: Expr) -> str:
-        if _is_at_hand(expr):
-            (value, condition), (other, _) = ((pair.args[0], pair.args[1]) for pair in expr.args)
-            self.used.add("_pick")
-            return f"_pick({self._print(condition)}, {self._float(value)}, {self._float(other)})"
-        text = ""
-        cases = [(pair.args[0], pair.args[1]) for pair in expr.args]
+        cases, other = [(pair.args[0], pair.args[1]) for pair in expr.args], sp.nan
         if cases[-1][1] == sp.true:
-            text = self._print(cases.pop()[0])
-        else:
-            text = self._constant("nan")
+            other = cases.pop()[0]
+        if is_without_branches(expr):
+            return self._picks(cases, other)
+        text = self._print(other)
         for value, condition in reversed(cases):
             text = f"{self._print(value)} if {self._print(condition)} else {text}"
         return f"({text})"
+
+    def _picks(self, cases: Sequence[tuple[Expr, Expr]], other: Expr) -> str:
+        """A choice among numbers that are all computed."""
+        self.used.add("_pick")
+        text = self._picked(other)
+        for value, condition in reversed(cases):
+            text = f"_pick({self._print(condition)}, {self._picked(value)}, {text})"
+        return text
+
+    def _picked(self, expr: Expr) -> str:
+        return repr(float(expr)) if expr.is_Rational else str(self._print(expr))
 
     def _print_Relational(self, expr: Expr) -> str:
         left, right = (self.parenthesize(a, PRECEDENCE["Relational"]) for a in expr.args)
@@ -175,7 +182,7 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
     def _print_And(self, expr: Expr) -> str:
         """Conditions on data in range are joined without branches, which loops in vectors cannot have."""
         conditions = sorted(expr.args, key=sp.default_sort_key)
-        if all(_is_plain(a) or _parts_indices(a) for a in conditions):
+        if all(is_plain(a) or parts_indices(a) for a in conditions):
             return " & ".join(f"({self._print(a)})" for a in conditions)
         return " and ".join(self._condition(a) for a in conditions)
 
@@ -246,35 +253,6 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
 
     def _constant(self, name: str) -> str:
         return f"math.{name}"
-
-
-def _is_plain(condition: Expr) -> bool:
-    """Whether a condition compares data at the loops' own indices, so that no other condition guards what it reads."""
-    reads = [s for s in condition.free_symbols if isinstance(s, Read)]
-    at_indices = all(p.is_Symbol and not isinstance(p, Read) for r in reads for p in r.positions)
-    return isinstance(condition, sp.core.relational.Relational) and bool(reads) and at_indices
-
-
-def _parts_indices(condition: Expr) -> bool:
-    """Whether a condition leaves out the diagonal: that two indices differ keeps neither of them in range."""
-    if not isinstance(condition, sp.Ne):
-        return False
-    left, right = (side.as_coeff_Add() for side in condition.args)
-    return left[0] == right[0] and all(symbol.is_Symbol and not isinstance(symbol, Read) for _, symbol in (left, right))
-
-
-def _is_at_hand(choice: Expr) -> bool:
-    """Whether a choice by the place of an extremum is between numbers that take no more than arithmetic to have."""
-    if len(choice.args) != 2 or choice.args[1].args[1] != sp.true:
-        return False
-    (value, condition), (other, _) = (pair.args for pair in choice.args)
-    if not isinstance(condition, sp.Eq) or not all(a.is_integer for a in condition.args):
-        return False
-    reads = [r for part in (value, other) for r in part.free_symbols if isinstance(r, Read)]
-    in_range = all(p.is_Symbol and not isinstance(p, Read) for r in reads for p in r.positions)
-    looked_up = any(isinstance(a, Read) for a in condition.args)
-    arithmetic = all(part.atoms(sp.Function) <= part.atoms(SharedQuotient) for part in (value, other))
-    return looked_up and in_range and arithmetic
 
 
 def is_ratio(exponent: Expr) -> bool:
