@@ -217,7 +217,8 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
         if is_ratio(exponent):
             return self._call("_rational_power", (base, *_terms_of(exponent)))
         if not exponent.is_number or not (exponent.is_integer or base.is_integer):
-            return self._call("_power", (base, exponent))
+            halves = exponent.is_Rational and not exponent.is_integer
+            return self._call("_power", (base, sp.Float(exponent, 17) if halves else exponent))
         if base.is_integer and exponent != 2:
             return f"float({self._print(base)})**{self._atom(exponent)}"
         return f"{self._atom(base)}**{self._atom(exponent)}"

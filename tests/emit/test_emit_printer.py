@@ -304,7 +304,7 @@ READABLE = {
     Y / (X + 1) ** sp.Rational(5, 2): "y/((x + 1)*_root_of_cube(x + 1))",
     X ** sp.Rational(-1, 3): "1/_rational_power(x, 1, 3)",
     X ** sp.Rational(52561, 10000): "_rational_power(x, 52561, 10000)",
-    X ** sp.Rational(7, 4): "_power(x, 7/4)",
+    X ** sp.Rational(7, 4): "_power(x, 1.75)",
     sp.exp(-X): "_exp(-x)",
     branches([(X, X > 0), (sp.Integer(0), sp.true)]): "(x if x > 0 else 0)",
     Maximum(X, sp.Integer(0)): "_maximum(x, 0)",

@@ -362,6 +362,9 @@ def test_powers_with_exponents_that_no_float_has(dtype: Any) -> None:
         with np.errstate(over="ignore"):
             errors = [error(raised(a, p, q), arb(float(a)) ** (arb(p) / q), dtype) for a in x]
         assert max(errors) <= POWER_ULPS[dtype is np.float32]
+        ends = [raised(dtype(a), p, q) for a in (0.0, -0.0, 1.0, INF)]
+        np.testing.assert_array_equal(ends, [0.0, 0.0, 1.0, INF] if p > 0 else [INF, INF, 1.0, 0.0])
+        assert all(math.isnan(raised(dtype(a), p, q)) for a in (-1.0, NAN))
     assert _vector.rational_power(8.0, 2, 3) == pytest.approx(4.0)
 
 

@@ -6,43 +6,71 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from .bits import copysign, fma, scaled
-from .core import compiled, exp_parts, log_in_two, plus, split
+from .bits import copysign, exponent, fma, mantissa, polynomial, scaled
+from .core import compiled, exp_parts, log_in_two, log_of_parts, plus, reduced, split
+from .tables import EXP_32
 
 
 @compiled()
-def raised_to(precision):
-    """x**y, with the values that C gives at the ends, for product + rest = y log|x|."""
-    inf, nan, end = math.inf, math.nan, 1000.0
+def power_at_ends(precision):
+    """x**y with the values that C gives at the ends; any other power is `found`, that of |x|."""
+    real = precision.real
+    zero, half, one, two, inf, nan = real(0), real(0.5), real(1), real(2), real(math.inf), real(math.nan)
 
-    def implementation(x, y, product, rest):
-        size = abs(x)
-        p, k = exp_parts(product, rest if abs(product) < end else 0.0)
-        result = scaled(p, k)
-        if size == 0.0 or size == inf:
-            result = inf if (size == inf) == (y > 0.0) else 0.0
-        result = 1.0 if size == 1.0 else result
+    def implementation(x, y, found):
+        size, result = abs(x), found
+        if size == zero or size == inf:
+            result = inf if (size == inf) == (y > zero) else zero
+        result = one if size == one else result
         whole = np.floor(y) == y
-        odd = whole and 2.0 * np.floor(0.5 * y) != y
+        odd = whole and two * np.floor(half * y) != y
         result = copysign(result, x) if odd else result
-        result = nan if x < 0.0 and not whole and size < inf else result
+        result = nan if x < zero and not whole and size < inf else result
         result = x + y if x != x or y != y else result
-        return 1.0 if x == 1.0 or y == 0.0 else result
+        return one if x == one or y == zero else result
 
     return implementation
 
 
-@compiled(np.power, wide=True)
+@compiled()
+def raised(precision):
+    """x**(y + more) for positive doubles."""
+    end = 1000.0
+
+    def implementation(x, y, more):
+        m, k = split(x)
+        high, low = log_in_two(m, k)
+        product = y * high
+        rest = fma(y, high, -product) + (y * low + more * high)
+        p, k = exp_parts(product, rest if abs(product) < end else 0.0)
+        return scaled(p, k)
+
+    return implementation
+
+
+@compiled()
+def raised_for_single(precision):
+    """x**y for doubles, x being a positive number of single precision: to the digits that such a one can use."""
+    table, one = EXP_32, 1.0
+
+    def implementation(x, y):
+        k, r, _ = reduced(y * log_of_parts(mantissa(x) - one, exponent(x)))
+        return scaled(one + (r + r * r * polynomial(r, table)), k)
+
+    return implementation
+
+
+@compiled(np.power)
 def power(precision):
     """x**y for real numbers."""
 
-    def implementation(x, y):
-        m, k = split(abs(x))
-        high, low = log_in_two(m, k)
-        product = y * high
-        return raised_to(x, y, product, fma(y, high, -product) + y * low)
+    def double(x, y):
+        return power_at_ends(x, y, raised(abs(x), y, 0.0))
 
-    return implementation
+    def single(x, y):
+        return power_at_ends(x, y, np.float32(raised_for_single(np.float64(abs(x)), np.float64(y))))
+
+    return precision.choose(double, single)
 
 
 def rational_power(x, numerator, denominator):
@@ -53,18 +81,20 @@ def rational_power(x, numerator, denominator):
 
 @overload(rational_power, jit_options={"forceinline": True}, strict=False)
 def _rational_power(x, numerator, denominator):
-    real = np.float32 if x == types.float32 else np.float64
+    """No such exponent is whole, so that at the ends its sign alone matters."""
 
-    def implementation(x, numerator, denominator):
-        wide, divisor = np.float64(x), np.float64(denominator)
+    def double(x, numerator, denominator):
+        number, divisor = np.float64(x), np.float64(denominator)
         y = numerator / divisor
         more = fma(-y, divisor, np.float64(numerator)) / divisor
-        m, k = split(abs(wide))
-        high, low = log_in_two(m, k)
-        product = y * high
-        return real(raised_to(wide, y, product, fma(y, high, -product) + (y * low + more * high)))
+        return power_at_ends(number, 0.5 if y > 0.0 else -0.5, raised(abs(number), y, more))
 
-    return implementation
+    def single(x, numerator, denominator):
+        y = numerator / denominator
+        found = np.float32(raised_for_single(np.float64(abs(x)), y))
+        return power_at_ends(x, np.float32(0.5 if y > 0.0 else -0.5), found)
+
+    return single if x == types.float32 else double
 
 
 @compiled(lambda x: x * np.sqrt(x), wide=True)
