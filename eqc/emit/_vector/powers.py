@@ -19,7 +19,7 @@ def power_at_ends(precision):
 
     def implementation(x, y, found):
         size, result = abs(x), found
-        if size == zero or size == inf:
+        if not zero < size < inf:
             result = inf if (size == inf) == (y > zero) else zero
         result = one if size == one else result
         whole = np.floor(y) == y
