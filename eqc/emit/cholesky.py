@@ -8,7 +8,7 @@ from math import sqrt
 import numpy as np
 from numba import njit
 
-from ._vector import log, matrix_product, mirror, symmetric_product
+from ._vector import PART, log, matrix_product, mirror, symmetric_product
 
 _SMALL = 32
 
@@ -99,7 +99,7 @@ def factor_inverse(factor):
     return inverse
 
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", **PART)
 def _substitute(factor, w, top, end):
     """The rows of L⁻¹ between two, where what the rows above take from them has been taken off."""
     for i in range(top, end):
@@ -113,7 +113,7 @@ def _substitute(factor, w, top, end):
             row[j] /= factor[i, i]
 
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", **PART)
 def _add_square(w, inverse):
     """The lower triangle of Wᵀ·W."""
     for k in range(w.shape[0]):

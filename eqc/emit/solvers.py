@@ -11,6 +11,8 @@ import numpy as np
 from numba import njit, types
 from numba.extending import overload
 
+from ._vector import PART
+
 _ULP = 2.220446049250313e-16
 _STEPS = 500
 _PLAIN_STEPS = 100000
@@ -30,7 +32,7 @@ def _compile_double(x):
     return lambda x: x * 1.0
 
 
-@njit
+@njit(**PART)
 def _size(x):
     """The largest absolute value; infinite if anything is not finite."""
     found = 0.0
@@ -42,7 +44,7 @@ def _size(x):
     return found
 
 
-@njit
+@njit(cache=True)
 def _step(slope, residual, damping):
     """The Newton step, or for a damping > 0 that of Levenberg and Marquardt; infinite where there is none."""
     n = residual.size
@@ -62,7 +64,7 @@ def _step(slope, residual, damping):
     return np.linalg.solve(normal, slope.T.copy() @ residual)
 
 
-@njit
+@njit(**PART)
 def _is_settled(step, point, tolerance):
     return _size(step) <= tolerance * _size(point)
 
@@ -74,7 +76,7 @@ def _newton(residual, slope):
     allows. It stops early where the residual is below `goal`.
     """
 
-    @njit
+    @njit(**PART)
     def descend(point, given, goal):
         n = point.size
         value, trial, matrix = np.empty(n), np.empty(n), np.empty((n, n))
@@ -109,7 +111,7 @@ def root(residual, slope):
     """A root near a start."""
     descend = _newton(residual, slope)
 
-    @njit
+    @njit(**PART)
     def solve(point, given):
         point, missing = descend(point, given, 0.0)
         if missing > 0.0:
@@ -122,7 +124,7 @@ def root(residual, slope):
 def _at(residual):
     """A residual in one unknown as a function of a number."""
 
-    @njit
+    @njit(**PART)
     def one(at, given):
         out = np.empty(1)
         residual(np.full(1, at), given, out)
@@ -134,7 +136,7 @@ def _at(residual):
 def _bracket(one):
     """Finite ends of a bracket."""
 
-    @njit
+    @njit(**PART)
     def far_end(start, direction, given):
         """Where the sign is another one than at the start: steps that double. The start if it is so nowhere."""
         before = one(start, given)
@@ -147,7 +149,7 @@ def _bracket(one):
                 return at
         return start
 
-    @njit
+    @njit(**PART)
     def ends(low, high, given):
         if isfinite(low) and isfinite(high):
             return low, high
@@ -166,7 +168,7 @@ def bracketed_root(residual, slope):
     one = _at(residual)
     ends = _bracket(one)
 
-    @njit
+    @njit(**PART)
     def solve(low, high, given):
         low, high = ends(low, high, given)
         below, above = one(low, given), one(high, given)
@@ -198,7 +200,7 @@ def bracketed_root(residual, slope):
 def fixed_point(residual, slope):
     """Newton's method on x - G(x), and x = G(x) itself where that does better: a contraction always gets there."""
 
-    @njit
+    @njit(**PART)
     def solve(point, given):
         n = point.size
         value, trial, matrix = np.empty(n), np.empty(n), np.empty((n, n))
@@ -227,7 +229,7 @@ def fixed_point(residual, slope):
     return solve
 
 
-@njit
+@njit(cache=True)
 def _downhill(matrix, gradient):
     """The Newton step for a minimum, and by how much the matrix was shifted to be positive definite."""
     n = gradient.size
@@ -244,7 +246,7 @@ def _downhill(matrix, gradient):
 def _along(gradient):
     """How far to go along a step."""
 
-    @njit
+    @njit(**PART)
     def length_along(point, step, first, given):
         """The slope along the step falls from `first` below nine tenths of it. 0 if it does not."""
         trial = np.empty(point.size)
@@ -265,7 +267,7 @@ def descent(gradient, hessian):
     """Newton's method for a minimum; along each direction the slope is followed until it is small."""
     length_along = _along(gradient)
 
-    @njit
+    @njit(**PART)
     def solve(point, given):
         n = point.size
         value, trial, matrix = np.empty(n), np.empty(n), np.empty((n, n))
@@ -292,7 +294,7 @@ def descent(gradient, hessian):
     return solve
 
 
-@njit
+@njit(cache=True)
 def _is_minimum(matrix, unknowns):
     """Whether the curvature is not negative along any direction that the active conditions leave free."""
     curvature = 0.5 * (matrix[:unknowns, :unknowns] + matrix[:unknowns, :unknowns].T)
@@ -313,7 +315,7 @@ def optimum(residual, slope):
     """
     descend = _newton(residual, slope)
 
-    @njit
+    @njit(**PART)
     def solve(point, unknowns, given):
         smoothing = 1.0
         while smoothing > 1e-300:

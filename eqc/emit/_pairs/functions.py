@@ -7,10 +7,10 @@ from numba.extending import intrinsic, overload, register_jitable
 from .._vector import cos, exp, expm1, power, rational_power, sigmoid, sin, softplus
 from .._vector.bits import scaled
 from .._vector.core import exp_parts, log_at_ends, log_in_two, split
+from .._vector.linking import INLINE
 from .number import is_operand, made, parts, result_of
 
 _EXP_END = 1000.0
-_INLINE = {"forceinline": True}
 
 
 @intrinsic
@@ -40,8 +40,8 @@ def _function(make):
 
         return compiled
 
-    make = register_jitable(**_INLINE)(make)
-    overload(function, jit_options=_INLINE, strict=False)(choose)
+    make = register_jitable(**INLINE)(make)
+    overload(function, jit_options=INLINE, strict=False)(choose)
     function.__doc__ = make.__doc__
     return function
 
@@ -96,7 +96,7 @@ def power_of(x, n):
     raise TypeError("power_of is for compiled code")
 
 
-@overload(power_of, jit_options=_INLINE, strict=False)
+@overload(power_of, jit_options=INLINE, strict=False)
 def _power_of(x, n):
     if not (is_operand(x) and isinstance(n, types.Number)):
         return None
@@ -114,7 +114,7 @@ def rational_power_of(x, numerator, denominator):
     raise TypeError("rational_power_of is for compiled code")
 
 
-@overload(rational_power_of, jit_options=_INLINE, strict=False)
+@overload(rational_power_of, jit_options=INLINE, strict=False)
 def _rational_power_of(x, numerator, denominator):
     if not is_operand(x):
         return None

@@ -12,6 +12,7 @@ from numba.core.typing.npydecl import parse_dtype
 from numba.extending import intrinsic, overload, register_model
 from numba.np.arrayobj import make_array
 
+from .._vector.linking import INLINE
 from .number import DOUBLE, OF_DOUBLE, OF_SINGLE, ZERO, Arithmetic, Pair, made, pair, parts_of, result_of
 
 BLOCK = 512
@@ -330,6 +331,6 @@ def entry_of(sums, entry):
     raise TypeError("entry_of is for compiled code")
 
 
-@overload(entry_of, jit_options={"forceinline": True}, strict=False)
+@overload(entry_of, jit_options=INLINE, strict=False)
 def _entry_of(sums, entry):
     return lambda sums, entry: pair(sums[0, entry], sums[1, entry])

@@ -4,11 +4,12 @@ from numba import types
 from numba.extending import intrinsic, register_jitable
 
 from .._team import array_of, begin, either, end, handed_over_array, in_order, meet_all, nothing, same
+from .._vector.linking import PART
 from .number import pair
 from .sums import collect
 
 
-@register_jitable
+@register_jitable(**PART)
 def _add(x, y):
     return x + y
 
@@ -28,7 +29,7 @@ def whole_pairs(typing, sums, team):
     return either(_whole_pairs, nothing, types.void, sums, team)
 
 
-@register_jitable
+@register_jitable(**PART)
 def _whole_pairs(sums, team):
     place = handed_over_array(sums, team)
     low, high, first = begin(sums.shape[1], team), end(sums.shape[1], team), array_of(0, sums, place, team)

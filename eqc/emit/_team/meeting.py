@@ -11,6 +11,7 @@ from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic, register_jitable
 from numba.np.arrayobj import populate_array
 
+from .._vector.linking import PART
 from .alone import WHOLE, either, nothing
 
 LINE = 8
@@ -169,7 +170,7 @@ def give_way(typing):
     return types.void(), code
 
 
-@register_jitable
+@register_jitable(**PART)
 def meet_all(team):
     """Wait until all threads are here; an error if one has failed."""
     _, parts, meeting = team
@@ -189,7 +190,7 @@ def _leave(arrays, team):
     meet_all(team)
 
 
-@register_jitable
+@register_jitable(**PART)
 def handed_over(x, team):
     """Write a number to this thread's place, and meet; the place of the first thread's number."""
     part, parts, meeting = team
@@ -199,13 +200,13 @@ def handed_over(x, team):
     return place
 
 
-@register_jitable
+@register_jitable(**PART)
 def handed_over_array(array, team):
     """Hand over where a thread's array is, and meet; the place of the first thread's."""
     return handed_over(array.ctypes.data, team)
 
 
-@register_jitable
+@register_jitable(**PART)
 def array_of(part, array, place, team):
     """The array that another thread has handed over."""
     return _moved(array, read(team[2], place + part * LINE, np.uintp(0)))

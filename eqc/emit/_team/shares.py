@@ -4,6 +4,7 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic, overload
 
+from .._vector.linking import INLINE
 from .alone import WHOLE, either, is_team, same, yes, zero
 
 _UNIT, _LONG = 32, 2048
@@ -63,7 +64,7 @@ def own(array, team):
     raise TypeError("own is for compiled code")
 
 
-@overload(own, jit_options={"forceinline": True}, strict=False)
+@overload(own, jit_options=INLINE, strict=False)
 def _own(array, team):
     if not is_team(team) or not isinstance(array, types.Array):
         return lambda array, team: array

@@ -5,6 +5,7 @@ from numba import types
 from numba.extending import intrinsic, overload
 
 from .._vector import add, largest, least, maximum, minimum, multiply
+from .._vector.linking import INLINE
 from .alone import either, is_team, nothing, same
 from .meeting import LINE, array_of, empty_shape, handed_over, handed_over_array, laid_out, meet_all, read
 from .shares import begin, end
@@ -35,7 +36,7 @@ def _shared(make):
 
         return together
 
-    overload(function, jit_options={"forceinline": True}, strict=False)(choose)
+    overload(function, jit_options=INLINE, strict=False)(choose)
     function.__name__ = f"shared_{make.__name__}"
     return function
 

@@ -28,6 +28,7 @@ from .gates import (
     normal_probability,
 )
 from .items import add_items, item_of
+from .linking import PART
 from .places import place_of_largest, place_of_least
 from .powers import one_plus_power, power, rational_power, root_of_cube
 from .precision import KernelCompiler
@@ -54,6 +55,7 @@ from .vectors import vector_product
 load_blas()
 
 __all__ = [
+    "PART",
     "KernelCompiler",
     "across",
     "add",

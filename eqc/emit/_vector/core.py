@@ -15,6 +15,7 @@ from numba import types
 from numba.extending import overload
 
 from .bits import exponent, fma, mantissa, polynomial, power_of_two, raised, scaled
+from .linking import INLINE
 from .tables import COS, EXP_32, EXP_64, LOG_32, LOG_64, LOG_TAIL, QUARTERS_32, QUARTERS_64, SIN, TAIL_32, TAIL_64
 
 
@@ -51,7 +52,7 @@ def compiled(
     `exact` keeps products and sums apart, which may be fused otherwise; `wide` computes single precision in double.
     Arguments that are not of one float type are taken as float64.
     """
-    options = {"fastmath": set() if exact else {"contract"}, "forceinline": True}
+    options = {**INLINE, "fastmath": set() if exact else {"contract"}}
 
     def declare(make: Maker) -> Callable[..., Any]:
         @wraps(make)

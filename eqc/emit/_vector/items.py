@@ -7,9 +7,8 @@ from numba.extending import intrinsic, overload
 from numba.np.arrayobj import make_array, populate_array
 
 from .ahead import DISTANCE, LONG
+from .linking import INLINE
 from .unwanted import UnwantedType
-
-_INLINE = {"forceinline": True}
 
 
 def item_of(array, item):
@@ -17,7 +16,7 @@ def item_of(array, item):
     return array[item] if array.shape[0] != 1 else array[0]
 
 
-@overload(item_of, jit_options=_INLINE, strict=False)
+@overload(item_of, jit_options=INLINE, strict=False)
 def _compiled(array, item):
     if array.ndim == 1 or isinstance(array, UnwantedType):
         return lambda array, item: array[item if array.shape[0] != 1 else 0]

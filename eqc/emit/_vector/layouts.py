@@ -4,6 +4,8 @@ from numba import njit, types
 from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic
 
+from .linking import PART
+
 
 @intrinsic
 def loose(typing, a):
@@ -27,7 +29,7 @@ def apart(typing):
     return types.void(), code
 
 
-@njit
+@njit(**PART)
 def has_long_rows(a):
     """Whether rows are contiguous and do not overlap, a whole number of elements apart."""
     row = a.shape[1] * a.itemsize

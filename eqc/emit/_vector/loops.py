@@ -9,9 +9,9 @@ import re
 from contextlib import contextmanager
 
 from llvmlite import binding
-from numba.core.codegen import JITCodeLibrary
 
 from .ahead import REQUEST, ask_ahead, is_slow
+from .linking import Linked
 from .past import write_past
 from .rounds import block_ends, rounds_of
 
@@ -26,7 +26,7 @@ _PROCESSOR = 'target triple = "x86_64'
 """The processors on which writing past the cache was measured; elsewhere loops only ask ahead."""
 
 
-class Library(JITCodeLibrary):
+class Library(Linked):
     """What Numba compiles a function to, with such loops."""
 
     def _optimize_final_module(self):

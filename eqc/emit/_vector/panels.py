@@ -9,6 +9,7 @@ import numpy as np
 from numba import njit
 
 from .layouts import has_long_rows
+from .linking import PART
 from .registers import copy_row, multiply_tile, square_side, tile_bytes, tile_rows, transpose_square
 
 _LINE = 64
@@ -24,7 +25,7 @@ _PANELS = 8
 """Panels from which long rows of the left factor are copied, too, so that tiles find them one after the other."""
 
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", **PART)
 def _room(rows, columns, like):
     """A matrix that starts at a cache line."""
     room = np.empty(rows * columns + _LINE // like.itemsize, like.dtype)
@@ -32,7 +33,7 @@ def _room(rows, columns, like):
     return room[start : start + rows * columns].reshape(rows, columns)
 
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", **PART)
 def _pack(b, panel):
     """Copy a part of a matrix to a panel; zeros stand where the part is narrower, and up to the end of a square."""
     side, size, down, one = square_side(), b.itemsize, panel.strides[0], panel[0, 0]
@@ -55,7 +56,7 @@ def _pack(b, panel):
                 panel[k, j] = b[k, j] if j < columns else 0
 
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", **PART)
 def _weigh(panel, weights):
     """Multiply each row of a panel by a number."""
     for k in range(weights.shape[0]):
@@ -63,7 +64,7 @@ def _weigh(panel, weights):
             panel[k, j] *= weights[k]
 
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", **PART)
 def multiply_by_panels(scale, a, b, weights, keep, c, lower):
     """c = scale*a@diag(weights)@b + keep*c for a matrix c with contiguous rows; no weights at all stand for ones.
 
@@ -93,7 +94,7 @@ def multiply_by_panels(scale, a, b, weights, keep, c, lower):
                 _pass(scale, left.shape[1], start + first * between, between, across, along, panel, more, out)
 
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", **PART)
 def _pass(scale, steps, left, between, across, along, panel, keep, c):
     """What one panel adds to the result, tile by tile; on the left, there is so much `between` two tiles' starts."""
     number, right, out, down = c.dtype.type(scale), panel.ctypes.data, c.ctypes.data, c.strides[0]
@@ -103,7 +104,7 @@ def _pass(scale, steps, left, between, across, along, panel, keep, c):
         left += between
 
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", **PART)
 def is_narrow(a, b):
     """Whether two factors rather change places, since the right one lies along its columns and has far more numbers.
 
@@ -113,7 +114,7 @@ def is_narrow(a, b):
     return fills and b.strides[0] == b.itemsize and 2 * a.shape[0] * (a.shape[1] + b.shape[1]) < b.size
 
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", **PART)
 def transpose_to(a, c):
     """c = a.T for two matrices with contiguous rows."""
     side = square_side()
@@ -128,7 +129,7 @@ def transpose_to(a, c):
                     c[row, column] = a[column, row]
 
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", **PART)
 def mirror_square(c, i, j):
     """What stands in a square of a matrix on and below its diagonal, up to its end, goes above it too."""
     side, count = square_side(), c.shape[0]

@@ -10,6 +10,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic, overload, register_jitable
 from numba.np.arrayobj import make_array
 
+from .linking import PART
+
 _BYTES = 64
 _AT_ONCE = 4
 _BLOCK = 4096
@@ -26,7 +28,7 @@ def place_of_least(row, first, end):
     return _place(operator.lt, row, first, end)
 
 
-@register_jitable
+@register_jitable(**PART)
 def _place(wins, row, first, end):
     found = -1
     for k in range(first, end):
@@ -129,7 +131,7 @@ def _compiled(plain, order):
 
         return place
 
-    overload(plain, strict=False)(choose)
+    overload(plain, jit_options=PART, strict=False)(choose)
 
 
 def _first_place(row, first, end, number):
@@ -137,7 +139,7 @@ def _first_place(row, first, end, number):
     raise TypeError("for compiled code")
 
 
-@overload(_first_place, strict=False)
+@overload(_first_place, jit_options=PART, strict=False)
 def _search(row, first, end, number):
     lanes = _lanes(row)
 

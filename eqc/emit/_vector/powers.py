@@ -8,6 +8,7 @@ from numba.extending import overload
 
 from .bits import copysign, exponent, fma, mantissa, polynomial, scaled
 from .core import compiled, exp_parts, log_in_two, log_of_parts, plus, reduced, split
+from .linking import INLINE
 from .tables import EXP_32
 
 
@@ -79,7 +80,7 @@ def rational_power(x, numerator, denominator):
         return np.power(x, numerator / denominator)
 
 
-@overload(rational_power, jit_options={"forceinline": True}, strict=False)
+@overload(rational_power, jit_options=INLINE, strict=False)
 def _rational_power(x, numerator, denominator):
     """No such exponent is whole, so that at the ends its sign alone matters."""
 

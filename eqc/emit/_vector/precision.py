@@ -14,9 +14,9 @@ from numba import extending, types
 from numba.core import ir, ir_utils, postproc
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import FunctionPass, register_pass
-from numba.core.typed_passes import NativeLowering
 from numba.core.untyped_passes import ReconstructSSA
 
+from .linking import PART, lowered_by
 from .places import place_of_largest, place_of_least
 from .reductions import add, add_product, add_square, multiply
 from .widths import WideLowering
@@ -35,7 +35,7 @@ def single(value):
     return np.float32(value)
 
 
-@extending.overload(single)
+@extending.overload(single, jit_options=PART)
 def _single(value):
     def number(value):
         return np.float32(value)
@@ -52,9 +52,7 @@ class KernelCompiler(CompilerBase):
     def define_pipelines(self):
         pipeline = DefaultPassBuilder.define_nopython_pipeline(self.state)
         pipeline.add_pass_after(NarrowNumbers, ReconstructSSA)
-        pipeline.passes = [(WideLowering if made is NativeLowering else made, name) for made, name in pipeline.passes]
-        pipeline.finalize()
-        return [pipeline]
+        return [lowered_by(WideLowering, pipeline)]
 
 
 @register_pass(mutates_CFG=False, analysis_only=False)

@@ -10,6 +10,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic, overload
 
 from .layouts import apart, has_long_rows, loose
+from .linking import PART
 from .panels import is_narrow, mirror_square, multiply_by_panels, transpose_to
 from .registers import square_side
 from .strips import fits_strips, multiply_by_strips
@@ -65,12 +66,12 @@ def block_rows(rows, width, sums, least=LEAST_ROWS):
     return max(1, min(rows, max(least, BLOCK // width, min(MOST_ROWS, 2 * sums // width))))
 
 
-@overload(block_rows, strict=False)
+@overload(block_rows, jit_options=PART, strict=False)
 def _compiled_rows(rows, width, sums, least=LEAST_ROWS):
     return block_rows
 
 
-@overload(matrix_product, strict=False)
+@overload(matrix_product, jit_options=PART, strict=False)
 def _compiled(scale, a, b, keep, c, team=None, weights=None):
     """One function for matrices of every layout, so that it is compiled once."""
     if isinstance(c, UnwantedType):
@@ -81,7 +82,7 @@ def _compiled(scale, a, b, keep, c, team=None, weights=None):
     )
 
 
-@overload(symmetric_product, strict=False)
+@overload(symmetric_product, jit_options=PART, strict=False)
 def _compiled_half(scale, a, b, keep, c, team=None, weights=None):
     if isinstance(c, UnwantedType):
         return lambda scale, a, b, keep, c, team=None, weights=None: None
@@ -96,12 +97,12 @@ def _some(weights):
     return _given if isinstance(weights, types.Array) else _none
 
 
-@njit
+@njit(**PART)
 def _given(weights, c):
     return loose(weights)
 
 
-@njit
+@njit(**PART)
 def _none(weights, c):
     return loose(c)[:0, 0]
 
@@ -111,7 +112,7 @@ def _most(team):
     return THREADS_FROM if team is None or isinstance(team, types.Omitted) else 1 << 62
 
 
-@overload(mirror, strict=False)
+@overload(mirror, jit_options=PART, strict=False)
 def _compiled_mirror(c):
     return (lambda c: None) if isinstance(c, UnwantedType) else (lambda c: _mirror(loose(c)))
 
@@ -174,20 +175,20 @@ def _by_loops(scale, a, b, keep, c):
             c[i, j] = scale * total + (c[i, j] if keep != 0 else 0)
 
 
-@njit
+@njit(**PART)
 def _ready(a):
     """A matrix with a contiguous axis."""
     return a if has_long_rows(a) or has_long_rows(a.T) else _copied(a)
 
 
-@njit
+@njit(**PART)
 def _copied(a):
     copy = loose(np.empty(a.shape, a.dtype))
     _copy_to(a, copy)
     return copy
 
 
-@njit
+@njit(**PART)
 def _copy_to(a, copy):
     for i in range(a.shape[0]):
         for j in range(a.shape[1]):

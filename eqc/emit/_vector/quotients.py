@@ -9,9 +9,9 @@ from numba import types
 from numba.extending import overload
 
 from .bits import copysign, fma, leveller, lowered
+from .linking import INLINE
 from .reductions import largest, least, maximum
 
-_INLINE = {"forceinline": True}
 _HIGHEST, _LOWEST = 2.0**126, 2.0**-126
 """Powers of two that float32 numbers are brought near to 1 by."""
 _LEAST = 2.0**-250
@@ -26,7 +26,7 @@ def quotient(x, y):
         return np.true_divide(x, y)
 
 
-@overload(quotient, jit_options=_INLINE, strict=False)
+@overload(quotient, jit_options=INLINE, strict=False)
 def _compiled(x, y):
     if x == types.float32 and y in (types.float32, types.float64):
         return _of_single

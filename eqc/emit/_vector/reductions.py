@@ -8,9 +8,8 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic, overload
 
+from .linking import INLINE
 from .unwanted import UnwantedType
-
-_INLINE = {"forceinline": True}
 
 
 def add(total, term):
@@ -115,7 +114,7 @@ def _compiled(plain: Callable[..., Any], build: Callable[..., Any]) -> None:
             return lambda a, b: step(a, b)  # noqa: PLW0108 (an intrinsic is no implementation by itself)
         return lambda a, b: step(np.float64(a), np.float64(b))
 
-    overload(plain, jit_options=_INLINE, strict=False)(choose)
+    overload(plain, jit_options=INLINE, strict=False)(choose)
 
 
 _compiled(add, _add)
@@ -137,14 +136,14 @@ def _add_product(typing, total, x, y):
     return total(total, total, total), code
 
 
-@overload(add_square, jit_options=_INLINE, strict=False)
+@overload(add_square, jit_options=INLINE, strict=False)
 def _compiled_add_square(total, x):
     if isinstance(total, types.Float):
         return lambda total, x: _add_product(np.float64(total), np.float64(x), np.float64(x))
     return add_square if isinstance(total, types.Number) else None
 
 
-@overload(add_product, jit_options=_INLINE, strict=False)
+@overload(add_product, jit_options=INLINE, strict=False)
 def _compiled_add_product(total, x, y):
     if isinstance(total, types.Float):
         return lambda total, x, y: _add_product(np.float64(total), np.float64(x), np.float64(y))
@@ -159,7 +158,7 @@ def _select(typing, condition, a, b):
     return a(condition, a, a), code
 
 
-@overload(pick, jit_options=_INLINE, strict=False)
+@overload(pick, jit_options=INLINE, strict=False)
 def _pick(condition, a, b):
     if a == b and isinstance(a, types.Float):
         return lambda condition, a, b: _select(condition, a, b)  # noqa: PLW0108 (see above)
@@ -180,7 +179,7 @@ def _add_nothing(builder, lost, result):
 _step_of_watch = _step(_add_nothing)
 
 
-@overload(watch, jit_options=_INLINE, strict=False)
+@overload(watch, jit_options=INLINE, strict=False)
 def _watch(lost, result):
     if isinstance(result, UnwantedType):
         return lambda lost, result: lost

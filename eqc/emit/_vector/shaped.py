@@ -7,9 +7,8 @@ from numba.extending import intrinsic, overload
 from numba.np.arrayobj import make_array, populate_array
 
 from .ahead import DISTANCE, LONG
+from .linking import INLINE
 from .unwanted import UnwantedType
-
-_INLINE = {"forceinline": True}
 
 
 def shaped(array, shape):
@@ -24,14 +23,14 @@ def shaped_result(array, shape):
     return array.reshape(shape)
 
 
-@overload(shaped, jit_options=_INLINE, strict=False)
+@overload(shaped, jit_options=INLINE, strict=False)
 def _compiled(array, shape):
     if array.layout != "C":
         return lambda array, shape: np.ascontiguousarray(array).reshape(shape)
     return lambda array, shape: _view(array, shape)  # noqa: PLW0108 (an intrinsic is no implementation by itself)
 
 
-@overload(shaped_result, jit_options=_INLINE, strict=False)
+@overload(shaped_result, jit_options=INLINE, strict=False)
 def _compiled_result(array, shape):
     if isinstance(array, UnwantedType):
         return lambda array, shape: _unwanted(array, shape)  # noqa: PLW0108 (see above)

@@ -10,6 +10,7 @@ from numba.extending import intrinsic
 
 from .lanes import WHOLE, Vectors, register
 from .layouts import has_long_rows, loose
+from .linking import PART
 from .registers import constant
 
 _PLACE = types.intp
@@ -32,14 +33,14 @@ def _most_of(context):
 _strip_bytes, _most = constant(lambda context: register(context)[0]), constant(_most_of)
 
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", **PART)
 def fits_strips(a, b):
     """Whether a product has few columns, no fewer rows than a strip, and factors that are read along their memory."""
     enough = a.shape[0] >= _ROWS and b.shape[1] >= _ROWS and b.shape[1] * b.itemsize <= _WIDEST
     return enough and has_long_rows(a.T) and has_long_rows(b)
 
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", **PART)
 def multiply_by_strips(scale, a, b, weights, keep, c):
     """c = scale*a@diag(weights)@b + keep*c on and below the diagonal of a square matrix c with contiguous rows.
 
@@ -51,7 +52,7 @@ def multiply_by_strips(scale, a, b, weights, keep, c):
         _pass(c.dtype.type(scale), a[:, k:end], b[k:end], known[k:end], keep != 0 or k > 0, c)
 
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", **PART)
 def _pass(scale, a, b, weights, keep, c):
     """What some rows of the factors add to the result, strip by strip."""
     size, rows, width = c.itemsize, c.shape[0], _strip_bytes() // c.itemsize

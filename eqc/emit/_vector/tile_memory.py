@@ -9,6 +9,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic, overload
 from numba.np.arrayobj import make_array
 
+from .linking import INLINE
 from .tiles import (
     SIZE,
     RunType,
@@ -26,7 +27,6 @@ from .tiles import (
 )
 
 _BYTE, _TRUE = ir.IntType(8), ir.IntType(1)(1)
-_INLINE = {"forceinline": True}
 
 
 def _runs(place):
@@ -183,18 +183,18 @@ def _write(typing, array, place, value):
     return types.void(array, place, value), _store
 
 
-@overload(near, jit_options=_INLINE)
+@overload(near, jit_options=INLINE)
 def _near(array, place):
     return lambda array, place: _read_near(array, place)  # noqa: PLW0108 (an intrinsic is no implementation by itself)
 
 
-@overload(operator.getitem, jit_options=_INLINE, strict=False)
+@overload(operator.getitem, jit_options=INLINE, strict=False)
 def _getitem(array, place):
     known = _kind_of(array, place) is not None
     return (lambda array, place: _read(array, place)) if known else None  # noqa: PLW0108 (see above)
 
 
-@overload(operator.setitem, jit_options=_INLINE, strict=False)
+@overload(operator.setitem, jit_options=INLINE, strict=False)
 def _setitem(array, place, value):
     known = _kind_of(array, place) is not None and is_operand(value)
     return (lambda array, place, value: _write(array, place, value)) if known else None  # noqa: PLW0108 (see above)

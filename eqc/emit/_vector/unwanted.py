@@ -18,6 +18,8 @@ from numba.extending import (
 )
 from numba.np.numpy_support import as_dtype
 
+from .linking import PART
+
 
 class Unwanted:
     """Stands for the memory of a result, of a shape and a dtype, and takes none."""
@@ -88,7 +90,7 @@ def _part(typing, array, place):
     return kind(array, place), code
 
 
-@overload(operator.getitem)
+@overload(operator.getitem, jit_options=PART)
 def _read(array, place):
     if not isinstance(array, UnwantedType):
         return None
@@ -98,27 +100,27 @@ def _read(array, place):
     return lambda array, place: zero
 
 
-@overload(operator.setitem)
+@overload(operator.setitem, jit_options=PART)
 def _write(array, place, value):
     return (lambda array, place, value: None) if isinstance(array, UnwantedType) else None
 
 
-@overload_attribute(UnwantedType, "shape")
+@overload_attribute(UnwantedType, "shape", jit_options=PART)
 def _shape(array):
     return lambda array: (array.items,)
 
 
-@overload(len)
+@overload(len, jit_options=PART)
 def _length(array):
     return (lambda array: array.items) if isinstance(array, UnwantedType) else None
 
 
-@overload_attribute(UnwantedType, "T")
+@overload_attribute(UnwantedType, "T", jit_options=PART)
 def _transposed(array):
     return lambda array: array
 
 
-@overload_attribute(UnwantedType, "dtype")
+@overload_attribute(UnwantedType, "dtype", jit_options=PART)
 def _dtype(array):
     dtype = as_dtype(array.dtype).type
     return lambda array: dtype

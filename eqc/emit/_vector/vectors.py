@@ -11,6 +11,7 @@ from numba.extending import intrinsic, overload, register_jitable
 
 from .lanes import WHOLE, Vectors, register
 from .layouts import apart, has_long_rows, loose
+from .linking import PART
 from .unwanted import UnwantedType
 
 ROWS = 8
@@ -28,7 +29,7 @@ def vector_product(a, x, keep, y):
     y[...] = found + y if keep else found
 
 
-@overload(vector_product, strict=False)
+@overload(vector_product, jit_options=PART, strict=False)
 def _compiled(a, x, keep, y):
     """Loops for the smallest, and one function for matrices of every layout, so that it is compiled once."""
     if isinstance(y, UnwantedType):
@@ -56,7 +57,7 @@ def _multiply(a, x, keep, y):
         _by_loops(a, x, keep, y)
 
 
-@register_jitable
+@register_jitable(**PART)
 def _by_loops(a, x, keep, y):
     for i in range(a.shape[0]):
         total = np.float64(y[i]) if keep != 0 else 0.0
@@ -65,7 +66,7 @@ def _by_loops(a, x, keep, y):
         y[i] = total
 
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", **PART)
 def _by_rows(a, x, keep, y):
     """For a matrix with contiguous rows."""
     found = y if y.strides[0] == y.itemsize else loose(y.copy())
@@ -80,7 +81,7 @@ def _by_rows(a, x, keep, y):
         y[:] = found
 
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", **PART)
 def _by_columns(a, x, keep, y):
     """The same with the columns of such a matrix."""
     count = lanes(x[0])

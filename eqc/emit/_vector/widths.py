@@ -14,6 +14,7 @@ from numba.core.compiler_machinery import register_pass
 from numba.core.lowering import Lower
 from numba.core.typed_passes import NativeLowering
 
+from .linking import large_callees
 from .loops import Library
 
 _WIDEST = '"prefer-vector-width"="512"'
@@ -81,8 +82,9 @@ class WideLowering(NativeLowering):
     _name = "wide_lowering"
 
     def run_pass(self, state):
-        state.library = Library(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.library = Library(state.targetctx.codegen(), state.func_id.func_qualname, large_callees(state))
         state.library.enable_object_caching()
+        state.flags.no_cfunc_wrapper = True
         return super().run_pass(state)
 
     @property

@@ -1,0 +1,79 @@
+"""Large functions are compiled once, and found by what calls them: also by what was loaded from Numba's cache."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+SCRIPT = """
+import sys
+import numpy as np
+from numba import njit
+from generated.activations import softmax as module
+
+if "other names" in sys.argv:
+    module.softmax_into(np.ones((1, 2), np.float32), np.ones((1, 2), np.float32))
+
+@njit(cache=True)
+def own(x, out):
+    return module.softmax_into(x, out)
+
+x = np.arange(6.0).reshape(2, 3)
+for function in (module.softmax_into, own):
+    out = np.zeros_like(x)
+    assert not function(x, out)
+    np.testing.assert_allclose(out, np.exp(x - 3) / np.exp(x - 3).sum(axis=1, keepdims=True), rtol=1e-15)
+kinds = next(kinds for kinds in module.softmax_into.signatures if kinds[0].dtype.bitwidth == 64)
+library = module.softmax_into.overloads[kinds].library
+print(sum(len(list(b.instructions)) for f in library._final_module.functions for b in f.blocks) < 1000)
+print(*(sum(function.stats.cache_hits.values()) for function in (module.softmax_into, module._softmax, own)))
+"""
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    path = tmp_path / "script.py"
+    path.write_text(SCRIPT, encoding="utf-8")
+    return path
+
+
+def run(script: Path, *arguments: str) -> list[str]:
+    """What the script prints: whether the loop over items has no copy of the kernel, and what it finds in the cache."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "NUMBA_CACHE_DIR": str(script.parent / "cache")}
+    command = [sys.executable, str(script), *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_large_functions_are_found_wherever_they_come_from(script: Path) -> None:
+    """The kernel of an item may be in memory, in the cache, or in neither, and then gets another name."""
+    assert run(script) == ["True", "0 0 0"]
+    assert run(script)[1] == "1 1 1"
+    for stored in (script.parent / "cache").rglob("softmax._softmax-*"):
+        stored.unlink()
+    assert run(script, "other names")[1] == "1 0 1"
+
+
+def test_python_cannot_call_what_is_only_taken_in() -> None:
+    from numba import njit
+
+    from eqc.emit._vector import PART
+
+    @njit(**PART)
+    def part(x: float) -> float:
+        return x + 1
+
+    @njit
+    def whole(x: float) -> float:
+        return part(x)
+
+    assert whole(1.0) == 2.0
+    with pytest.raises(TypeError):
+        part(1.0)
