@@ -17,6 +17,7 @@ from eqc.emit.pair_source import PairSource
 from eqc.emit.printer import SourcePrinter
 from eqc.emit.reuse import standing_in
 from eqc.emit.room import allocate
+from eqc.emit.running import run_through
 from eqc.emit.sharing import sharing_of
 from eqc.emit.solve import Equations
 from eqc.ir.opaque import Opaque
@@ -54,7 +55,7 @@ class Function:
         self.given = self.program
         self.doubled = not self.own_dtype and doubled.is_doubled(self.program)
         if self.shares and not (self.own_dtype or self.doubled or self.doubt):
-            self.program = merge_axes(self.given)
+            self.program = merge_axes(run_through(self.given, self.pairs))
         self.tensors = self.program.tensors
         self.tree = nests(self.program, shared=self.shares, apart=frozenset(self.pairs))
         self.storage = contract(self.tree, self.program)

@@ -208,8 +208,9 @@ def _merged(groups: Sequence[_Group], checked: frozenset[str]) -> list[_Group]:
 def _home(groups: Sequence[_Group], group: _Group, checked: frozenset[str]) -> _Group | None:
     """The earliest group with which another one can be joined, and shares work."""
     assert group.index is not None
-    needs = _worked_on(group, copies=False) - {m.statement.target.name for m in group.members}
-    first = _first_for(groups, needs, checked)
+    own = {m.statement.target.name for m in group.members}
+    needs = _worked_on(group, copies=False) - own
+    first = _first_for(groups, _worked_on(group, copies=True) - own, checked)
     for other in groups[first:]:
         if other.index is not None and _worked_on(other, copies=False) & needs:
             joined = _Group(other.index, [*other.members], other.depth)

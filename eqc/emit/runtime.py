@@ -141,6 +141,47 @@ def powers(a, k):
 
 
 @njit(cache=True)
+def running_sum(a, way):
+    """The sums of a vector up to each entry, or from each one on if the way is -1; what rounding takes is added."""
+    found, total, lost = np.empty(a.shape[0], a.dtype), 0.0, 0.0
+    place = 0 if way > 0 else a.shape[0] - 1
+    for _ in range(a.shape[0]):
+        x = np.float64(a[place])
+        more = total + x
+        back = more - total
+        lost += (total - (more - back)) + (x - back)
+        total = more
+        found[place] = total + lost if lost - lost == 0.0 else total
+        place += way
+    return found
+
+
+@njit(cache=True)
+def running_product(a, way):
+    """The products of a vector's entries in the same way."""
+    found, total = np.empty(a.shape[0], a.dtype), 1.0
+    place = 0 if way > 0 else a.shape[0] - 1
+    for _ in range(a.shape[0]):
+        total *= a[place]
+        found[place] = total
+        place += way
+    return found
+
+
+@njit(cache=True)
+def recurrence(a, f, way):
+    """h[t] = a[t] + f[t]*h[t - 1], or a[t] + f[t + 1]*h[t + 1] if the way is -1."""
+    found, total = np.empty(a.shape[0], a.dtype), 0.0
+    place = 0 if way > 0 else a.shape[0] - 1
+    for n in range(a.shape[0]):
+        factor = np.float64(f[place if way > 0 else place + 1]) if n > 0 else 0.0
+        total = a[place] + factor * total
+        found[place] = total
+        place += way
+    return found
+
+
+@njit(cache=True)
 def spectrum(a):
     """Eigenvalues by real part, then by imaginary part, and their vectors as columns; equal up to rounding is equal."""
     values, vectors = np.linalg.eig(a.astype(np.complex128))

@@ -118,6 +118,24 @@ class FactorSolveVector(Opaque):
     result = 1
 
 
+class RunningSum(Opaque):
+    """`RunningSum(x, way)`: the sums of x up to each entry or, where the way is -1, from each one on; for emission."""
+
+    ranks = (1,)
+    result = 1
+
+
+class RunningProduct(RunningSum):
+    """The same for products."""
+
+
+class Recurrence(Opaque):
+    """`Recurrence(a, f, way)`: h[t] = a[t] + f[t]*h[t - 1] or, where the way is -1, a[t] + f[t + 1]*h[t + 1]."""
+
+    ranks = (1, 1)
+    result = 1
+
+
 class Powers(Opaque):
     """`Powers(A, k)`: the powers A⁰ … Aᵏ of a square matrix, one after the other."""
 

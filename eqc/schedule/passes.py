@@ -10,6 +10,7 @@ from eqc.schedule.centred import drop_centred
 from eqc.schedule.choices import choose_by_place
 from eqc.schedule.clean import drop_dead, inline, merge_equal, rename_copies
 from eqc.schedule.deltas import contract_deltas
+from eqc.schedule.exponentials import join_exponentials
 from eqc.schedule.factored import share_factors
 from eqc.schedule.factors import factor_nested, factor_numbers, factor_sums
 from eqc.schedule.hoist import hoist
@@ -26,6 +27,7 @@ PASSES: tuple[tuple[str, Callable[[Program], Program]], ...] = (
     ("factor matrices once", share_factors),
     ("merge equal statements", merge_equal),
     ("inline temporaries", inline),
+    ("join exponentials", join_exponentials),
     ("factor numbers", factor_numbers),
     ("factor sums", factor_sums),
     ("rename copies", rename_copies),
