@@ -17,6 +17,7 @@ from eqc.schedule.hoist import hoist
 from eqc.schedule.long_sums import store_long_sums
 from eqc.schedule.nested_sums import nest_sums
 from eqc.schedule.products import prepare_products
+from eqc.schedule.quotients import join_quotients
 from eqc.schedule.share import share_functions
 from eqc.schedule.turned import turn
 from eqc.schedule.weighted import weigh_products
@@ -28,6 +29,7 @@ PASSES: tuple[tuple[str, Callable[[Program], Program]], ...] = (
     ("merge equal statements", merge_equal),
     ("inline temporaries", inline),
     ("join exponentials", join_exponentials),
+    ("join quotients", join_quotients),
     ("factor numbers", factor_numbers),
     ("factor sums", factor_sums),
     ("rename copies", rename_copies),
