@@ -11,6 +11,7 @@ from numba.extending import intrinsic, overload
 
 from .layouts import apart, has_long_rows, loose
 from .linking import PART
+from .matrices import alike, copy_to, dense, is_by_rows, number_at, part, set_number, size_of, stands, turned
 from .panels import is_narrow, mirror_square, multiply_by_panels, transpose_to
 from .registers import square_side
 from .strips import fits_strips, multiply_by_strips
@@ -76,103 +77,130 @@ def _compiled(scale, a, b, keep, c, team=None, weights=None):
     """One function for matrices of every layout, so that it is compiled once."""
     if isinstance(c, UnwantedType):
         return lambda scale, a, b, keep, c, team=None, weights=None: None
-    most, some = _most(team), _some(weights)
+    if (team is None or isinstance(team, types.Omitted)) and not isinstance(weights, types.Array):
+        return _by_size
+    known = _stands(weights)
     return lambda scale, a, b, keep, c, team=None, weights=None: _multiply(
-        float(scale), loose(a), loose(b), some(weights, c), float(keep), loose(c), most
+        float(scale), c.dtype.type(0), stands(a), stands(b), known(weights), keep != 0, stands(c)
     )
+
+
+def _by_size(scale, a, b, keep, c, team=None, weights=None):
+    if a.shape[0] * a.shape[1] * b.shape[1] >= THREADS_FROM:
+        _multiply_by_blas(float(scale), loose(a), loose(b), float(keep), loose(c))
+    else:
+        _multiply(float(scale), c.dtype.type(0), stands(a), stands(b), _nowhere(weights), keep != 0, stands(c))
 
 
 @overload(symmetric_product, jit_options=PART, strict=False)
 def _compiled_half(scale, a, b, keep, c, team=None, weights=None):
     if isinstance(c, UnwantedType):
         return lambda scale, a, b, keep, c, team=None, weights=None: None
-    some = _some(weights)
+    known = _stands(weights)
     return lambda scale, a, b, keep, c, team=None, weights=None: _multiply_half(
-        float(scale), loose(a), loose(b), some(weights, c), float(keep), loose(c)
+        float(scale), c.dtype.type(0), stands(a), stands(b), known(weights), keep != 0, stands(c)
     )
 
 
-def _some(weights):
-    """The function that gives weights, or none of them, as compiled code takes them."""
-    return _given if isinstance(weights, types.Array) else _none
+def _stands(weights):
+    """The function that says where weights stand, if there are any."""
+    return stands if isinstance(weights, types.Array) else _nowhere
 
 
 @njit(**PART)
-def _given(weights, c):
-    return loose(weights)
-
-
-@njit(**PART)
-def _none(weights, c):
-    return loose(c)[:0, 0]
-
-
-def _most(team):
-    """Multiplications up to which BLAS is kept from using threads."""
-    return THREADS_FROM if team is None or isinstance(team, types.Omitted) else 1 << 62
+def _nowhere(weights):
+    return np.intp(0), np.intp(0), np.intp(0)
 
 
 @overload(mirror, jit_options=PART, strict=False)
 def _compiled_mirror(c):
-    return (lambda c: None) if isinstance(c, UnwantedType) else (lambda c: _mirror(loose(c)))
+    return (lambda c: None) if isinstance(c, UnwantedType) else (lambda c: _mirror(c.dtype.type(0), stands(c)))
 
 
 @njit(cache=True, error_model="numpy")
-def _multiply(scale, a, b, weights, keep, c, most):
+def _multiply(scale, like, a, b, weights, keep, c):
     apart()
-    size = a.shape[0] * a.shape[1] * b.shape[1]
-    weighted = weights.shape[0] > 0
-    if size == 0 or (size < LOOPS_BELOW and not weighted):
-        _by_loops(scale, a, b, keep, c)
-        return
-    turned = not has_long_rows(c) and has_long_rows(c.T)
-    left, right, out = (b.T, a.T, c.T) if turned else (a, b, c)
-    if size >= most and not weighted:
-        filled = _ready(out)
-        _gemm(scale, _ready(left), _ready(right), keep, filled)
+    if a[1] * a[2] * b[2] < LOOPS_BELOW and not (weights[1] and a[1] * b[2]):
+        _by_loops(scale, like, a, b, keep, c)
     else:
-        narrow = keep == 0 and has_long_rows(out) and is_narrow(left, right)
-        filled = loose(np.empty((right.shape[1], left.shape[0]), c.dtype)) if narrow else _ready(out)
-        first, second = (right.T, left.T) if narrow else (left, right)
-        multiply_by_panels(scale, first, second, weights, keep, filled, False)
-        if narrow:
-            transpose_to(filled, out)
-    if not has_long_rows(out):
-        _copy_to(filled, out)
+        _multiply_long(alike(like, scale), a, b, weights, keep, c)
 
 
-@njit(cache=True, error_model="numpy")
-def _multiply_half(scale, a, b, weights, keep, c):
+@njit(error_model="numpy", **PART)
+def _multiply_long(scale, a, b, weights, keep, c):
+    size = size_of(scale)
+    if is_by_rows(c, size):
+        _multiply_rows(scale, a, b, weights, keep, c)
+    elif is_by_rows(turned(c), size):
+        _multiply_rows(scale, turned(b), turned(a), weights, keep, turned(c))
+    else:
+        room = np.empty(c[1] * c[2] * size, np.uint8)
+        found = dense(np.intp(room.ctypes.data), c[1], c[2], size)
+        copy_to(scale, c, found)
+        _multiply_rows(scale, a, b, weights, keep, found)
+        copy_to(scale, found, c)
+        room[0] = 0  # it lives until here
+
+
+@njit(error_model="numpy", **PART)
+def _multiply_rows(scale, a, b, weights, keep, c):
     apart()
-    filled = c if has_long_rows(c) else _copied(c)
-    if fits_strips(a, b):
-        multiply_by_strips(scale, a, b, weights, keep, filled)
+    size = size_of(scale)
+    if keep or not is_narrow(a, b, size):
+        multiply_by_panels(scale, a, b, weights, keep, c, c[2])
     else:
-        multiply_by_panels(scale, a, b, weights, keep, filled, True)
-    if not has_long_rows(c):
-        _copy_to(filled, c)
+        room = np.empty(c[1] * c[2] * size, np.uint8)
+        found = dense(np.intp(room.ctypes.data), c[2], c[1], size)
+        multiply_by_panels(scale, turned(b), turned(a), weights, keep, found, c[1])
+        transpose_to(scale, found, c)
+        room[0] = 0  # it lives until here
 
 
 @njit(cache=True, error_model="numpy")
-def _mirror(c):
+def _multiply_half(scale, like, a, b, weights, keep, c):
+    apart()
+    size = size_of(like)
+    if a[2] == 0 or not is_by_rows(c, size):
+        _multiply(scale, like, a, b, weights, keep, c)
+    elif fits_strips(a, b, size):
+        multiply_by_strips(alike(like, scale), a, b, weights, keep, c)
+    else:
+        multiply_by_panels(alike(like, scale), a, b, weights, keep, c, np.intp(0))
+
+
+@njit(cache=True, error_model="numpy")
+def _mirror(like, c):
     """Tile by tile, since one side of the diagonal lies across the memory."""
     apart()
-    count, side = c.shape[0], square_side()
+    count, side = c[1], square_side()
     for top in range(0, count, _TILE):
         for start in range(0, top + 1, _TILE):
             for i in range(top, min(top + _TILE, count), side):
                 for j in range(start, min(start + _TILE, i + 1), side):
-                    mirror_square(c, i, j)
+                    mirror_square(like, c, i, j)
 
 
 @njit(inline="always")
-def _by_loops(scale, a, b, keep, c):
-    for i in range(a.shape[0]):
-        for j in range(b.shape[1]):
+def _by_loops(scale, like, a, b, keep, c):
+    for i in range(a[1]):
+        for j in range(b[2]):
             total = np.float64(0.0)
-            for k in range(a.shape[1]):
-                total += a[i, k] * b[k, j]
-            c[i, j] = scale * total + (c[i, j] if keep != 0 else 0)
+            for k in range(a[2]):
+                total += number_at(like, part(a, i, k)) * number_at(like, part(b, k, j))
+            place = part(c, i, j)
+            found = scale * total + (number_at(like, place) if keep else 0)
+            set_number(place, alike(like, found))
+
+
+@njit(cache=True, error_model="numpy")
+def _multiply_by_blas(scale, a, b, keep, c):
+    apart()
+    is_turned = not has_long_rows(c) and has_long_rows(c.T)
+    left, right, out = (b.T, a.T, c.T) if is_turned else (a, b, c)
+    filled = _ready(out)
+    _gemm(scale, _ready(left), _ready(right), keep, filled)
+    if not has_long_rows(out):
+        _copy_to(filled, out)
 
 
 @njit(**PART)

@@ -4,14 +4,13 @@ A strip has some rows of the result and as many columns as a register. Nothing i
 symmetric result there is hardly more than one half.
 """
 
-import numpy as np
 from numba import njit, types
 from numba.extending import intrinsic
 
 from .lanes import WHOLE, Vectors, register
-from .layouts import has_long_rows, loose
 from .linking import PART
-from .registers import constant
+from .matrices import alike, is_by_rows, part, set_number, size_of, turned
+from .registers import LINE, constant, own_memory
 
 _PLACE = types.intp
 
@@ -34,38 +33,39 @@ _strip_bytes, _most = constant(lambda context: register(context)[0]), constant(_
 
 
 @njit(error_model="numpy", **PART)
-def fits_strips(a, b):
+def fits_strips(a, b, size):
     """Whether a product has few columns, no fewer rows than a strip, and factors that are read along their memory."""
-    enough = a.shape[0] >= _ROWS and b.shape[1] >= _ROWS and b.shape[1] * b.itemsize <= _WIDEST
-    return enough and has_long_rows(a.T) and has_long_rows(b)
+    enough = a[1] >= _ROWS and b[2] >= _ROWS and b[2] * size <= _WIDEST
+    return enough and is_by_rows(turned(a), size) and is_by_rows(b, size)
 
 
 @njit(error_model="numpy", **PART)
 def multiply_by_strips(scale, a, b, weights, keep, c):
     """c = scale*a@diag(weights)@b + keep*c on and below the diagonal of a square matrix c with contiguous rows.
 
-    What stands above may be anything.
+    What stands above may be anything; no weights at all stand for ones.
     """
-    known = weights if weights.shape[0] else loose(np.ones(a.shape[1], c.dtype))
-    for k in range(0, a.shape[1], _STEPS):
-        end = min(k + _STEPS, a.shape[1])
-        _pass(c.dtype.type(scale), a[:, k:end], b[k:end], known[k:end], keep != 0 or k > 0, c)
+    ones = own_memory(LINE)
+    set_number(ones, alike(scale, 1))
+    place, _, step = weights if weights[1] else (ones, 0, 0)
+    for k in range(0, a[2], _STEPS):
+        depth = min(_STEPS, a[2] - k)
+        left, right = (part(a, 0, k), a[1], depth, a[3], a[4]), (part(b, k, 0), depth, b[2], b[3], b[4])
+        _pass(scale, left, right, (place + k * step, depth, step), keep or k > 0, c)
 
 
 @njit(error_model="numpy", **PART)
 def _pass(scale, a, b, weights, keep, c):
     """What some rows of the factors add to the result, strip by strip."""
-    size, rows, width = c.itemsize, c.shape[0], _strip_bytes() // c.itemsize
-    left, right, out = a.ctypes.data, b.ctypes.data, c.ctypes.data
-    for j in range(0, c.shape[1], width):
+    size, rows, width = size_of(scale), c[1], _strip_bytes() // size_of(scale)
+    for j in range(0, c[2], width):
         i = j
         while i < rows:
             many = min(_most(), max(1, (rows - i) // _ROWS))
             first = min(i, rows - _ROWS)  # the last strip may begin with rows that are there already
             add_strip(
-                scale, many, i - first, a.shape[1], left + first * size, a.strides[1], right + j * size, b.strides[0],
-                weights.ctypes.data, weights.strides[0], keep, out + first * c.strides[0] + j * size, c.strides[0],
-                c.shape[1] - j,
+                scale, many, i - first, a[2], a[0] + first * size, a[4], b[0] + j * size, b[3], weights[0], weights[2],
+                keep, part(c, first, j), c[3], c[2] - j,
             )  # fmt: skip
             i = first + many * _ROWS
 
