@@ -42,7 +42,10 @@ def _solve(function: Function, solution: Solution) -> str:
     """The call of a solver for the equations of a problem."""
     guides = [function.place(r) for r in solution.guides]
     integers = [function.whole(e) for e in solution.integers]
-    given = [function.place(r) if r.is_integer else f"_double({function.place(r)})" for r in solution.given]
+    exact = {t.name for t in function.program.inputs if function.doubled}
+    plain = [r.is_integer or r.tensor in exact for r in solution.given]
+    places = [function.place(r) for r in solution.given]
+    given = [text if known else f"_double({text})" for text, known in zip(places, plain, strict=True)]
     lengths = [function.whole(e) for e in solution.lengths]
     equations = function.solvers[solution.problem]
     text = solver_call(solution.problem, equations, guides, (*given, *integers), lengths)
