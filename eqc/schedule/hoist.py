@@ -12,7 +12,7 @@ import sympy as sp
 
 from eqc.ir.products import is_rectangular
 from eqc.ir.program import Op, Program, Statement, Tensor, free_names, fresh, names_in, reads_of
-from eqc.ir.terms import Expr, Index, Read, read
+from eqc.ir.terms import Applied, Converged, Expr, Index, Read, read
 from eqc.ir.walk import is_long_sum, transform
 from eqc.schedule.share import EXPENSIVE, call_name
 
@@ -38,19 +38,22 @@ def hoist(program: Program) -> Program:
 
 
 def _invariants(statement: Statement) -> list[tuple[Expr, tuple[Index, ...]]]:
-    """The costly parts of a statement, outermost first, with the loops that each depends on: some, but not all."""
+    """The costly parts of a statement, outermost first, with the loops that each depends on: some, but not all.
+
+    Of what stands in branches, which may read nothing where they are not taken, only functions of numbers.
+    """
     plain = statement.loops and not statement.scatter and is_rectangular(statement)
-    if not plain or is_long_sum(statement.body) or statement.body.has(sp.Piecewise):
+    if not plain or is_long_sum(statement.body):
         return []
     found: list[tuple[Expr, tuple[Index, ...]]] = []
-    stack = [statement.body]
+    stack = [(statement.body, False)]
     while stack:
-        node = stack.pop()
+        node, chosen = stack.pop()
         loops = _loops(statement, node) if _costly(node) is not None else None
-        if loops is not None:
+        if loops is not None and (not chosen or (loops == () and not node.has(Applied, Converged))):
             found.append((_costly(node), loops))
         elif not isinstance(node, Read):
-            stack.extend(node.args)
+            stack += [(part, chosen or isinstance(node, sp.Piecewise)) for part in node.args]
     return list(dict.fromkeys(sorted(found, key=lambda pair: str(pair[0]))))
 
 

@@ -45,3 +45,9 @@ def test_what_depends_on_every_index_stays() -> None:
 def test_what_stands_in_a_branch_stays() -> None:
     """It may be computed only where the branch holds."""
     assert len(hoisted("Eq(B[i, j], Piecewise((A[i, j]*log(v[j]), v[j] > 0), (0, True)))")) == 1
+
+
+def test_functions_of_numbers_in_a_branch_are_computed_before_the_loop() -> None:
+    assert (
+        hoisted("Eq(B[i, j], Piecewise((A[i, j]*gamma(s), v[j] > 0), (0, True)))", s="scale")[0] == "gamma_s = gamma(s)"
+    )
