@@ -42,6 +42,8 @@ ULPS: dict[str, tuple[float, float]] = {
     "normal_gate_slope": (2.3, 2.0),
     "logistic_gate": (3.0, 3.0),
     "logistic_gate_slope": (5.5, 5.5),
+    "soft_tangent_gate": (4.0, 4.0),
+    "soft_tangent_gate_slope": (10.5, 9.0),
 }
 POWER_ULPS = (1.2, 0.6)
 INF, NAN = math.inf, math.nan
@@ -61,6 +63,17 @@ def logistic(x: Any) -> Any:
     return 1 / (1 + (-x).exp())
 
 
+def soft(x: Any) -> Any:
+    n = x.exp() * (x.exp() + 2)
+    return x * n / (n + 2)
+
+
+def soft_slope(x: Any) -> Any:
+    w = x.exp()
+    n = w * (w + 2)
+    return n / (n + 2) + x * 4 * w * (w + 1) / (n + 2) ** 2
+
+
 REFERENCES: dict[str, Callable[[Any], Any]] = {
     "normal_density": density,
     "normal_probability": probability,
@@ -69,6 +82,8 @@ REFERENCES: dict[str, Callable[[Any], Any]] = {
     "log_cosh": lambda x: (2 * (x / 2).sinh() ** 2).log1p(),
     "logistic_gate": lambda x: x * logistic(x),
     "logistic_gate_slope": lambda x: logistic(x) * (1 + x * logistic(-x)),
+    "soft_tangent_gate": soft,
+    "soft_tangent_gate_slope": soft_slope,
     "sigmoid": logistic,
     "logistic_slope": lambda x: logistic(x) * logistic(-x),
     "softplus": lambda x: x.exp().log1p() if x < 0 else x + (-x).exp().log1p(),
@@ -155,6 +170,8 @@ ENDS: dict[str, dict[float, float]] = {
     "normal_gate_slope": {INF: 1, -INF: -0.0, 1e30: 1, -1e30: -0.0, 0.0: 0.5},
     "logistic_gate": {INF: INF, -INF: -0.0, 1e30: np.float32(1e30), -1e30: -0.0, -0.0: -0.0},
     "logistic_gate_slope": {INF: 1, -INF: -0.0, 1e30: 1, -1e30: -0.0, 0.0: 0.5},
+    "soft_tangent_gate": {INF: INF, -INF: -0.0, 1e30: np.float32(1e30), -1e30: -0.0, -0.0: -0.0},
+    "soft_tangent_gate_slope": {INF: 1, -INF: -0.0, 1e30: 1, -1e30: -0.0},
 }
 
 

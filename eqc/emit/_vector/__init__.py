@@ -26,6 +26,8 @@ from .gates import (
     normal_gate,
     normal_gate_slope,
     normal_probability,
+    soft_tangent_gate,
+    soft_tangent_gate_slope,
 )
 from .items import add_items, item_of
 from .linking import PART
@@ -117,6 +119,8 @@ __all__ = [
     "sin",
     "sine_of_turns",
     "sinh",
+    "soft_tangent_gate",
+    "soft_tangent_gate_slope",
     "softplus",
     "symmetric_product",
     "tanh",

@@ -1,4 +1,4 @@
-"""Numbers times a probability, as activation functions have them: the normal and the logistic gate, and their slopes.
+"""Numbers times what is between 0 and 1, as activation functions have them: the normal, the logistic and the soft gate.
 
 A slope near its root is the Taylor series there without the constant term, the root given as the sum of two doubles.
 """
@@ -20,6 +20,8 @@ from .tables import (
     NORMAL_TAIL_32,
     NORMAL_TAIL_64,
     NORMAL_TAIL_REST,
+    SOFT_ROOT,
+    SOFT_SLOPES,
 )
 
 _ROOT_HALF = math.sqrt(0.5)
@@ -197,6 +199,56 @@ def logistic_gate_slope(precision):
         below = scaled(p * ((divisor - size) / (divisor * divisor)), k)
         d = (x - root) - rest
         return d * polynomial(d, table) if abs(d) < width else (below if x < zero else above)
+
+    return implementation
+
+
+def _soft(x):
+    n = np.exp(x) * (np.exp(x) + 2)
+    return x * n / (n + 2)
+
+
+def _soft_slope(x):
+    w = np.exp(x)
+    n = w * (w + 2)
+    return n / (n + 2) + x * 4 * w * (w + 1) / (n + 2) ** 2
+
+
+@compiled(_soft)
+def soft_tangent_gate(precision):
+    """x tanh(log(1 + exp(x))) = x n/(n + 2), where n = w(w + 2) and w = exp(x); above 0 by powers of exp(-x)."""
+    real = precision.real
+    zero, none, one, two, end = real(0), real(-0.0), real(1), real(2), real(precision.exp_end[0])
+
+    def implementation(x):
+        p, k = exp_parts(-abs(x), none)
+        w, falls = scaled(p, k), x < zero
+        top = two + w if falls else one + two * w
+        share = top / (w * top + two if falls else top + two * w * w)
+        below = scaled(p * (share * (end if x < end else x)), k)
+        return below if falls else x * share
+
+    return implementation
+
+
+@compiled(_soft_slope)
+def soft_tangent_gate_slope(precision):
+    """The slope of that."""
+    real, table = precision.real, precision.choose(SOFT_SLOPES, SOFT_SLOPES[-9:])
+    zero, none, one, two, four = real(0), real(-0.0), real(1), real(2), real(4)
+    end = real(-precision.exp_end[0])
+    width, root, rest = real(_AROUND_ROOT), real(SOFT_ROOT[0]), real(_rest(real, SOFT_ROOT))
+
+    def implementation(x):
+        p, k = exp_parts(-abs(x), none)
+        w = scaled(p, k)
+        size = end if abs(x) > end else abs(x)
+        falls, grown = x < zero, four * size * (one + w)
+        top = two + w if falls else one + two * w
+        divisor = w * top + two if falls else top + two * w * w
+        share = fma(top, divisor, -grown if falls else grown * (w * w)) / (divisor * divisor)
+        d = (x - root) - rest
+        return d * polynomial(d, table) if abs(d) < width else (scaled(p * share, k) if falls else share)
 
     return implementation
 
