@@ -143,7 +143,7 @@ def powers(a, k):
 @njit(cache=True)
 def running_sum(a, way):
     """The sums of a vector up to each entry, or from each one on if the way is -1; what rounding takes is added."""
-    found, total, lost = np.empty(a.shape[0], a.dtype), 0.0, 0.0
+    found, total, lost = np.empty(a.shape[0]), 0.0, 0.0
     place = 0 if way > 0 else a.shape[0] - 1
     for _ in range(a.shape[0]):
         x = np.float64(a[place])
@@ -159,7 +159,7 @@ def running_sum(a, way):
 @njit(cache=True)
 def running_product(a, way):
     """The products of a vector's entries in the same way."""
-    found, total = np.empty(a.shape[0], a.dtype), 1.0
+    found, total = np.empty(a.shape[0]), 1.0
     place = 0 if way > 0 else a.shape[0] - 1
     for _ in range(a.shape[0]):
         total *= a[place]
@@ -171,7 +171,7 @@ def running_product(a, way):
 @njit(cache=True)
 def recurrence(a, f, way):
     """h[t] = a[t] + f[t]*h[t - 1], or a[t] + f[t + 1]*h[t + 1] if the way is -1."""
-    found, total = np.empty(a.shape[0], a.dtype), 0.0
+    found, total = np.empty(a.shape[0]), 0.0
     place = 0 if way > 0 else a.shape[0] - 1
     for n in range(a.shape[0]):
         factor = np.float64(f[place if way > 0 else place + 1]) if n > 0 else 0.0
