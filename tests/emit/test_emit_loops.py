@@ -98,6 +98,19 @@ def test_functions_of_short_arrays_ask_for_nothing_new() -> None:
     assert REQUEST not in with_long_loops(without)
 
 
+@pytest.mark.parametrize("rank", [4, 5])
+def test_arrays_of_many_axes_are_arrays_too(rank: int) -> None:
+    def summed(x, y):
+        for place in np.ndindex(x.shape[:-1]):
+            for i in range(y.shape[0]):
+                y[i] += x[place][i]
+
+    made, y = njit(error_model="numpy", pipeline_class=KernelCompiler)(summed), np.zeros(33)
+    made(np.ones((2,) * (rank - 1) + (33,)), y)
+    np.testing.assert_array_equal(y, np.full(33, 2.0 ** (rank - 1)))
+    assert next(iter(made.inspect_asm().values())).count("prefetch")
+
+
 def test_functions_of_an_item_look_as_far_as_it_says() -> None:
     changed = with_long_loops(MODULE)
     assert "%far-0.said = ptrtoint ptr %arg.x.1 to i64" in changed

@@ -19,8 +19,8 @@ LONG = 1 << 18
 _SLOW = 10
 """Instructions for each vector that is used, from which a loop gives memory the time to bring what it asks for."""
 
-_ARRAY = re.compile(r"i64 (?:\w+ )*(%arg\.[\w.]+)\.2, i64 (?:\w+ )*\1\.3, ptr")
-"""How many numbers an array has that a function is given, and how many bytes each."""
+_ARRAY = re.compile(r"ptr (?:[\w()]+ )*(%arg\.[\w.]+)\.1, i64 (?:\w+ )*\1\.2, i64 (?:\w+ )*\1\.3, ptr")
+"""Who holds an array that a function is given, how many numbers it has, and how many bytes each."""
 
 _USE = re.compile(rf"^  (?:%\S+ = load <\d+ x \w+>|(store) <\d+ x \w+> {NAME}), ptr ({NAME}), align \d+")
 
