@@ -66,22 +66,23 @@ def _term_by_term(body: Expr, loop: Index, known: Mapping[str, Statement]) -> Ex
     total = sp.Integer(0)
     for term in terms:
         factors = sp.Mul.make_args(term)
-        moving = [f for f in factors if _moves(f, loop)]
+        moving = [f for f in factors if moves(f, loop)]
         rest = sp.Mul(*(f for f in factors if f not in moving))
-        summed = loop.extent if not moving else _sum_of(sp.Mul(*moving), loop, known)
+        summed = loop.extent if not moving else sum_of(sp.Mul(*moving), loop, known)
         if summed is None:
             return None
         total += rest * summed
     return total
 
 
-def _moves(factor: Expr, loop: Index) -> bool:
+def moves(factor: Expr, loop: Index) -> bool:
+    """Whether a factor is not the same in all rounds of a loop."""
     return loop.symbol in factor.free_symbols or any(
         loop.symbol in p.free_symbols for r in reads_of(factor) for p in r.positions
     )
 
 
-def _sum_of(moving: Expr, loop: Index, known: Mapping[str, Statement]) -> Expr | None:
+def sum_of(moving: Expr, loop: Index, known: Mapping[str, Statement]) -> Expr | None:
     """The tensor, or its entry, that is the sum of just this over the whole loop."""
     for name, statement in known.items():
         if statement.op is Op.SUM and statement.guard == sp.true and not statement.scatter:

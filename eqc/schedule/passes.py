@@ -9,6 +9,7 @@ from eqc.schedule.added_products import add_products
 from eqc.schedule.centred import drop_centred
 from eqc.schedule.choices import choose_by_place
 from eqc.schedule.clean import drop_dead, inline, merge_equal, rename_copies
+from eqc.schedule.combined import combine_sums
 from eqc.schedule.deltas import contract_deltas
 from eqc.schedule.exponentials import join_exponentials
 from eqc.schedule.factored import share_factors
@@ -32,6 +33,7 @@ PASSES: tuple[tuple[str, Callable[[Program], Program]], ...] = (
     ("join quotients", join_quotients),
     ("factor numbers", factor_numbers),
     ("factor sums", factor_sums),
+    ("combine sums", combine_sums),
     ("rename copies", rename_copies),
     ("contract deltas", contract_deltas),
     ("store long sums", store_long_sums),
