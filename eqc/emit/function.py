@@ -10,6 +10,7 @@ import sympy as sp
 
 from eqc.emit import by_vector, calls, checks, doubled, entries, paired, product, reductions, sums, teamed, tiled, watch
 from eqc.emit.blocks import Block
+from eqc.emit.lone_entries import choose_entries
 from eqc.emit.merged_axes import merge_axes
 from eqc.emit.names import RESERVED, names_of, unlike, words
 from eqc.emit.nest import Kept, Leaf, Loop, Nest, contract, leaves_of, loops_of, made, nests
@@ -55,7 +56,7 @@ class Function:
         self.given = self.program
         self.doubled = not self.own_dtype and doubled.is_doubled(self.program)
         if self.shares and not (self.own_dtype or self.doubled or self.doubt):
-            self.program = merge_axes(run_through(self.given, self.pairs))
+            self.program = merge_axes(run_through(choose_entries(self.given), self.pairs))
         self.tensors = self.program.tensors
         self.tree = nests(self.program, shared=self.shares, apart=frozenset(self.pairs))
         self.storage = contract(self.tree, self.program)
