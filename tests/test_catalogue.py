@@ -10,12 +10,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from own_records import CATALOG, ROOT
 from ruamel.yaml import YAML
 
-from eqc.records.catalog import Catalog
-
-ROOT = Path(__file__).resolve().parents[1]
-CATALOG = Catalog(ROOT)
 SOURCE = ROOT.parent / "shared" / "catalogue.yaml"
 
 

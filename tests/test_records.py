@@ -5,18 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from own_records import CATALOG, ROOT
 
-from eqc.records.catalog import Catalog
 from eqc.verify.derivatives import KERNEL_CHECKS
 from eqc.verify.report import Report
 from eqc.verify.run import DTYPES, verify_record
-
-ROOT = Path(__file__).resolve().parents[1]
-CATALOG = Catalog(ROOT)
-
 
 HEAVY = ("np.linalg", "._solvers")
 LONG = 5_000

@@ -36,6 +36,7 @@ from eqc.verify.tensor import (
     filled,
     identity,
     inverse,
+    places,
     plain,
     show,
     trace,
@@ -152,7 +153,7 @@ def call_record(ev: Evaluator, call: Call) -> Value:
     ranks = {name: len(callee.shapes.get(name, ())) for name in arguments}
     extra = _extra_shape(call, arguments, ranks)
     found: dict[tuple[int, ...], Mapping[str, Value]] = {}
-    for at in np.ndindex(*extra):
+    for at in places(extra):
         own = {name: _item(value, ranks[name], at) for name, value in arguments.items()}
         found[at] = run(ev.nested(call.function, own))
     if not found:
@@ -174,7 +175,7 @@ def call_function(ev: Evaluator, call: Call) -> Value:
     extra = _extra_shape(call, arguments, ranks)
     shape = tuple(ev.whole(parse_expression(axis)) for axis in entry.returns)
     found = {}
-    for at in np.ndindex(*extra):
+    for at in places(extra):
         items = [_item(value, ranks[name], at) for name, value in arguments.items()]
         flat = [x for item in items for x in (item.data.ravel() if isinstance(item, Tensor) else [item])]
         found[at] = plain(shape, given.entries(flat)) if shape else given.entries(flat)(())

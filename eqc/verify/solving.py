@@ -22,7 +22,7 @@ from eqc.notation.tree import Binary, Call, Compare, Name, Node, TupleNode
 from eqc.verify.balls import Ball, ball, precision
 from eqc.verify.hyperdual import HyperDual, Scalar, lift, multiply, total, undefined
 from eqc.verify.reading import BINDERS, unknown_name
-from eqc.verify.tensor import Tensor, Value, filled, plain
+from eqc.verify.tensor import Tensor, Value, filled, places, plain
 
 if TYPE_CHECKING:
     from eqc.verify.tree_eval import Evaluator
@@ -80,7 +80,7 @@ class _Scene:
         used = self.indices if every else sorted(_free(left) | (_free(right) if right else set()))
         extents = {n: size for n, size in zip(self.indices, self.shape, strict=False) if n in used}
         found: list[Scalar] = []
-        for at in np.ndindex(*extents.values()):
+        for at in places(extents.values()):
             inner.indices.update({n: place + 1 for n, place in zip(extents, at, strict=True)})
             sides = [_numbers(inner.value(side)) for side in (left, right) if side is not None]
             length = max(len(side) for side in sides)

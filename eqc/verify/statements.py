@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from eqc.errors import NotationError, ShapeError
 from eqc.notation.tree import Assign, Call, Name, Node, Subscript, TupleNode, walk
 from eqc.verify.reading import BINDERS, target_name, unknown_name
 from eqc.verify.solving import solution
-from eqc.verify.tensor import Tensor, Value, filled, show
+from eqc.verify.tensor import Tensor, Value, filled, places, show
 
 if TYPE_CHECKING:
     from eqc.verify.tree_eval import Evaluator
@@ -109,7 +107,7 @@ def _indexed(ev: Evaluator, statement: Assign, target: Subscript) -> Tensor:
             return ev.number(statement.value)
         return _fitted(ev, target_name(statement), ev.value(statement.value), rest)
 
-    rows = {at: entry(at) for at in np.ndindex(*shape)}
+    rows = {at: entry(at) for at in places(shape)}
     ev.indices = {}
     data = filled((*shape, *rest), lambda at: rows[at[: len(shape)]].data[at[len(shape) :]] if rest else rows[at])
     return Tensor(data, ev.reading.unit_axes(target_name(statement)) or (False,) * data.ndim)

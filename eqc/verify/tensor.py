@@ -6,9 +6,10 @@ be 1 at this point: a product of a row and a column is a number, a product of tw
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -40,9 +41,18 @@ def filled(shape: Sequence[int], entry: Callable[[tuple[int, ...]], Any]) -> Obj
     [[0, 1], [1, 2]]
     """
     data: Objects = np.empty(tuple(shape), dtype=object)
-    for at in np.ndindex(*shape):
+    for at in places(shape):
         data[at] = entry(at)
     return data
+
+
+def places(shape: Iterable[int]) -> Iterator[tuple[int, ...]]:
+    """All positions in an array, row by row: most arrays here are numbers, for which NumPy takes its time.
+
+    >>> list(places((2, 2))), list(places(()))
+    ([(0, 0), (0, 1), (1, 0), (1, 1)], [()])
+    """
+    return product(*map(range, shape))
 
 
 def plain(shape: Sequence[int], entry: Callable[[tuple[int, ...]], Any]) -> Tensor:

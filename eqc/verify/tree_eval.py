@@ -61,7 +61,7 @@ class Evaluator:
     def number(self, node: Node) -> Scalar:
         """The value of a part that must be a number."""
         value = self.value(node)
-        if isinstance(value, int | Fraction | HyperDual):
+        if isinstance(value, HyperDual | int | Fraction):
             return value
         raise ShapeError(node.span, written=show(value), rule="a number is needed here", remedy="give its positions")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from own_records import CATALOG, ROOT
 
 from eqc.bench.inputs import arguments, extents_of_size
 from eqc.bench.namespaces import numpy_namespace
@@ -19,11 +19,8 @@ from eqc.ir.program import Program
 from eqc.kernels.loading import kernel
 from eqc.kernels.signature import read_signature
 from eqc.pipeline import plain_programs
-from eqc.records.catalog import Catalog
 from eqc.records.load import load_text
 
-ROOT = Path(__file__).resolve().parents[2]
-CATALOG = Catalog(ROOT)
 # One record for each kind of statement: contractions, gathers, scatters, windows, masks, extrema, choices, labels.
 RECORDS = (
     "scaled_dot_product_attention",

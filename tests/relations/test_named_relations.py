@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
 import pytest
+from own_records import CATALOG
 
-from eqc.records.catalog import Catalog
 from eqc.relations.web import Web, read_web
-
-ROOT = Path(__file__).resolve().parents[2]
-CATALOG = Catalog(ROOT)
 
 # What follows, from what, for each relation that was asked for.
 ASKED: dict[str, tuple[str, tuple[str, ...]]] = {

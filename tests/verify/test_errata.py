@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from own_records import CATALOG, ROOT
 
 import eqc
 from eqc.cli import main
 from eqc.errors import RecordError
-from eqc.records.catalog import Catalog
 from eqc.records.load import load_text
 from eqc.scaffold import create_project
 from eqc.verify.claims import Points
@@ -20,8 +20,6 @@ from eqc.verify.errata import check_errata
 from eqc.verify.instances import instances
 from eqc.verify.oracle import Oracle
 
-ROOT = Path(__file__).resolve().parents[2]
-CATALOG = Catalog(ROOT)
 WITH_ERRATA = [id for id in CATALOG.ids() if CATALOG.get(id).errata]
 
 # By hand or in SciPy: what the source prints and what is right. One step of gradient descent is the last of a thousand.

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import pytest
 from latex_mutants import Mutant, mutants
+from own_records import CATALOG
 
 from eqc.notation.latex.reader import read_latex
-from eqc.notation.library import Library
 from eqc.notation.tree import Compare
 from eqc.records.model import Record
 from eqc.verify.agreement import check_agreement
@@ -18,16 +17,14 @@ from eqc.verify.claims import Points, check_relation
 from eqc.verify.instances import instances
 from eqc.verify.oracle import Oracle
 
-ROOT = Path(__file__).resolve().parents[2]
-LIBRARY = Library(ROOT)
-READ = [id for id in LIBRARY.ids() if LIBRARY.get(id).latex and not LIBRARY.get(id).latex_check]
+READ = [id for id in CATALOG.ids() if CATALOG.get(id).latex and not CATALOG.get(id).latex_check]
 SEEDS = (1_000, 2_000, 3_000, 4_000, 5_000)  # 20 points each
 LEAST = 0.99
 
 
 @cache
 def ids() -> frozenset[str]:
-    return frozenset(LIBRARY.ids())
+    return frozenset(CATALOG.ids())
 
 
 def mutated(record: Record, mutant: Mutant) -> Record:
@@ -37,18 +34,18 @@ def mutated(record: Record, mutant: Mutant) -> Record:
 
 def oracle_of(record: Record) -> Oracle:
     """An oracle in which the record's functions are smooth ones."""
-    return Oracle(record, LIBRARY, functions=instances(record)[-1].functions)
+    return Oracle(record, CATALOG, functions=instances(record)[-1].functions)
 
 
 def survives(record: Record) -> bool:
     """Whether a record with a mistake is still said to agree."""
-    return check_agreement(oracle_of(record), ids(), LIBRARY.get).state == "agrees"
+    return check_agreement(oracle_of(record), ids(), CATALOG.get).state == "agrees"
 
 
 def means_the_same(record: Record) -> bool:
     """Whether all links hold at 100 points more."""
     oracle = oracle_of(record)
-    for equation in read_latex(record, record.latex_sources[0], ids(), LIBRARY.get):
+    for equation in read_latex(record, record.latex_sources[0], ids(), CATALOG.get):
         if equation.defines is None:
             continue
         relation = Compare(equation.span, "==", equation.left, equation.right)
@@ -60,7 +57,7 @@ def means_the_same(record: Record) -> bool:
 
 def missed(id: str, most: int | None = None) -> tuple[list[str], int]:
     """The mistakes that are not reported although they change the meaning, and how many there were."""
-    record = LIBRARY.get(id)
+    record = CATALOG.get(id)
     chosen = mutants(record, ids())[:most]
     survivors = [m for m in chosen if survives(mutated(record, m))]
     wrong = [m for m in survivors if not means_the_same(mutated(record, m))]

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
 import pytest
+from own_records import CATALOG, ROOT
 from planted import Planted, PlantedLibrary, chosen
 
 from eqc.checking import check_task
@@ -34,9 +34,7 @@ from eqc.verify.report import Tally
 from eqc.verify.run import claims_of
 from eqc.verify.sampling import NoSample, Sample, sample
 
-ROOT = Path(__file__).resolve().parents[2]
-LIBRARY = Library(ROOT)
-IDS = frozenset(LIBRARY.ids())
+IDS = frozenset(CATALOG.ids())
 EACH = 2  # mistakes in every part of every record; one where only some records are tried
 SOME = sorted(IDS)[3::30]
 SEEDS = (1_000, 2_000, 3_000)
@@ -53,7 +51,7 @@ class NoKernel:
 
 def library_with(record: Record) -> PlantedLibrary:
     library = PlantedLibrary(ROOT, record)
-    library._records |= {id: LIBRARY.get(id) for id in IDS - {record.id}}  # read once, for all mistakes
+    library._records |= {id: CATALOG.get(id) for id in IDS - {record.id}}  # read once, for all mistakes
     return library
 
 
@@ -104,9 +102,9 @@ def lies_in_its_domains(oracle: Oracle) -> bool:
 
 def means_the_same(planted: Planted) -> bool:
     """Whether nothing is seen of an edit at points that verification does not draw."""
-    original = LIBRARY.get(planted.record.id)
+    original = CATALOG.get(planted.record.id)
     library = library_with(planted.record)
-    oracle, before = oracles(planted.record, library)[0], oracles(original, LIBRARY)[0]
+    oracle, before = oracles(planted.record, library)[0], oracles(original, CATALOG)[0]
     if planted.part == "example":
         return False
     try:
@@ -131,7 +129,7 @@ def relations(planted: Planted, original: Record) -> list[Node]:
     if planted.part == "claim":
         pairs = zip(planted.record.claims, original.claims, strict=True)
         return [parse_expression(new.formula) for new, old in pairs if new != old]
-    links = read_latex(planted.record, planted.record.latex_sources[0], IDS, LIBRARY.get)
+    links = read_latex(planted.record, planted.record.latex_sources[0], IDS, CATALOG.get)
     return [Compare(link.span, "==", link.left, link.right) for link in links if link.defines is not None]
 
 
@@ -144,7 +142,7 @@ def sweep(ids: Sequence[str], each: int) -> tuple[Counter[tuple[str, str]], list
     counts: Counter[tuple[str, str]] = Counter()
     missed = []
     for id in ids:
-        for planted in chosen(LIBRARY.get(id), IDS, each):
+        for planted in chosen(CATALOG.get(id), IDS, each):
             if is_caught(planted):
                 counts[planted.part, "caught"] += 1
             elif not means_the_same(planted):

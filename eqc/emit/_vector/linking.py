@@ -8,7 +8,6 @@ functions stay where they are, and what calls them finds them by their names; sm
 import ctypes
 from dataclasses import dataclass
 from importlib import import_module
-from itertools import chain, islice
 
 from llvmlite import binding
 from numba import types
@@ -21,7 +20,7 @@ from numba.core.compiler_machinery import register_pass
 from numba.core.typed_passes import NativeLowering
 
 _LARGE = 250
-"""Instructions from which LLVM never takes a function into another one, unless it has to."""
+"""Lines of LLVM's language from which it never takes a function into another one, unless it has to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +69,7 @@ def _is_large(compiled):
     if compiled.fndesc.inline:
         return False
     body = _own_module(compiled.library).get_function(compiled.fndesc.llvm_func_name)
-    instructions = chain.from_iterable(block.instructions for block in body.blocks)
-    return next(islice(instructions, _LARGE, None), None) is not None
+    return str(body).count("\n") > _LARGE
 
 
 def _own_module(library):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
 
 import pytest
 from latex_samples import CONSTRUCTS, record_of
+from own_records import CATALOG
 from second_reader import Sent, Unsuited, second_reading, value
 
 from eqc.errors import NotationError
@@ -14,13 +14,11 @@ from eqc.notation.latex.glossary import Glossary
 from eqc.notation.latex.reader import read_latex
 from eqc.notation.latex.scan import read_boxes
 from eqc.notation.latex.statements import clauses
-from eqc.notation.library import Library
 from eqc.notation.text import formula_text
 from eqc.notation.tokens import Places
 from eqc.records.model import Record
 
-LIBRARY = Library(Path(__file__).resolve().parents[3])
-IDS = frozenset(LIBRARY.ids())
+IDS = frozenset(CATALOG.ids())
 LEAST = 12
 
 
@@ -28,7 +26,7 @@ def compared(record: Record) -> int:
     """How many sides of equations both readers agree on; those that only one of them reads do not count."""
     source, count = record.latex_sources[0], 0
     try:
-        equations = {e.span: e for e in read_latex(record, source, IDS, LIBRARY.get)}
+        equations = {e.span: e for e in read_latex(record, source, IDS, CATALOG.get)}
     except NotationError:
         return 0
     places, glossary = Places(source), Glossary(record, IDS)
@@ -66,7 +64,7 @@ def own_name(record: Record, token: str, sent: Sent) -> str:
 
 
 def test_both_readers_agree_on_the_records() -> None:
-    assert sum(compared(LIBRARY.get(id)) for id in LIBRARY.ids() if LIBRARY.get(id).latex) >= LEAST
+    assert sum(compared(CATALOG.get(id)) for id in CATALOG.ids() if CATALOG.get(id).latex) >= LEAST
 
 
 @pytest.mark.parametrize("what", list(CONSTRUCTS)[::2])
