@@ -18,14 +18,13 @@ from eqc.verify.draws import draw, draw_integers
 def extents_of_size(signature: Signature, size: int) -> dict[str, int]:
     """Equal extents such that the largest array has about `size` elements.
 
-        A record of scalars has none: it is timed on arrays of `size` items.
+    A record of scalars has none: it is timed on arrays of `size` items.
 
-        >>> from eqc.ir.program import Check, reads_of
-    from eqc.kernels.signature import read_signature
-        >>> A = {"name": "A", "kind": "real", "shape": ("n", "m"), "differentiable": True}
-        >>> extents_of_size(read_signature({"id": "f", "inputs": (A,), "outputs": (), "kernels": (),
-        ...     "extents": (("n", "A", 0, "_size"), ("m", "A", 1, "_size"))}), 10_000)
-        {'n': 100, 'm': 100}
+    >>> from eqc.kernels.signature import read_signature
+    >>> A = {"name": "A", "kind": "real", "shape": ("n", "m"), "differentiable": True}
+    >>> extents_of_size(read_signature({"id": "f", "inputs": (A,), "outputs": (), "kernels": (),
+    ...     "extents": (("n", "A", 0, "_size"), ("m", "A", 1, "_size"))}), 10_000)
+    {'n': 100, 'm': 100}
     """
     rank = max((len(tensor.shape) for tensor in (*signature.inputs, *signature.outputs)), default=0)
     lengths = {axis.text for tensor in signature.inputs for axis in tensor.shape}
