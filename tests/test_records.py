@@ -75,12 +75,11 @@ def failures(report: Report) -> str:
     return "\n".join(f"{report.id}: {check.name}: {check.reason}" for check in report.failures)
 
 
-@pytest.mark.parametrize("hash_seed", ["1", "2"])
-def test_generated_files_are_what_the_records_give(hash_seed: str) -> None:
-    """Byte for byte, whatever the order of Python's sets."""
+def test_generated_files_are_what_the_records_give() -> None:
+    """Byte for byte, whatever the order of Python's sets: `.ci/run` compares them with others."""
     command = [sys.executable, "-m", "eqc", "build", "--check", "--root", str(ROOT)]
     path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    environment = {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": hash_seed}
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": "2"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     assert done.stdout.startswith("nothing to do")
