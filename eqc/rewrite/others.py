@@ -3,7 +3,7 @@
 With p the place of the greatest w exp(u), t = u[p] and o = Σ_{k≠p} w[k] exp(u[k] - t):
 
     Σ w exp(u) = exp(t)(w[p] + o),   log Σ w exp(u) = t + log(w[p] + o),
-    exp(u[j])/Σ w exp(u) = exp(u[j] - t)/(w[p] + o)
+    exp(u[j])/Σ w exp(u) = exp(u[j] - t)/(w[p] + o),   w[p] exp(u[p])/Σ w exp(u) = 1/(1 + o/w[p])
 
 Nothing overflows, and nothing is computed as 1 - s where s is close to 1: derivatives go through t, and what belongs to
 p in them is again a sum over the others.
@@ -35,7 +35,10 @@ def part_greatest(program: Program) -> Program:
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """What stands for one sum: its loop, the weight, the exponent as a read, and the tensors p, t and o."""
+    """What stands for one sum: its loop, the weight, the exponent as a read, the tensors p, t and o.
+
+    `largest` is the share 1/(1 + o/w[p]), and `whole` is w[p] + o.
+    """
 
     total: Statement
     loop: Index
@@ -45,6 +48,8 @@ class _Parts:
     place: Tensor
     top: Tensor
     others: Tensor
+    largest: Tensor
+    whole: Tensor
 
     def at(self, r: Read) -> dict[Expr, Expr]:
         """The values of the sum's free indices at a read of it."""
@@ -60,10 +65,25 @@ class _Parts:
     def top_at(self, r: Read) -> Expr:
         return read(self.top.name, r.positions)
 
+    def weight_at(self, j: Expr, r: Read) -> Expr:
+        return substitute(self.weight, {**self.at(r), self.loop.symbol: j})
+
+    def greatest_at(self, r: Read) -> Expr:
+        """The weight at p."""
+        return self.weight_at(read(self.place.name, r.positions, integer=True), r)
+
+    def others_at(self, r: Read) -> Expr:
+        return read(self.others.name, r.positions)
+
     def sum_at(self, r: Read) -> Expr:
-        place = read(self.place.name, r.positions, integer=True)
-        greatest = substitute(self.weight, {**self.at(r), self.loop.symbol: place})
-        return greatest + read(self.others.name, r.positions)
+        return self.greatest_at(r) + self.others_at(r)
+
+    def share(self, j: Expr, r: Read) -> Expr:
+        """w[j] exp(u[j])/Σ w exp(u): near 1 it hardly depends on the weight, where w[p]/(w[p] + o) would cancel."""
+        one = self.is_place(j, r)
+        other = self.weight_at(j, r) * ExpDifference(self.exponent_at(j, r), self.top_at(r))
+        other /= read(self.whole.name, r.positions)
+        return one * read(self.largest.name, r.positions) + (1 - one) * other
 
     def scaled(self, j: Expr, r: Read) -> Expr:
         """exp(u[j] - t), which is 1 at p, where it has no slope."""
@@ -121,7 +141,9 @@ def _parts(total: Statement, weight: Expr, exponent: Expr, at_loop: Expr, names:
     place = replace(like, name=fresh("place", names), integer=True)
     top = replace(like, name=fresh("top", names))
     others = replace(like, name=fresh("others", names))
-    return _Parts(total, total.bound[0], weight, exponent, at_loop, place, top, others)
+    largest = replace(like, name=fresh("largest", names))
+    whole = replace(like, name=fresh("whole", names))
+    return _Parts(total, total.bound[0], weight, exponent, at_loop, place, top, others, largest, whole)
 
 
 def _compared(parts: _Parts, names: set[str]) -> tuple[list[Statement], Expr]:
@@ -146,7 +168,12 @@ def _made(parts: _Parts, compared: Expr) -> list[Statement]:
     at_place = substitute(parts.at_loop, {k: read(parts.place.name, total.positions, integer=True)})
     top = Statement(parts.top, total.free, total.positions, Op.NONE, at_place)
     body = (1 - parts.is_place(k, own)) * parts.weight * ExpDifference(parts.at_loop, parts.top_at(own))
-    return [place, top, replace(total, target=parts.others, body=body)]
+    made = [place, top, replace(total, target=parts.others, body=body)]
+    if not reads_of(parts.weight):
+        return made
+    share = 1 / (1 + parts.others_at(own) / parts.greatest_at(own))
+    made.append(Statement(parts.largest, total.free, total.positions, Op.NONE, share))
+    return [*made, Statement(parts.whole, total.free, total.positions, Op.NONE, parts.sum_at(own))]
 
 
 def _reader(node: Expr, parts: _Parts) -> Expr:
@@ -166,6 +193,9 @@ def _quotient(node: Expr, parts: _Parts) -> Expr | None:
     if found is None:
         return None
     r, j, rest = found
+    weight = sp.Mul.make_args(parts.weight_at(j, r)) if reads_of(parts.weight) else ()
+    if weight and all(f in rest for f in weight):
+        return sp.Mul(parts.share(j, r), *(_reader(f, parts) for f in rest if f not in weight))
     return sp.Mul(parts.scaled(j, r) / parts.sum_at(r), *(_reader(f, parts) for f in rest))
 
 
