@@ -78,16 +78,56 @@ _ORDINARY = 1e-280
 """The least determinant that is a product of pivots without loss, and whose reciprocals floats can hold."""
 
 
+_FEW_ROWS = 128
+"""Rows up to which matrices are inverted by one thread: LAPACK's wait for each other, on a busy machine for long."""
+
+
 @njit(cache=True)
 def adjugate(a):
     """The adjugate: the determinant times the inverse, or by singular values where there is none, or none in floats."""
     wide = a.astype(np.float64)
-    determinant = np.linalg.det(wide)
+    determinant = _invert(wide) if len(wide) <= _FEW_ROWS else np.linalg.det(wide)
     if _ORDINARY < abs(determinant) < inf:
-        found = determinant * np.linalg.inv(wide)
+        found = determinant * (wide if len(wide) <= _FEW_ROWS else np.linalg.inv(wide))
         if np.all(np.isfinite(found)):
             return found.astype(a.dtype)
-    return _adjugate_of_any(wide).astype(a.dtype)
+    return _adjugate_of_any(a.astype(np.float64)).astype(a.dtype)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _invert(a):
+    """Turn a matrix into its inverse, by elimination with the greatest pivots; gives the determinant, 0 if it is 0."""
+    n, determinant = len(a), 1.0
+    taken = np.empty(n, np.int64)
+    for k in range(n):
+        taken[k] = k + np.argmax(np.abs(a[k:, k]))
+        if taken[k] != k:
+            determinant = -determinant
+            for j in range(n):
+                a[k, j], a[taken[k], j] = a[taken[k], j], a[k, j]
+        pivot = a[k, k]
+        determinant *= pivot
+        if pivot == 0.0:
+            return 0.0
+        a[k, k] = 1.0
+        top = a[k]
+        top /= pivot
+        _eliminate(a, k, top)
+    for k in range(n - 1, -1, -1):
+        for i in range(n):
+            a[i, k], a[i, taken[k]] = a[i, taken[k]], a[i, k]
+    return determinant
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _eliminate(a, k, top):
+    """Take multiples of a row from all others, so that their entries in a column are 0; that column holds what is."""
+    for i in range(len(a)):
+        row, factor = a[i], a[i, k]
+        if i != k:
+            row[k] = 0.0
+            for j in range(len(top)):
+                row[j] -= factor * top[j]
 
 
 @njit(cache=True)
