@@ -17,8 +17,8 @@ _PLACE = types.intp
 _STEPS = 192
 """So many rows of the factors stay in the nearest cache while all strips take them; few enough for sums of float32."""
 
-_WIDEST = 256
-"""Bytes of a row of the result up to which strips are faster than panels."""
+_WIDEST = 128
+"""Columns of the result up to which strips are faster than panels."""
 
 _ROWS = 4
 """The rows of a strip are a multiple of this."""
@@ -35,7 +35,7 @@ _strip_bytes, _most = constant(lambda context: register(context)[0]), constant(_
 @njit(error_model="numpy", **PART)
 def fits_strips(a, b, size):
     """Whether a product has few columns, no fewer rows than a strip, and factors that are read along their memory."""
-    enough = a[1] >= _ROWS and b[2] >= _ROWS and b[2] * size <= _WIDEST
+    enough = a[1] >= _ROWS and _ROWS <= b[2] <= _WIDEST
     return enough and is_by_rows(turned(a), size) and is_by_rows(b, size)
 
 
