@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from eqc.emit.heads import VECTOR
+from eqc.ir.near import is_convolution, is_shorter, runs_along
 from eqc.ir.opaque import Opaque
 from eqc.ir.products import MatrixProduct, VectorProduct, is_rectangular, is_small, matrix_product, vector_product
 from eqc.ir.program import Op, Program, Statement, Tensor, statement_reads, tensors_read
 from eqc.ir.terms import Index, Maximum, Minimum
-from eqc.ir.tiled import TiledSum, gathered, is_shorter, tiled_convolution, tiled_sum
+from eqc.ir.tiled import TiledSum, gathered, tiled_convolution, tiled_sum
 from eqc.ir.walk import substitute
 
 _ONE_BY_ONE = (Op.PRODUCT, Op.MAX, Op.MIN)
@@ -103,7 +104,7 @@ class Item:
         """Whether the last free loop should be innermost, since sums over it would jump from row to row."""
         free, bound = self.statement.free, self.statement.bound
         last = depth == len(free) - 1 and self.statement.op is Op.SUM
-        return last and _runs_along(self.statement, free[-1], bound[-1]) is free[-1]
+        return last and runs_along(self.statement, free[-1], bound[-1]) is free[-1]
 
     def _reads_rows(self) -> bool:
         """Whether the sum runs along rows of an array, which its last free loop would jump across."""
@@ -135,8 +136,8 @@ class Item:
         free, bound = self.statement.free, self.statement.bound
         if depth > 0 or self.order is not None or self.whole is not None or self.statement.op is not Op.SUM:
             return found[0]
-        whole = bool(free) and len(bound) > 1 and _is_convolution(self.statement)
-        if whole and _runs_along(self.statement, free[-1], bound[-1]) is bound[-1]:
+        whole = bool(free) and len(bound) > 1 and is_convolution(self.statement)
+        if whole and runs_along(self.statement, free[-1], bound[-1]) is bound[-1]:
             return bound[0], self._ordered((*bound[:-1], *free))
         return found[0]
 
@@ -161,25 +162,6 @@ class Item:
         vector = self.vector.renamed(old, new) if self.vector else None
         tiled = self.tiled.renamed(old, new) if self.tiled else None
         return Item(statement, product, vector, tiled, order)
-
-
-def _runs_along(statement: Statement, column: Index, inner: Index) -> Index:
-    """Which of two loops should be innermost: the one that runs along rows of memory, or else the longer one."""
-    across = {column.symbol: 0, inner.symbol: 0}
-    for r in statement_reads(statement):
-        symbols = [p.free_symbols for p in r.positions]
-        if symbols and across.keys() <= symbols[-1]:
-            return inner if is_shorter(column, inner) else column
-        for symbol in across:
-            across[symbol] += any(symbol in s for s in symbols[:-1])
-    return column if across[inner.symbol] > across[column.symbol] else inner
-
-
-def _is_convolution(statement: Statement) -> bool:
-    """Whether something is read at a sum of a free index and a bound one."""
-    free, bound = ({loop.symbol for loop in loops} for loops in (statement.free, statement.bound))
-    positions = [p.free_symbols for r in statement_reads(statement) for p in r.positions]
-    return any(symbols & free and symbols & bound for symbols in positions)
 
 
 def items_of(program: Program, *, shared: bool, apart: frozenset[str]) -> list[Item]:
@@ -211,12 +193,13 @@ def _in_tiles(statement: Statement, tensors: Mapping[str, Tensor]) -> Item | Non
     """A sum in tiles; what is summed up near each entry has the order of its loops already."""
     free, bound = statement.free, statement.bound
     tiled = tiled_sum(statement, tensors)
-    if tiled is not None or not free or not bound or not _is_convolution(statement):
-        return None if tiled is None else Item(statement, tiled=tiled)
-    along = _runs_along(statement, free[-1], bound[-1])
-    tiled = tiled_convolution(statement, tensors, along)
-    order = tuple(loop for loop in bound if loop != along) if along in bound else free[:-1]
-    return None if tiled is None else Item(statement, tiled=tiled, order=order)
+    if tiled is not None:
+        return Item(statement, tiled=tiled)
+    tiled = tiled_convolution(statement, tensors)
+    if tiled is None:
+        return None
+    outside = tuple(loop for loop in bound if loop not in tiled.inner)
+    return Item(statement, tiled=tiled, order=outside or free[: -2 if tiled.adds_columns else -1])
 
 
 def _gathered(statement: Statement, tensors: Mapping[str, Tensor]) -> Item | None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ROWS = 8
 """The rows of a tile."""
 
-TERMS = 8
+TERMS = 16
 """So many terms are added up in the precision of the data."""
 
 ROUNDS = 16
@@ -127,6 +127,10 @@ class _Work:
         self.ranges[loop.name] = (begin, end)
         return depth + 1
 
+    def rounds(self, inner: Index) -> str:
+        """So many rounds of a loop have the terms of a part, with all rounds of the loop in it."""
+        return f"max(1, {TERMS}//max(1, {self.function.whole(inner.extent)}))"
+
     def of_tile(self) -> tuple[str, str]:
         """The terms of a statement, and where it stores or collects their sums, for all rows and columns of a tile."""
         function, names, place = self.function, dict(self.function.names), self.function.printer.place
@@ -181,16 +185,19 @@ def _along_entries(work: _Work, depth: int) -> None:
     value, place = work.of_tile()
     work.line(depth, f"{total} = {work.nothing('np.float64')}")
     *outer, last = tiled.inner
-    parts = work.open_parts(last, str(TERMS), work.open_all(outer, depth))
+    parts = work.open_all(outer[:-1], depth)
+    for loop in outer[-1:]:
+        parts = work.open_parts(loop, work.rounds(last), parts)
+    parts = work.open_parts(last, str(TERMS), parts)
     work.line(parts, f"{part} = {work.nothing(work.function.dtype())}")
-    work.line(work.open(last, parts), f"{part} = {work.call('_add', part, value)}")
+    work.line(work.open_all((*outer[-1:], last), parts), f"{part} = {work.call('_add', part, value)}")
     work.line(parts, f"{total} = {work.call('_add', total, part)}")
     work.line(depth, f"{place} {'+=' if work.leaf.partial else '='} {total}")
 
 
 def _along_sum(work: _Work, depth: int) -> None:
     """Tiles of terms, which are added up across their columns."""
-    tiled, part = work.tiled, work.total("part")
+    tiled = work.tiled
     other = tiled.column if tiled.rows == tiled.row else tiled.row
     if not work.leaf.partial:
         work.line(depth, f"{work.entry(':')} = 0.0")
@@ -198,13 +205,33 @@ def _along_sum(work: _Work, depth: int) -> None:
     work.line(inside, f"{work.name(tiled.along, 'columns')} = {work.columns(*work.ranges[tiled.along.name])}")
     inside = work.open_rows(tiled.rows, work.open(other, inside))
     value, place = work.of_tile()
-    work.line(inside, f"{part} = {work.nothing(work.function.dtype())}")
-    terms = work.open_columns(tiled.along, inside)
     kept = work.call("_inside", value, work.name(tiled.along, "columns"))
-    work.line(terms, f"{part} = {work.call('_add', part, kept)}")
-    work.line(inside, f"{place} += {work.call('_across', part)}")
+    found = _collected(work, inside, kept) if len(tiled.inner) > 1 else _part(work, inside, kept)
+    work.line(inside, f"{place} += {work.call('_across', found)}")
     if not work.leaf.partial:
         _store(work, depth)
+
+
+def _part(work: _Work, depth: int, term: str, outer: Iterable[Index] = ()) -> str:
+    """The sum of terms in the precision of the data."""
+    part = work.total("part")
+    work.line(depth, f"{part} = {work.nothing(work.function.dtype())}")
+    terms = work.open_columns(work.tiled.along, work.open_all(outer, depth))
+    work.line(terms, f"{part} = {work.call('_add', part, term)}")
+    return part
+
+
+def _collected(work: _Work, depth: int, term: str) -> str:
+    """The sum over several loops, a few columns of the innermost one at a time."""
+    *outer, last, along = work.tiled.inner
+    total = work.total()
+    work.line(depth, f"{total} = {work.nothing('np.float64')}")
+    begin, end = work.ranges[along.name]
+    few = f"max(1, {TERMS}*{work.call('_width', work.function.dtype())}//({end} - {begin}))"
+    parts = work.open_parts(last, few, work.open_all(outer, depth))
+    part = _part(work, parts, term, [last])
+    work.line(parts, f"{total} = {work.call('_add', total, part)}")
+    return total
 
 
 def _store(work: _Work, depth: int) -> None:

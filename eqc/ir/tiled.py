@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import sympy as sp
 
+from eqc.ir.near import is_convolution, is_shorter, runs_along
 from eqc.ir.products import is_rectangular, matrix_product
 from eqc.ir.program import Op, Statement, Tensor, free_names, reads_of
 from eqc.ir.terms import Expr, Index, Magnitude, Read
@@ -74,15 +75,17 @@ def tiled_sum(statement: Statement, tensors: Mapping[str, Tensor]) -> TiledSum |
     return None if along is None else TiledSum(row, column, (inner,), row if along == column else column, along)
 
 
-def tiled_convolution(statement: Statement, tensors: Mapping[str, Tensor], along: Index) -> TiledSum | None:
-    """How a sum of what stands near an entry is taken in tiles, with the columns that a loop gives.
+def tiled_convolution(statement: Statement, tensors: Mapping[str, Tensor]) -> TiledSum | None:
+    """How a sum of what stands near an entry is taken in tiles, with the columns that run along the memory.
 
-    Where that is summed over, all other loops that are run outside.
+    Where these are summed over, the other loops that are run outside, unless there are entries for many pairs.
     """
-    if not statement.bound or not _is_suitable(statement, tensors):
+    if not statement.bound or not _is_suitable(statement, tensors) or not is_convolution(statement):
         return None
     row, column = statement.free[-2:]
-    inner = (along,) if along in statement.bound else statement.bound
+    along = runs_along(statement, column, statement.bound[-1])
+    others = tuple(loop for loop in statement.bound if loop != along)
+    inner = statement.bound if along not in statement.bound else (*others, along) if statement.free[2:] else (along,)
     found = [rows for rows in (row, column) if rows != along and _move_apart(statement, rows, along)]
     return TiledSum(row, column, inner, found[0], along) if found else None
 
@@ -184,15 +187,3 @@ def _is_shared(reads: list[Read], loops: tuple[Index, ...]) -> bool:
 def _runs_along(reads: list[Read], loop: Index) -> bool:
     known = [r for r in reads if loop.symbol in r.positions]
     return bool(known) and all(r.positions[-1] == loop.symbol for r in known)
-
-
-def is_shorter(one: Index, other: Index) -> bool:
-    """Whether one extent is taken from the other, as the width of a kernel is from that of an image.
-
-    >>> from eqc.ir.terms import extent_symbol
-    >>> width, size = extent_symbol("k"), extent_symbol("n")
-    >>> is_shorter(Index("u", width), Index("x", size - width + 1))
-    True
-    """
-    sizes = one.extent.free_symbols
-    return any(sp.expand(other.extent).coeff(size).is_negative for size in sorted(sizes, key=str))

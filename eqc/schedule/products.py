@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import sympy as sp
@@ -9,6 +10,7 @@ import sympy as sp
 from eqc.ir.products import MatrixProduct, matrix_product
 from eqc.ir.program import Op, Program, Statement, Tensor, free_names, fresh, names_in, reads_of
 from eqc.ir.terms import Expr, Index, Read, read
+from eqc.ir.tiled import tiled_convolution
 
 
 def prepare_products(program: Program) -> Program:
@@ -16,11 +18,18 @@ def prepare_products(program: Program) -> Program:
     work = _Preparation(program)
     for statement in program.statements:
         product = matrix_product(statement)
-        if product is None or product.is_plain(work.tensors):
+        if product is None or product.is_plain(work.tensors) or _is_near(statement, product, work.tensors):
             work.statements.append(statement)
         else:
             work.take(statement, product)
     return program.with_statements(tuple(work.statements))
+
+
+def _is_near(statement: Statement, product: MatrixProduct, tensors: Mapping[str, Tensor]) -> bool:
+    """Whether a sum in tiles reads where it is what would be stored many times over: what stands near each entry."""
+    sides = [side for term in product.terms for side in (term.left, term.right)]
+    copied = any(not all(p.is_Symbol for p in r.positions) for side in sides for r in reads_of(side))
+    return copied and tiled_convolution(statement, tensors) is not None
 
 
 @dataclass

@@ -41,6 +41,22 @@ def test_a_convolution_and_its_pullback() -> None:
     assert np.allclose(a_bar, (np.lib.stride_tricks.sliding_window_view(wide, k.shape) * k[::-1, ::-1]).sum((2, 3)))
 
 
+def test_convolutions_of_channels_store_nothing_twice() -> None:
+    formula = "Eq(y[o, i, j], b[o] + Sum(w[o, c, u, v]*x[c, i + u - 1, j + v - 1], (v, 1, q), (u, 1, p), (c, 1, k)))"
+    symbols = {"y": "{shape: [r, n - p + 1, m - q + 1]}", "b": "{shape: [r]}", "w": "{shape: [r, k, p, q]}"}
+    symbols |= {"x": "{shape: [k, n, m]}", "n": "rows", "m": "columns", "p": "rows", "q": "columns"}
+    made = sample_module(formula, **symbols, r="channels out", k="channels")
+    b, w, x, bar = (random.normal(size=shape) for shape in (3, (3, 2, 3, 5), (2, 13, 21), (3, 11, 17)))
+    near = np.lib.stride_tricks.sliding_window_view(x, w.shape[2:], (1, 2))
+    assert np.allclose(made["sample"](b, w, x), b[:, None, None] + np.einsum("cijuv,ocuv->oij", near, w))
+    b_bar, w_bar, x_bar = made["sample_vjp"](b, w, x, bar)
+    assert np.allclose(b_bar, bar.sum((1, 2)))
+    assert np.allclose(w_bar, np.einsum("cijuv,oij->ocuv", near, bar))
+    wide = np.lib.stride_tricks.sliding_window_view(np.pad(bar, ((0, 0), (2, 2), (4, 4))), w.shape[2:], (1, 2))
+    assert np.allclose(x_bar, np.einsum("oijuv,ocuv->cij", wide, w[..., ::-1, ::-1]))
+    assert "_matrix_product" not in sample_source(formula, **symbols, r="channels out", k="channels")
+
+
 def test_what_needs_no_block_stands_before_the_sums_of_a_block() -> None:
     """Otherwise the exponentials would have to be stored for the second statement that reads them."""
     text = sample_source(
