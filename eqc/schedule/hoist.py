@@ -10,8 +10,7 @@ from dataclasses import replace
 
 import sympy as sp
 
-from eqc.ir.products import is_rectangular
-from eqc.ir.program import Op, Program, Statement, Tensor, free_names, fresh, names_in, reads_of
+from eqc.ir.program import Op, Program, Statement, Tensor, box, free_names, fresh, names_in, reads_of
 from eqc.ir.terms import Applied, Converged, Expr, Index, Read, read
 from eqc.ir.walk import is_long_sum, transform
 from eqc.schedule.share import EXPENSIVE, call_name
@@ -29,7 +28,7 @@ def hoist(program: Program) -> Program:
             if (node, loops) not in stored:
                 name = fresh(_name(node), taken)
                 stored[node, loops] = name
-                target = Tensor(name, tuple(loop.extent for loop in loops), differentiable=False)
+                target = Tensor(name, box(loops), differentiable=False)
                 statements.append(Statement(target, loops, at, Op.NONE, node))
             memo[node] = read(stored[node, loops], at)
         body = transform(statement.body, lambda atom: atom, _with_inverses(statement.body, memo)) if memo else None
@@ -42,7 +41,7 @@ def _invariants(statement: Statement) -> list[tuple[Expr, tuple[Index, ...]]]:
 
     Of what stands in branches, which may read nothing where they are not taken, only functions of numbers.
     """
-    plain = statement.loops and not statement.scatter and is_rectangular(statement)
+    plain = statement.loops and statement.guard == sp.true and not any(reads_of(i.extent) for i in statement.loops)
     if not plain or is_long_sum(statement.body):
         return []
     found: list[tuple[Expr, tuple[Index, ...]]] = []
@@ -76,7 +75,9 @@ def _loops(statement: Statement, node: Expr) -> tuple[Index, ...] | None:
     loops = tuple(loop for loop in statement.loops if loop.name in names)
     if not loops and isinstance(node, sp.Pow) and node.args[1].is_number:
         return None
-    return loops if len(loops) < len(statement.loops) and reads_of(node) else None
+    uneven = frozenset().union(*(free_names(loop.extent) for loop in loops)) & {i.name for i in statement.loops}
+    inside = uneven <= {loop.name for loop in loops}
+    return loops if inside and len(loops) < len(statement.loops) and reads_of(node) else None
 
 
 def _with_inverses(body: Expr, memo: dict[Expr, Expr]) -> dict[Expr, Expr]:

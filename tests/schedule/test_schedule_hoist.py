@@ -51,3 +51,8 @@ def test_functions_of_numbers_in_a_branch_are_computed_before_the_loop() -> None
     assert (
         hoisted("Eq(B[i, j], Piecewise((A[i, j]*gamma(s), v[j] > 0), (0, True)))", s="scale")[0] == "gamma_s = gamma(s)"
     )
+
+
+def test_what_a_ragged_sum_repeats_is_stored_for_its_rounds() -> None:
+    lines = hoisted("Eq(B[i, j], Sum(v[k]*A[k, j]*exp(A[i, k]), (k, 1, i)))")
+    assert lines[0] == "exp_A[i, k] = exp(A[i, k])  for i: n, k: i + 1"
