@@ -99,6 +99,13 @@ def _name(state: Lowering, node: Name, scope: Scope) -> Value:
 
 
 def _no_value(state: Lowering, node: Name, scope: Scope) -> NotationError:
+    if node.name == next((name for name in state.roles.assigned if name not in state.tensors), None):
+        return NotationError(
+            node.span,
+            written=node.name,
+            rule=f"{node.name} is made of itself: statements do not run through recursions",
+            remedy=f"write one step, with the {node.name} before as an input, or a sum: Sum(b**(t - s)*x[s], (s, 1, t))",
+        )
     if node.name in state.roles.assigned:
         return NotationError(
             node.span,

@@ -591,6 +591,12 @@ def test_statements_read_what_stands_before_them() -> None:
     assert "reorder" in error.remedy
 
 
+def test_recursions_are_to_be_written_as_a_step_or_a_sum() -> None:
+    error = refused("Eq(h[t], Piecewise((x[t], Eq(t, 1)), (h[t - 1]/2, True)))", h=VECTOR, **X)
+    assert "h is made of itself" in error.rule
+    assert "the h before as an input" in error.remedy
+
+
 def test_integer_outputs() -> None:
     value = program(
         "Eq(t_new, t + 1)", "Eq(y, x*t_new)", t_new="{domain: natural, updates: t}", t="{domain: natural}", y="y", x="x"
