@@ -104,7 +104,7 @@ def _no_value(state: Lowering, node: Name, scope: Scope) -> NotationError:
             node.span,
             written=node.name,
             rule=f"{node.name} is made of itself: statements do not run through recursions",
-            remedy=f"write one step, with the {node.name} before as an input, or a sum: Sum(b**(t - s)*x[s], (s, 1, t))",
+            remedy=f"write one step, with the {node.name} before as an input, or a sum over what is given",
         )
     if node.name in state.roles.assigned:
         return NotationError(
