@@ -77,3 +77,21 @@ def test_python_cannot_call_what_is_only_taken_in() -> None:
     assert whole(1.0) == 2.0
     with pytest.raises(TypeError):
         part(1.0)
+
+
+def test_functions_that_people_pass_are_taken_in_wherever_they_come_from() -> None:
+    """A long one may come from a module that cannot be imported again."""
+    from numba import njit
+
+    from eqc.emit._vector import KernelCompiler
+
+    lines = ["def long(x):", *(f"    x = x * {n}.5 + {n} / (x + 2.0)" for n in range(200)), "    return x"]
+    namespace = {"__name__": "nowhere"}
+    exec("\n".join(lines), namespace)
+    long = njit(namespace["long"])
+
+    @njit(pipeline_class=KernelCompiler)
+    def kernel(x: float) -> float:
+        return long(x)
+
+    assert kernel(1.0) == long.py_func(1.0)

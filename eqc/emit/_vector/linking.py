@@ -6,6 +6,7 @@ functions stay where they are, and what calls them finds them by their names; sm
 """
 
 import ctypes
+import sys
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -59,10 +60,15 @@ def _callee(function, compiled):
 
 
 def _is_found(dispatcher):
-    """Whether a function is stored on disk, and found in its module, by those that call it from there."""
+    """Whether a function stands in this package, is found in its module, and is stored on disk.
+
+    Functions that people pass may be gone when what calls them is loaded.
+    """
     function = dispatcher.py_func
-    here = getattr(import_module(function.__module__), function.__name__, None) is dispatcher
-    return here and not isinstance(dispatcher._cache, NullCache)  # noqa: SLF001 (Numba's own way)
+    package, here = __name__.partition(".")[0], str(function.__module__)
+    if here.partition(".")[0] != package or getattr(sys.modules.get(here), function.__name__, None) is not dispatcher:
+        return False
+    return not isinstance(dispatcher._cache, NullCache)  # noqa: SLF001 (Numba's own way)
 
 
 def _is_large(compiled):
