@@ -279,7 +279,7 @@ MODULES: Mapping[str, str] = {
         ),
         "_vector",
     ),
-    **dict.fromkeys(("_rows_at", "_columns_at", "_width", "_no_tile", "_near", "_across", "_inside"), "_vector"),
+    **dict.fromkeys(("_rows_at", "_columns_at", "_width", "_no_tile", "_across", "_inside"), "_vector"),
     **dict.fromkeys(("_place_of_largest", "_place_of_least"), "_vector"),
     **dict.fromkeys(("_sin_turns_of", "_cos_turns_of", *STABLE.values()), "_stable"),
     **dict.fromkeys(OF_FACTORS, "_cholesky"),

@@ -11,7 +11,7 @@ from eqc.ir.opaque import Opaque
 from eqc.ir.products import MatrixProduct, VectorProduct, is_rectangular, is_small, matrix_product, vector_product
 from eqc.ir.program import Op, Program, Statement, Tensor, statement_reads, tensors_read
 from eqc.ir.terms import Index, Maximum, Minimum
-from eqc.ir.tiled import TiledSum, gathered, tiled_convolution, tiled_sum
+from eqc.ir.tiled import TiledSum, tiled_convolution, tiled_sum
 from eqc.ir.walk import substitute
 
 _ONE_BY_ONE = (Op.PRODUCT, Op.MAX, Op.MIN)
@@ -174,8 +174,7 @@ def items_of(program: Program, *, shared: bool, apart: frozenset[str]) -> list[I
 
 def _item(statement: Statement, program: Program, *, shared: bool, tiles: bool) -> Item:
     if statement.scatter:
-        found = _gathered(statement, program.tensors) if shared and tiles else None
-        return found or (Item(_along_rows(statement), order=_rows(statement)) if shared else Item(statement, order=()))
+        return Item(_along_rows(statement), order=_rows(statement)) if shared else Item(statement, order=())
     product = matrix_product(statement) if shared else None
     if product is not None and product.is_plain(program.tensors):
         item = Item(statement, product)
@@ -200,15 +199,6 @@ def _in_tiles(statement: Statement, tensors: Mapping[str, Tensor]) -> Item | Non
         return None
     outside = tuple(loop for loop in bound if loop not in tiled.inner)
     return Item(statement, tiled=tiled, order=outside or free[: -2 if tiled.adds_columns else -1])
-
-
-def _gathered(statement: Statement, tensors: Mapping[str, Tensor]) -> Item | None:
-    """A scatter near each entry as a sum in tiles."""
-    sums = gathered(statement, tensors)
-    item = _in_tiles(sums, tensors) if sums is not None else None
-    if item is None or item.tiled is None or item.tiled.adds_columns:
-        return None
-    return replace(item, tiled=replace(item.tiled, reads_beyond=True))
 
 
 def _stands_alone(statement: Statement, program: Program) -> bool:

@@ -13,7 +13,7 @@ import sympy as sp
 
 from eqc.emit import sums, teamed
 from eqc.emit.nest import Leaf, leaves_of
-from eqc.ir.terms import Index, Read
+from eqc.ir.terms import Index
 from eqc.ir.tiled import TiledSum
 
 if TYPE_CHECKING:
@@ -133,22 +133,12 @@ class _Work:
 
     def of_tile(self) -> tuple[str, str]:
         """The terms of a statement, and where it stores or collects their sums, for all rows and columns of a tile."""
-        function, names, place = self.function, dict(self.function.names), self.function.printer.place
+        function, names = self.function, dict(self.function.names)
         for loop, part in ((self.tiled.rows, "rows"), (self.tiled.along, "columns")):
             function.names[loop.name] = self.name(loop, part)
-        if self.tiled.reads_beyond:
-            function.printer.place = self._near
         found = function.value(self.leaf.statement), self._place()
         function.names.update(names)
-        function.printer.place = place
         return found
-
-    def _near(self, r: Read) -> str:
-        """A read that gives 0 where there is nothing."""
-        if all(p.is_Symbol for p in r.positions):
-            return self.function.place(r)
-        places = ", ".join(map(self.function.whole, r.positions))
-        return self.call("_near", self.function.names[r.tensor], f"({places})")
 
     def _place(self) -> str:
         function, tiled, item = self.function, self.tiled, self.leaf.item

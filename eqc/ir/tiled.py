@@ -38,8 +38,6 @@ class TiledSum:
     inner: tuple[Index, ...]
     rows: Index
     along: Index
-    reads_beyond: bool = False
-    """Whether what is read outside of an array is 0."""
 
     @property
     def letters(self) -> frozenset[sp.Symbol]:
@@ -55,7 +53,7 @@ class TiledSum:
         row, column, rows, along, *inner = (
             new if loop == old else loop for loop in (self.row, self.column, self.rows, self.along, *self.inner)
         )
-        return TiledSum(row, column, tuple(inner), rows, along, self.reads_beyond)
+        return TiledSum(row, column, tuple(inner), rows, along)
 
 
 def tiled_sum(statement: Statement, tensors: Mapping[str, Tensor]) -> TiledSum | None:

@@ -14,6 +14,7 @@ from eqc.schedule.deltas import contract_deltas
 from eqc.schedule.exponentials import join_exponentials
 from eqc.schedule.factored import share_factors
 from eqc.schedule.factors import factor_nested, factor_numbers, factor_sums
+from eqc.schedule.gathered import gather
 from eqc.schedule.hoist import hoist
 from eqc.schedule.long_sums import store_long_sums
 from eqc.schedule.nested_sums import nest_sums
@@ -41,6 +42,7 @@ PASSES: tuple[tuple[str, Callable[[Program], Program]], ...] = (
     ("hoist", hoist),
     ("nest sums", nest_sums),
     ("factor nested sums", factor_nested),
+    ("gather", gather),
     ("weigh products", weigh_products),
     ("prepare products", prepare_products),
     ("add products", add_products),

@@ -1,5 +1,6 @@
 """Elementary functions that LLVM compiles to vector instructions, and sums and extrema that it may reorder."""
 
+from . import tile_memory  # noqa: F401 (teaches arrays to be read and written at rows and columns)
 from .blas import load_blas
 from .functions import (
     cos,
@@ -49,7 +50,6 @@ from .ratios import (
 )
 from .reductions import add, add_product, add_square, largest, least, maximum, minimum, multiply, pick, watch
 from .shaped import shaped, shaped_result
-from .tile_memory import near
 from .tiles import across, columns_at, inside, no_tile, rows_at, width
 from .turns import cosine_of_turns, sine_of_turns
 from .vectors import vector_product
@@ -96,7 +96,6 @@ __all__ = [
     "minimum",
     "mirror",
     "multiply",
-    "near",
     "no_tile",
     "normal_density",
     "normal_gate",
