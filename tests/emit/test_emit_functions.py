@@ -278,10 +278,16 @@ def uses(function: ast.FunctionDef) -> tuple[set[str], set[str]]:
 
 
 def read_again(function: ast.FunctionDef) -> set[str]:
-    """Arrays that are read, returned or passed on, not only written to; arguments count, they are buffers."""
+    """Arrays that are read, returned or passed on, not only written to; arguments count, they are buffers.
+
+    So do other names of theirs.
+    """
+    given = {a.arg for a in function.args.args}
+    renamed = [n for n in ast.walk(function) if isinstance(n, ast.Assign) and isinstance(n.value, ast.Name)]
+    given |= {t.id for n in renamed for t in n.targets if isinstance(t, ast.Name) and ast.unparse(n.value) in given}
     stores = {id(n.value) for n in ast.walk(function) if isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store)}
     names = [n for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
-    return {n.id for n in names if id(n) not in stores} | {a.arg for a in function.args.args}
+    return {n.id for n in names if id(n) not in stores} | given
 
 
 def test_lines_of_source_have_no_unbalanced_brackets() -> None:
