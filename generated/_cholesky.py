@@ -1,4 +1,4 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """What is computed from the Cholesky factor of a symmetric positive definite matrix, by rows of the factor.
 
 Small matrices are faster in loops than in LAPACK; larger ones are cut into blocks, whose products are multiplied.
@@ -9,7 +9,7 @@ from math import sqrt
 import numpy as np
 from numba import njit
 
-from ._vector import log, matrix_product, mirror, symmetric_product
+from ._vector import PART, log, matrix_product, mirror, symmetric_product
 
 _SMALL = 32
 
@@ -100,7 +100,7 @@ def factor_inverse(factor):
     return inverse
 
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", **PART)
 def _substitute(factor, w, top, end):
     """The rows of L⁻¹ between two, where what the rows above take from them has been taken off."""
     for i in range(top, end):
@@ -114,7 +114,7 @@ def _substitute(factor, w, top, end):
             row[j] /= factor[i, i]
 
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", **PART)
 def _add_square(w, inverse):
     """The lower triangle of Wᵀ·W."""
     for k in range(w.shape[0]):

@@ -1,4 +1,4 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """Functions that generated kernels share: what Python's math module lacks, with NaN, infinities and signs right."""
 
 from math import floor, inf, nan, pi, tan
@@ -75,15 +75,71 @@ def _products_without(sizes, i, j):
     return found
 
 
+_ORDINARY = 1e-280
+"""The least determinant that is a product of pivots without loss, and whose reciprocals floats can hold."""
+
+
+_FEW_ROWS = 128
+"""Rows up to which matrices are inverted by one thread: LAPACK's wait for each other, on a busy machine for long."""
+
+
 @njit(cache=True)
 def adjugate(a):
+    """The adjugate: the determinant times the inverse, or by singular values where there is none, or none in floats."""
+    wide = a.astype(np.float64)
+    determinant = _invert(wide) if len(wide) <= _FEW_ROWS else np.linalg.det(wide)
+    if _ORDINARY < abs(determinant) < inf:
+        found = determinant * (wide if len(wide) <= _FEW_ROWS else np.linalg.inv(wide))
+        if np.all(np.isfinite(found)):
+            return found.astype(a.dtype)
+    return _adjugate_of_any(a.astype(np.float64)).astype(a.dtype)
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _invert(a):
+    """Turn a matrix into its inverse, by elimination with the greatest pivots; gives the determinant, 0 if it is 0."""
+    n, determinant = len(a), 1.0
+    taken = np.empty(n, np.int64)
+    for k in range(n):
+        taken[k] = k + np.argmax(np.abs(a[k:, k]))
+        if taken[k] != k:
+            determinant = -determinant
+            for j in range(n):
+                a[k, j], a[taken[k], j] = a[taken[k], j], a[k, j]
+        pivot = a[k, k]
+        determinant *= pivot
+        if pivot == 0.0:
+            return 0.0
+        a[k, k] = 1.0
+        top = a[k]
+        top /= pivot
+        _eliminate(a, k, top)
+    for k in range(n - 1, -1, -1):
+        for i in range(n):
+            a[i, k], a[i, taken[k]] = a[i, taken[k]], a[i, k]
+    return determinant
+
+
+@njit(cache=True, error_model="numpy", fastmath={"contract"})
+def _eliminate(a, k, top):
+    """Take multiples of a row from all others, so that their entries in a column are 0; that column holds what is."""
+    for i in range(len(a)):
+        row, factor = a[i], a[i, k]
+        if i != k:
+            row[k] = 0.0
+            for j in range(len(top)):
+                row[j] -= factor * top[j]
+
+
+@njit(cache=True)
+def _adjugate_of_any(a):
     """The adjugate from the singular value decomposition, which singular matrices have too."""
     u, sizes, vt = np.linalg.svd(a)
     middle = np.zeros_like(a)
     for i in range(len(sizes)):
         middle[i, i] = _products_without(sizes, i, i)
     turn = 1.0 if np.linalg.det(u) * np.linalg.det(vt) > 0 else -1.0
-    return (turn * (vt.T.copy() @ middle @ u.T.copy())).astype(a.dtype)
+    return turn * (vt.T.copy() @ middle @ u.T.copy())
 
 
 @njit(cache=True)
@@ -122,6 +178,47 @@ def powers(a, k):
     found[0] = np.eye(a.shape[0])
     for m in range(k):
         found[m + 1] = found[m] @ np.ascontiguousarray(a)
+    return found
+
+
+@njit(cache=True)
+def running_sum(a, way):
+    """The sums of a vector up to each entry, or from each one on if the way is -1; what rounding takes is added."""
+    found, total, lost = np.empty(a.shape[0]), 0.0, 0.0
+    place = 0 if way > 0 else a.shape[0] - 1
+    for _ in range(a.shape[0]):
+        x = np.float64(a[place])
+        more = total + x
+        back = more - total
+        lost += (total - (more - back)) + (x - back)
+        total = more
+        found[place] = total + lost if lost - lost == 0.0 else total
+        place += way
+    return found
+
+
+@njit(cache=True)
+def running_product(a, way):
+    """The products of a vector's entries in the same way."""
+    found, total = np.empty(a.shape[0]), 1.0
+    place = 0 if way > 0 else a.shape[0] - 1
+    for _ in range(a.shape[0]):
+        total *= a[place]
+        found[place] = total
+        place += way
+    return found
+
+
+@njit(cache=True)
+def recurrence(a, f, way):
+    """h[t] = a[t] + f[t]*h[t - 1], or a[t] + f[t + 1]*h[t + 1] if the way is -1."""
+    found, total = np.empty(a.shape[0]), 0.0
+    place = 0 if way > 0 else a.shape[0] - 1
+    for n in range(a.shape[0]):
+        factor = np.float64(f[place if way > 0 else place + 1]) if n > 0 else 0.0
+        total = a[place] + factor * total
+        found[place] = total
+        place += way
     return found
 
 

@@ -1,4 +1,4 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """Solvers that generated kernels share. Each returns a point that it has checked, or raises; none returns its best try.
 
 A solver is made for two functions: `residual(point, given, out)` writes what is to become zero, `slope(point, given,
@@ -11,6 +11,8 @@ from math import inf, isfinite, sqrt
 import numpy as np
 from numba import njit, types
 from numba.extending import overload
+
+from ._vector import PART
 
 _ULP = 2.220446049250313e-16
 _STEPS = 500
@@ -31,7 +33,7 @@ def _compile_double(x):
     return lambda x: x * 1.0
 
 
-@njit
+@njit(**PART)
 def _size(x):
     """The largest absolute value; infinite if anything is not finite."""
     found = 0.0
@@ -43,7 +45,7 @@ def _size(x):
     return found
 
 
-@njit
+@njit(cache=True)
 def _step(slope, residual, damping):
     """The Newton step, or for a damping > 0 that of Levenberg and Marquardt; infinite where there is none."""
     n = residual.size
@@ -63,7 +65,7 @@ def _step(slope, residual, damping):
     return np.linalg.solve(normal, slope.T.copy() @ residual)
 
 
-@njit
+@njit(**PART)
 def _is_settled(step, point, tolerance):
     return _size(step) <= tolerance * _size(point)
 
@@ -75,7 +77,7 @@ def _newton(residual, slope):
     allows. It stops early where the residual is below `goal`.
     """
 
-    @njit
+    @njit(**PART)
     def descend(point, given, goal):
         n = point.size
         value, trial, matrix = np.empty(n), np.empty(n), np.empty((n, n))
@@ -110,7 +112,7 @@ def root(residual, slope):
     """A root near a start."""
     descend = _newton(residual, slope)
 
-    @njit
+    @njit(**PART)
     def solve(point, given):
         point, missing = descend(point, given, 0.0)
         if missing > 0.0:
@@ -123,7 +125,7 @@ def root(residual, slope):
 def _at(residual):
     """A residual in one unknown as a function of a number."""
 
-    @njit
+    @njit(**PART)
     def one(at, given):
         out = np.empty(1)
         residual(np.full(1, at), given, out)
@@ -135,7 +137,7 @@ def _at(residual):
 def _bracket(one):
     """Finite ends of a bracket."""
 
-    @njit
+    @njit(**PART)
     def far_end(start, direction, given):
         """Where the sign is another one than at the start: steps that double. The start if it is so nowhere."""
         before = one(start, given)
@@ -148,7 +150,7 @@ def _bracket(one):
                 return at
         return start
 
-    @njit
+    @njit(**PART)
     def ends(low, high, given):
         if isfinite(low) and isfinite(high):
             return low, high
@@ -167,7 +169,7 @@ def bracketed_root(residual, slope):
     one = _at(residual)
     ends = _bracket(one)
 
-    @njit
+    @njit(**PART)
     def solve(low, high, given):
         low, high = ends(low, high, given)
         below, above = one(low, given), one(high, given)
@@ -199,7 +201,7 @@ def bracketed_root(residual, slope):
 def fixed_point(residual, slope):
     """Newton's method on x - G(x), and x = G(x) itself where that does better: a contraction always gets there."""
 
-    @njit
+    @njit(**PART)
     def solve(point, given):
         n = point.size
         value, trial, matrix = np.empty(n), np.empty(n), np.empty((n, n))
@@ -228,7 +230,7 @@ def fixed_point(residual, slope):
     return solve
 
 
-@njit
+@njit(cache=True)
 def _downhill(matrix, gradient):
     """The Newton step for a minimum, and by how much the matrix was shifted to be positive definite."""
     n = gradient.size
@@ -245,7 +247,7 @@ def _downhill(matrix, gradient):
 def _along(gradient):
     """How far to go along a step."""
 
-    @njit
+    @njit(**PART)
     def length_along(point, step, first, given):
         """The slope along the step falls from `first` below nine tenths of it. 0 if it does not."""
         trial = np.empty(point.size)
@@ -266,7 +268,7 @@ def descent(gradient, hessian):
     """Newton's method for a minimum; along each direction the slope is followed until it is small."""
     length_along = _along(gradient)
 
-    @njit
+    @njit(**PART)
     def solve(point, given):
         n = point.size
         value, trial, matrix = np.empty(n), np.empty(n), np.empty((n, n))
@@ -293,7 +295,7 @@ def descent(gradient, hessian):
     return solve
 
 
-@njit
+@njit(cache=True)
 def _is_minimum(matrix, unknowns):
     """Whether the curvature is not negative along any direction that the active conditions leave free."""
     curvature = 0.5 * (matrix[:unknowns, :unknowns] + matrix[:unknowns, :unknowns].T)
@@ -314,7 +316,7 @@ def optimum(residual, slope):
     """
     descend = _newton(residual, slope)
 
-    @njit
+    @njit(**PART)
     def solve(point, unknowns, given):
         smoothing = 1.0
         while smoothing > 1e-300:

@@ -1,4 +1,4 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """Functions that generated kernels share: stable forms with errors of one or two units in the last place.
 
 Each holds over the whole range of floats, its slopes as well: no result overflows or loses digits where the exact one
@@ -10,11 +10,10 @@ from math import copysign, cos, inf, lgamma, nan, sin
 from numba import njit
 from numpy import floor  # Python's would give an integer of 64 bits
 
-from ._vector import cosine_of_turns, exp, expm1, log, log1p, log_excess, log_ratio, sine_of_turns, sinh, tanh
+from ._vector import cosine_of_turns, exp, expm1, log, log1p, log_excess, log_ratio, power, sine_of_turns, sinh, tanh
 
 _TWO_PI = 6.283185307179586
 _LOG_2 = 0.6931471805599453
-_NEAR = 0.25
 _SPLIT = 134217729.0
 
 
@@ -22,16 +21,6 @@ _SPLIT = 134217729.0
 def log_1m_exp(x):
     """log(1 - exp(x)) for negative x; which of the two forms is exact depends on log 2."""
     return log(-expm1(x)) if x > -_LOG_2 else log1p(-exp(x))
-
-
-@njit(cache=True, inline="always")
-def log_cosh(x):
-    """log(cosh(x)): log(1 + 2 sinh²(x/2)) near 0, where nothing is taken off |x|."""
-    size = abs(x)
-    falling, fall = exp(-size), expm1(-size)
-    near = size < 2.0
-    more = log1p(0.5 * fall * fall / falling if near else falling * falling)
-    return more if near else size - _LOG_2 + more
 
 
 @njit(cache=True)
@@ -108,7 +97,7 @@ def cos_turns_from(x, phase):
 def power_complement(x, y):
     """1 - xʸ; near 0 by expm1."""
     a = y * log(x) if x > 0.0 else 1.0
-    return -expm1(a) if a < 0.5 else 1.0 - x**y
+    return -expm1(a) if a < 0.5 else 1.0 - power(x, y)
 
 
 @njit(cache=True, inline="always")
@@ -331,7 +320,7 @@ def geometric_slope(x, y):
     if 0.5 < x < 2.0:
         w = log(1.0 * x)
         return total * (y * exp_mean(y * w) - exp_mean(w)) / x
-    return (total - y * x ** (y - 1.0)) / (1.0 - x)
+    return (total - y * power(x, y - 1.0)) / (1.0 - x)
 
 
 @njit(cache=True, inline="always")
@@ -354,60 +343,3 @@ def soft_tangent_slope(x):
         return 4.0 * w * w * (1.0 + w) / (below * below)
     below = w * (w + 2.0) + 2.0
     return 4.0 * w * (w + 1.0) / (below * below)
-
-
-@njit(cache=True, inline="always")
-def _scaled_tail(x):
-    """x·exp(x) for large negative x, rounded once also where exp(x) is subnormal."""
-    half = exp(0.5 * x)
-    return x * half * half
-
-
-@njit(cache=True)
-def soft_tangent_gate(x):
-    """x·tanh(log(1 + exp(x)))."""
-    if x < -40.0:
-        return _scaled_tail(x) if x > -1e4 else copysign(0.0, x)
-    return x * soft_tangent(x)
-
-
-_SOFT_ROOT, _SOFT_ROOT_REST = -1.1924312145154952, -4.8484829848031044e-17
-
-_SOFT_SERIES = (
-    2.6879417855557728e-08,
-    1.071676702702074e-06,
-    2.9088199364912223e-06,
-    9.427361327376651e-07,
-    -1.72992708103044e-05,
-    -5.582891567360688e-05,
-    -4.1961496031696126e-05,
-    0.00025412936386191073,
-    0.0009898181021289196,
-    0.0010924055409445854,
-    -0.0033606849270232685,
-    -0.01582112656173338,
-    -0.020271822716684245,
-    0.04190782104360987,
-    0.20473126408010586,
-    0.2669479140495345,
-)
-
-
-@njit(cache=True)
-def _near_root(x, root, rest, series):
-    """A function near its root by its Taylor series there, without the constant term; the root is a pair."""
-    d = (x - root) - rest
-    total = 0.0
-    for c in series:
-        total = total * d + c
-    return total * d
-
-
-@njit(cache=True)
-def soft_tangent_gate_slope(x):
-    """t + x·t' with t = tanh(log(1 + exp(x))), by a series near its root."""
-    if abs(x - _SOFT_ROOT) < _NEAR:
-        return _near_root(x, _SOFT_ROOT, _SOFT_ROOT_REST, _SOFT_SERIES)
-    if x < -40.0:
-        return _scaled_tail(x) + exp(x) if x > -1e4 else copysign(0.0, x)
-    return soft_tangent(x) + x * soft_tangent_slope(x) if x < 1e4 else 1.0 * x / x

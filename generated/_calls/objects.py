@@ -1,4 +1,4 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """Python's objects in compiled code, where they are whole numbers: their addresses, or 0 for an exception.
 
 As in Python's C API, what a function makes has to be given up by `decref`; what it only finds must not be.
@@ -96,6 +96,18 @@ def _number_at(kind):
 word_at, half_at = _number_at(_WHOLE), _number_at(_HALF)
 
 
+@intrinsic
+def put_word(typing, address, number):
+    """Write a whole number to an address."""
+
+    def code(context, builder, signature, arguments):
+        address, number = arguments
+        builder.store(number, builder.inttoptr(address, _WHOLE.as_pointer()))
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), code
+
+
 def _call_at(builder, address, kinds, arguments):
     """Call the function at an address, which returns an object."""
     kind = ir.FunctionType(_WHOLE, kinds)
@@ -103,17 +115,20 @@ def _call_at(builder, address, kinds, arguments):
 
 
 @intrinsic
-def new_array(typing, make, array, dtype, rank, shape):
-    """A new array: `make` is where NumPy's function for it begins, `array` the type, and `shape` where extents are."""
+def new_array(typing, make, array, dtype, rank, shape, data, flags):
+    """A new array: `make` is where NumPy's function for it begins, `array` the type, and `shape` where extents are.
+
+    It has memory of its own if no `data` and `flags` are given.
+    """
 
     def code(context, builder, signature, arguments):
-        make, array, dtype, rank, shape = arguments
+        make, array, dtype, rank, shape, data, flags = arguments
         kinds = [_WHOLE, _WHOLE, _HALF, _WHOLE, _WHOLE, _WHOLE, _HALF, _WHOLE]
-        nothing = _WHOLE(0)
-        given = [array, dtype, builder.trunc(rank, _HALF), shape, nothing, nothing, _HALF(0), nothing]
+        nothing, half = _WHOLE(0), builder.trunc(flags, _HALF)
+        given = [array, dtype, builder.trunc(rank, _HALF), shape, nothing, data, half, nothing]
         return _call_at(builder, make, kinds, given)
 
-    return types.intp(*[types.int64] * 5), code
+    return types.intp(*[types.int64] * 7), code
 
 
 @intrinsic

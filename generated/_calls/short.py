@@ -1,10 +1,11 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """The one function that makes such calls. Its description has a head, and four parts one after the other.
 
 arguments  for each: its type, what else is compared, where the next one begins, and then for an ALIKE array its dtype,
            rank and extents, and for a RANGE the least and the greatest whole number
 operands   how many, and where the results begin; for each GIVEN one its place among the arguments, for a FIXED one the
-           object, and for a NEW array the dtype, the rank and the extents
+           object, and for a NEW array the dtype, the rank, the extents, and of how many numbers it takes a part that
+           begins with a line of the cache (0: it has memory of its own)
 results    how many numbers the kernel returns, and whether all have to be finite; a kernel that returns none says
            whether a result is not finite
 packing    whether results come beside the others: first those, then the others. What makes one object of them (0: there
@@ -37,13 +38,14 @@ from .objects import (
     new_tuple,
     object_at,
     put_item,
+    put_word,
     size_of,
     type_of,
     whole_of,
     word_at,
 )
 
-FORMAT = 1
+FORMAT = 2
 """What descriptions are like; who writes them compares this with what they write, since kernels may be older."""
 
 MAKE_ARRAY, MAKE_SCALAR, ARRAY, FIELDS, NONE, INDEX_ERROR, VALUE_ERROR, FUNCTION, COUNT, HEAD = range(10)
@@ -55,11 +57,14 @@ ANY, ALIKE, RANGE = range(3)
 GIVEN, FIXED, NEW = range(3)
 DOUBLE, SINGLE, INTEGER = range(3)
 
-RANK, EXTENTS, DTYPE, FLAGS = 8, 16, 40, 48
+DATA, RANK, EXTENTS, BASE, DTYPE, FLAGS = 0, 8, 16, 32, 40, 48
 """Where an array's fields are."""
 
 BEHAVED = 0x501
 """The flags of an array that is contiguous, aligned and writable."""
+
+LINE = 64
+"""Bytes of a line of the cache."""
 
 
 @njit
@@ -117,12 +122,34 @@ def _operands(words, place, given):
         thing = item_of(given, what) if kind == GIVEN else what
         incref(thing)
         if kind == NEW:
-            rank = _word(words, place)
-            thing = new_array(_word(words, MAKE_ARRAY), _word(words, ARRAY), what, rank, words + 8 * (place + 1))
-            place += 1 + rank
+            thing = _new(words, place, what)
+            place += 2 + _word(words, place)
         if not _put(operands, n, thing):
             return 0
     return operands
+
+
+@njit
+def _new(words, place, dtype):
+    """A new array."""
+    make, array = _word(words, MAKE_ARRAY), _word(words, ARRAY)
+    rank, extents = _word(words, place), words + 8 * (place + 1)
+    room = extents + 8 * rank
+    if word_at(room) == 0:
+        return new_array(make, array, dtype, rank, extents, 0, 0)
+    incref(dtype)  # each array takes one
+    base = new_array(make, array, dtype, 1, room, 0, 0)
+    if base == 0:
+        decref(dtype)
+        return 0
+    fields = _word(words, FIELDS)
+    data = word_at(base + fields + DATA)
+    part = new_array(make, array, dtype, rank, extents, data + -data % LINE, BEHAVED)
+    if part == 0:
+        decref(base)
+    else:
+        put_word(part + fields + BASE, base)
+    return part
 
 
 @njit

@@ -1,4 +1,4 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """Pairs of floats: a number and what its rounding left over, for sums that cancel and exponents that are large.
 
 A pair is high + low in float64. What belongs to single precision is computed in double precision instead: such a "pair"
@@ -6,9 +6,10 @@ has no low part. Plain floats and whole numbers among the operands are exact. Wh
 may come out as NaN or infinite: it is then left out, so that no result is worse than that of floats.
 """
 
-from .functions import cos_of, exp_of, expm1_of, log_of, power_of, sigmoid_of, sin_of, softplus_of
+from .extrema import greater_of, lesser_of
+from .functions import cos_of, exp_of, expm1_of, log_of, power_of, rational_power_of, sigmoid_of, sin_of, softplus_of
 from .number import as_pair, cube_of, gap, nearest, pair, pair_e, pair_pi, parts, root_of, size_of, square_of, stored
-from .sums import BLOCK, add_up, collect, entry_of, lanes, pair_lanes, place_of, put, put_one, total_of
+from .sums import BLOCK, add_up, collect, entry_of, few_lanes, lanes, pair_lanes, place_of, put, put_one, total_of
 from .together import whole_pair, whole_pairs
 
 __all__ = [
@@ -21,8 +22,11 @@ __all__ = [
     "entry_of",
     "exp_of",
     "expm1_of",
+    "few_lanes",
     "gap",
+    "greater_of",
     "lanes",
+    "lesser_of",
     "log_of",
     "nearest",
     "pair",
@@ -34,6 +38,7 @@ __all__ = [
     "power_of",
     "put",
     "put_one",
+    "rational_power_of",
     "root_of",
     "sigmoid_of",
     "sin_of",

@@ -1,17 +1,17 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """Elementary functions of pairs."""
 
 import numpy as np
 from numba import types
 from numba.extending import intrinsic, overload, register_jitable
 
-from .._vector import cos, exp, expm1, power, sigmoid, sin, softplus
+from .._vector import cos, exp, expm1, power, rational_power, sigmoid, sin, softplus
 from .._vector.bits import scaled
 from .._vector.core import exp_parts, log_at_ends, log_in_two, split
+from .._vector.linking import INLINE
 from .number import is_operand, made, parts, result_of
 
 _EXP_END = 1000.0
-_INLINE = {"forceinline": True}
 
 
 @intrinsic
@@ -41,8 +41,8 @@ def _function(make):
 
         return compiled
 
-    make = register_jitable(**_INLINE)(make)
-    overload(function, jit_options=_INLINE, strict=False)(choose)
+    make = register_jitable(**INLINE)(make)
+    overload(function, jit_options=INLINE, strict=False)(choose)
     function.__doc__ = make.__doc__
     return function
 
@@ -97,7 +97,7 @@ def power_of(x, n):
     raise TypeError("power_of is for compiled code")
 
 
-@overload(power_of, jit_options=_INLINE, strict=False)
+@overload(power_of, jit_options=INLINE, strict=False)
 def _power_of(x, n):
     if not (is_operand(x) and isinstance(n, types.Number)):
         return None
@@ -106,5 +106,23 @@ def _power_of(x, n):
         near, rest = parts(x)
         high = power(near, np.float64(n))
         return like(high, high * (n * (rest / near)), x)
+
+    return compiled
+
+
+def rational_power_of(x, numerator, denominator):
+    """x**(numerator/denominator) for whole numbers."""
+    raise TypeError("rational_power_of is for compiled code")
+
+
+@overload(rational_power_of, jit_options=INLINE, strict=False)
+def _rational_power_of(x, numerator, denominator):
+    if not is_operand(x):
+        return None
+
+    def compiled(x, numerator, denominator):
+        near, rest = parts(x)
+        high = rational_power(near, numerator, denominator)
+        return like(high, high * (numerator / denominator * (rest / near)), x)
 
     return compiled

@@ -1,4 +1,4 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """The type of pairs, its operators, and the functions that are arithmetic."""
 
 import operator
@@ -163,7 +163,7 @@ def made(context, builder, kind, parts):
     return pair._getvalue()  # noqa: SLF001 (Numba's own way)
 
 
-def _operation(in_floats, in_pairs):
+def operation(in_floats, in_pairs):
     """The code of an operation: in double precision for single precision, in pairs for double."""
 
     def build(context, builder, signature, values):
@@ -187,7 +187,7 @@ def _define(name, in_floats, in_pairs):
                 return signature(result_of(*arguments), *arguments)
             return None
 
-    build = _operation(in_floats, in_pairs)
+    build = operation(in_floats, in_pairs)
     if name is operator.neg:
         lower_builtin(name, Pair)(build)
         return
@@ -204,7 +204,7 @@ _define(operator.truediv, lambda a, x, y: a.b.fdiv(x, y), Arithmetic.quotient)
 
 def _of_one(in_floats, in_pairs):
     """A function of one number for compiled code."""
-    build = _operation(in_floats, in_pairs)
+    build = operation(in_floats, in_pairs)
 
     @intrinsic
     def function(typing, x):

@@ -1,4 +1,4 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """Sums of pairs, collected in partial sums side by side.
 
 A loop writes a block of terms to memory first, in whatever vectors LLVM finds; then the block is added in vectors to
@@ -13,7 +13,8 @@ from numba.core.typing.npydecl import parse_dtype
 from numba.extending import intrinsic, overload, register_model
 from numba.np.arrayobj import make_array
 
-from .number import DOUBLE, OF_DOUBLE, OF_SINGLE, ZERO, Arithmetic, made, pair, parts_of, result_of
+from .._vector.linking import INLINE
+from .number import DOUBLE, OF_DOUBLE, OF_SINGLE, ZERO, Arithmetic, Pair, made, pair, parts_of, result_of
 
 BLOCK = 512
 """How many terms a block has; kernels' loops are parted to match."""
@@ -81,6 +82,18 @@ pair_lanes = _memory_for(paired=True)
 
 
 @intrinsic
+def few_lanes(typing, dtype):
+    """The beginning of a sum of a few terms: a pair, which needs no memory."""
+    if parse_dtype(dtype) == types.float32:
+        return types.float64(dtype), lambda context, builder, signature, values: ZERO
+
+    def build(context, builder, signature, values):
+        return made(context, builder, OF_DOUBLE, (ZERO, ZERO))
+
+    return OF_DOUBLE(dtype), build
+
+
+@intrinsic
 def place_of(typing, begin, lane):
     """begin + lane, the place of a term, which LLVM learns is not negative."""
 
@@ -103,9 +116,22 @@ def _added_to_float(context, builder, signature, values):
     return builder.fadd(values[0], high if low is None else builder.fadd(high, low), flags=_FREE)
 
 
+def _added_to_pair(context, builder, signature, values):
+    """The code of one step of a sum that is a pair."""
+    total, lost = parts_of(context, builder, OF_DOUBLE, values[0])
+    high, low = parts_of(context, builder, signature.args[-1], values[-1])
+    total, error = Arithmetic(builder).two_sum(total, high)
+    return made(context, builder, OF_DOUBLE, (total, Arithmetic(builder).add(lost, error, low)))
+
+
+def _step_of(sums, build):
+    """The code of one step: of a sum in memory, or of a number."""
+    return build if isinstance(sums, Lanes) else _added_to_pair if isinstance(sums, Pair) else _added_to_float
+
+
 @intrinsic
 def put(typing, sums, lane, term):
-    """Write one term of a block, or add it to a float; the sum that is to be gone on with."""
+    """Write one term of a block, or add it to a number; the sum that is to be gone on with."""
 
     def build(context, builder, signature, values):
         kind, room = signature.args[0], values[0]
@@ -117,7 +143,7 @@ def put(typing, sums, lane, term):
             builder.store(ZERO if low is None else low, _at(builder, room, _LOWS, values[1]))
         return room
 
-    return sums(sums, types.intp, term), build if isinstance(sums, Lanes) else _added_to_float
+    return sums(sums, types.intp, term), _step_of(sums, build)
 
 
 @intrinsic
@@ -129,7 +155,7 @@ def put_one(typing, sums, term):
         _add_at(builder, [_at(builder, room, place) for place in (0, _LOST)], parts)
         return room
 
-    return sums(sums, term), build if isinstance(sums, Lanes) else _added_to_float
+    return sums(sums, term), _step_of(sums, build)
 
 
 @intrinsic
@@ -156,6 +182,11 @@ def total_of(typing, sums):
     def of_float(context, builder, signature, values):
         return made(context, builder, OF_SINGLE, (values[0], None))
 
+    def of_pair(context, builder, signature, values):
+        return values[0]
+
+    if isinstance(sums, Pair):
+        return OF_DOUBLE(sums), of_pair
     return (OF_DOUBLE(sums), build) if isinstance(sums, Lanes) else (OF_SINGLE(sums), of_float)
 
 
@@ -301,6 +332,6 @@ def entry_of(sums, entry):
     raise TypeError("entry_of is for compiled code")
 
 
-@overload(entry_of, jit_options={"forceinline": True}, strict=False)
+@overload(entry_of, jit_options=INLINE, strict=False)
 def _entry_of(sums, entry):
     return lambda sums, entry: pair(sums[0, entry], sums[1, entry])

@@ -1,15 +1,16 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """Sums of pairs that the threads of a team have collected, put together in the threads' order."""
 
 from numba import types
 from numba.extending import intrinsic, register_jitable
 
 from .._team import array_of, begin, either, end, handed_over_array, in_order, meet_all, nothing, same
+from .._vector.linking import PART
 from .number import pair
 from .sums import collect
 
 
-@register_jitable
+@register_jitable(**PART)
 def _add(x, y):
     return x + y
 
@@ -29,7 +30,7 @@ def whole_pairs(typing, sums, team):
     return either(_whole_pairs, nothing, types.void, sums, team)
 
 
-@register_jitable
+@register_jitable(**PART)
 def _whole_pairs(sums, team):
     place = handed_over_array(sums, team)
     low, high, first = begin(sums.shape[1], team), end(sums.shape[1], team), array_of(0, sums, place, team)

@@ -1,4 +1,4 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """Calls that several threads run at once, handed over without Python's lock.
 
 Each thread watches a post of its own: numbers in an array, where a caller writes what is to be done. A thread that does
@@ -294,8 +294,16 @@ def entry_of(function, arguments):
 
 
 def compiled(function, arguments):
-    """Where a function begins that was called with such arguments, and something like its result: None, or a truth."""
+    """Where a function begins that was called with such arguments, and something like its result: None, or a truth.
+
+    It may be compiled for a team, too, which comes after the same arguments.
+    """
     kinds = tuple(map(function.typeof_pyval, arguments))
-    found = next(one for known, one in function.overloads.items() if known[: len(kinds)] == kinds)
+    found = next(one for known, one in function.overloads.items() if _fits(known, kinds))
     address = found.library.get_pointer_to_function(found.fndesc.llvm_func_name)
     return address, None if found.signature.return_type == types.none else False
+
+
+def _fits(known, kinds):
+    """Whether a function that was compiled for `known` types takes arguments of such `kinds`, and no others."""
+    return known[: len(kinds)] == kinds and all(isinstance(one, types.Omitted) for one in known[len(kinds) :])

@@ -1,4 +1,4 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """Where threads meet: barriers, and what they hand over to each other there."""
 
 import os
@@ -12,6 +12,7 @@ from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic, register_jitable
 from numba.np.arrayobj import populate_array
 
+from .._vector.linking import PART
 from .alone import WHOLE, either, nothing
 
 LINE = 8
@@ -170,7 +171,7 @@ def give_way(typing):
     return types.void(), code
 
 
-@register_jitable
+@register_jitable(**PART)
 def meet_all(team):
     """Wait until all threads are here; an error if one has failed."""
     _, parts, meeting = team
@@ -190,7 +191,7 @@ def _leave(arrays, team):
     meet_all(team)
 
 
-@register_jitable
+@register_jitable(**PART)
 def handed_over(x, team):
     """Write a number to this thread's place, and meet; the place of the first thread's number."""
     part, parts, meeting = team
@@ -200,13 +201,13 @@ def handed_over(x, team):
     return place
 
 
-@register_jitable
+@register_jitable(**PART)
 def handed_over_array(array, team):
     """Hand over where a thread's array is, and meet; the place of the first thread's."""
     return handed_over(array.ctypes.data, team)
 
 
-@register_jitable
+@register_jitable(**PART)
 def array_of(part, array, place, team):
     """The array that another thread has handed over."""
     return _moved(array, read(team[2], place + part * LINE, np.uintp(0)))

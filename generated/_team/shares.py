@@ -1,10 +1,11 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """Which rounds of a loop, and which rows of an array, are a thread's own."""
 
 import numpy as np
 from numba import types
 from numba.extending import intrinsic, overload
 
+from .._vector.linking import INLINE
 from .alone import WHOLE, either, is_team, same, yes, zero
 
 _UNIT, _LONG = 32, 2048
@@ -64,7 +65,7 @@ def own(array, team):
     raise TypeError("own is for compiled code")
 
 
-@overload(own, jit_options={"forceinline": True}, strict=False)
+@overload(own, jit_options=INLINE, strict=False)
 def _own(array, team):
     if not is_team(team) or not isinstance(array, types.Array):
         return lambda array, team: array

@@ -1,4 +1,4 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """What threads make together: arrays that all of them use, and sums over all of them."""
 
 import numpy as np
@@ -6,6 +6,7 @@ from numba import types
 from numba.extending import intrinsic, overload
 
 from .._vector import add, largest, least, maximum, minimum, multiply
+from .._vector.linking import INLINE
 from .alone import either, is_team, nothing, same
 from .meeting import LINE, array_of, empty_shape, handed_over, handed_over_array, laid_out, meet_all, read
 from .shares import begin, end
@@ -36,7 +37,7 @@ def _shared(make):
 
         return together
 
-    overload(function, jit_options={"forceinline": True}, strict=False)(choose)
+    overload(function, jit_options=INLINE, strict=False)(choose)
     function.__name__ = f"shared_{make.__name__}"
     return function
 

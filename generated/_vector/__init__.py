@@ -1,6 +1,7 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """Elementary functions that LLVM compiles to vector instructions, and sums and extrema that it may reorder."""
 
+from . import tile_memory  # noqa: F401 (teaches arrays to be read and written at rows and columns)
 from .blas import load_blas
 from .functions import (
     cos,
@@ -12,10 +13,8 @@ from .functions import (
     expm1,
     log,
     log1p,
+    log_cosh,
     logistic_slope,
-    one_plus_power,
-    power,
-    root_of_cube,
     sigmoid,
     sin,
     sinh,
@@ -29,9 +28,13 @@ from .gates import (
     normal_gate,
     normal_gate_slope,
     normal_probability,
+    soft_tangent_gate,
+    soft_tangent_gate_slope,
 )
 from .items import add_items, item_of
+from .linking import PART
 from .places import place_of_largest, place_of_least
+from .powers import one_plus_power, power, rational_power, root_of_cube
 from .precision import KernelCompiler
 from .products import block_rows, matrix_product, mirror, symmetric_product
 from .quotients import quotient
@@ -47,7 +50,7 @@ from .ratios import (
     one_plus_log_ratio,
 )
 from .reductions import add, add_product, add_square, largest, least, maximum, minimum, multiply, pick, watch
-from .tile_memory import near
+from .shaped import shaped, shaped_result
 from .tiles import across, columns_at, inside, no_tile, rows_at, width
 from .turns import cosine_of_turns, sine_of_turns
 from .vectors import vector_product
@@ -55,6 +58,7 @@ from .vectors import vector_product
 load_blas()
 
 __all__ = [
+    "PART",
     "KernelCompiler",
     "across",
     "add",
@@ -79,6 +83,7 @@ __all__ = [
     "log",
     "log1p",
     "log_apart",
+    "log_cosh",
     "log_excess",
     "log_over_mean",
     "log_ratio",
@@ -92,7 +97,6 @@ __all__ = [
     "minimum",
     "mirror",
     "multiply",
-    "near",
     "no_tile",
     "normal_density",
     "normal_gate",
@@ -106,12 +110,17 @@ __all__ = [
     "place_of_least",
     "power",
     "quotient",
+    "rational_power",
     "root_of_cube",
     "rows_at",
+    "shaped",
+    "shaped_result",
     "sigmoid",
     "sin",
     "sine_of_turns",
     "sinh",
+    "soft_tangent_gate",
+    "soft_tangent_gate_slope",
     "softplus",
     "symmetric_product",
     "tanh",

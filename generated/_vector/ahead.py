@@ -1,4 +1,4 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """Loops over long arrays ask for what they will read and write: the processor looks ahead too little.
 
 It does so for a few hundred instructions, and no further than a page: where each element takes many instructions, it
@@ -20,8 +20,8 @@ LONG = 1 << 18
 _SLOW = 10
 """Instructions for each vector that is used, from which a loop gives memory the time to bring what it asks for."""
 
-_ARRAY = re.compile(r"i64 (?:\w+ )*(%arg\.[\w.]+)\.2, i64 (?:\w+ )*\1\.3, ptr")
-"""How many numbers an array has that a function is given, and how many bytes each."""
+_ARRAY = re.compile(r"ptr (?:[\w()]+ )*(%arg\.[\w.]+)\.1, i64 (?:\w+ )*\1\.2, i64 (?:\w+ )*\1\.3, ptr")
+"""Who holds an array that a function is given, how many numbers it has, and how many bytes each."""
 
 _USE = re.compile(rf"^  (?:%\S+ = load <\d+ x \w+>|(store) <\d+ x \w+> {NAME}), ptr ({NAME}), align \d+")
 

@@ -1,4 +1,4 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """How vector functions are made for a precision, and the parts that they share.
 
 The methods are the usual ones: exponentials by Cody and Waite's reduction to |r| <= log(2)/2, logarithms by
@@ -16,6 +16,7 @@ from numba import types
 from numba.extending import overload
 
 from .bits import exponent, fma, mantissa, polynomial, power_of_two, raised, scaled
+from .linking import INLINE
 from .tables import COS, EXP_32, EXP_64, LOG_32, LOG_64, LOG_TAIL, QUARTERS_32, QUARTERS_64, SIN, TAIL_32, TAIL_64
 
 
@@ -52,7 +53,7 @@ def compiled(
     `exact` keeps products and sums apart, which may be fused otherwise; `wide` computes single precision in double.
     Arguments that are not of one float type are taken as float64.
     """
-    options = {"fastmath": set() if exact else {"contract"}, "forceinline": True}
+    options = {**INLINE, "fastmath": set() if exact else {"contract"}}
 
     def declare(make: Maker) -> Callable[..., Any]:
         @wraps(make)

@@ -1,4 +1,4 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """Elementary functions without branches and calls, which LLVM compiles to vector instructions inside loops.
 
 Each is one algorithm for double and single precision. NaN, infinities, signed zeros and denormal numbers come out
@@ -16,16 +16,16 @@ from .core import (
     erfc_from_half,
     exp_parts,
     log_at_ends,
-    log_in_two,
     log_of_parts,
-    plus,
     quarter_of_expm1,
     quarter_turns,
     raised_exp,
     sine_and_cosine,
     split,
 )
-from .tables import ERF_32, ERF_64
+from .tables import COSH_32, COSH_64, ERF_32, ERF_64
+
+_LOG_2 = math.log(2)
 
 
 @compiled(np.exp)
@@ -130,6 +130,26 @@ def cosh(precision):
     return implementation
 
 
+@compiled(lambda x: np.log1p(2 * np.sinh(x / 2) ** 2) if abs(x) < 2 else np.logaddexp(x, -x) - _LOG_2)
+def log_cosh(precision):
+    """log(cosh(x)): log(1 + (cosh(x) - 1)) near 0, where nothing is taken off |x|."""
+    real, table = precision.real, precision.choose(COSH_64, COSH_32)
+    half, sixth, one, two, log_2 = real(0.5), real(1 / 6), real(1), real(2), real(_LOG_2)
+
+    def implementation(x):
+        size = abs(x)
+        square, part = size * size, half * size
+        first = part * size
+        lost = fma(part, size, -first)
+        grown = first + (square * square * polynomial(square, table) + lost * (one + sixth * square))
+        fallen = exp(-two * size)
+        near = size < two
+        more = log1p(grown if near else fallen)
+        return more if near else (size - log_2) + more
+
+    return implementation
+
+
 @compiled(np.log)
 def log(precision):
     """The natural logarithm."""
@@ -229,62 +249,5 @@ def cos(precision):
         sine, cosine = sine_and_cosine(r, low)
         size = sine if abs(n) == 1.0 else cosine
         return real(-size if n == 1.0 or abs(n) == 2.0 else size)
-
-    return implementation
-
-
-@compiled(np.power, wide=True)
-def power(precision):
-    """x**y for real numbers, with the values that C gives at the ends."""
-    inf, nan, end = math.inf, math.nan, 1000.0
-
-    def implementation(x, y):
-        size = abs(x)
-        m, k = split(size)
-        high, low = log_in_two(m, k)
-        product = y * high
-        rest = fma(y, high, -product) + y * low
-        p, k = exp_parts(product, rest if abs(product) < end else 0.0)
-        result = scaled(p, k)
-        if size == 0.0 or size == inf:
-            result = inf if (size == inf) == (y > 0.0) else 0.0
-        result = 1.0 if size == 1.0 else result
-        whole = np.floor(y) == y
-        odd = whole and 2.0 * np.floor(0.5 * y) != y
-        result = copysign(result, x) if odd else result
-        result = nan if x < 0.0 and not whole and size < inf else result
-        result = x + y if x != x or y != y else result
-        return 1.0 if x == 1.0 or y == 0.0 else result
-
-    return implementation
-
-
-@compiled(lambda x: x * np.sqrt(x), wide=True)
-def root_of_cube(precision):
-    """x**(3/2), rounded once; loops with a call of `pow` would take no vectors."""
-
-    def implementation(x):
-        root = math.sqrt(x)
-        rest = fma(-root, root, x) / (root + root)
-        return fma(x, root, x * rest) if rest - rest == 0.0 else x * root
-
-    return implementation
-
-
-@compiled(lambda x, y: np.exp(y * np.log1p(x)) if x > -1 else np.power(1 + x, y), wide=True)
-def one_plus_power(precision):
-    """(1 + x)**y, right also where 1 + x is rounded."""
-    inf, end = math.inf, 1000.0
-
-    def implementation(x, y):
-        base, lost = plus(1.0, x)
-        m, k = split(base)
-        high, low = log_in_two(m, k)
-        low = low + lost / base
-        product = y * high
-        rest = fma(y, high, -product) + y * low
-        p, k = exp_parts(product, rest if abs(product) < end else 0.0)
-        result = scaled(p, k)
-        return result if base > 0.0 and base < inf and y - y == 0.0 else power(base, y)
 
     return implementation

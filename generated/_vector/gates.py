@@ -1,5 +1,5 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
-"""Numbers times a probability, as activation functions have them: the normal and the logistic gate, and their slopes.
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
+"""Numbers times what is between 0 and 1, as activation functions have them: the normal, the logistic and the soft gate.
 
 A slope near its root is the Taylor series there without the constant term, the root given as the sum of two doubles.
 """
@@ -15,14 +15,18 @@ from .tables import (
     ERF_64,
     LOGISTIC_ROOT,
     LOGISTIC_SLOPES,
+    NORMAL_PEAK,
     NORMAL_ROOT,
     NORMAL_SLOPES,
     NORMAL_TAIL_32,
     NORMAL_TAIL_64,
+    NORMAL_TAIL_REST,
+    SOFT_ROOT,
+    SOFT_SLOPES,
 )
 
 _ROOT_HALF = math.sqrt(0.5)
-_DENSITY = 1.0 / math.sqrt(2.0 * math.pi)
+_DENSITY = NORMAL_PEAK[0]
 _NEAR = 0.7
 _AROUND_ROOT = 0.25
 
@@ -64,6 +68,7 @@ def normal_beyond(precision):
     """
     table = precision.choose(NORMAL_TAIL_64, NORMAL_TAIL_32)
     slopes, first = table[:-1], precision.real(table[-1])
+    first_rest = precision.real(precision.choose(NORMAL_TAIL_REST, table[-1] - float(first)))
     one, three, six = precision.real(1), precision.real(3), precision.real(6)
 
     def implementation(x):
@@ -73,12 +78,11 @@ def normal_beyond(precision):
         lost = size - (divisor - three) if size < three else three - (divisor - size)
         inverse = one / divisor
         error = fma(-inverse, divisor, one) - inverse * lost
-        twice = six * inverse
-        t = (one - twice) - twice * error
-        rest = t * polynomial(t, slopes)
-        q = first + rest
+        t = fma(-six, inverse, one) - six * inverse * error
+        slope = polynomial(t, slopes)
+        q = fma(t, slope, first)
         share = inverse * q
-        lost = fma(inverse, q, -share) + inverse * ((first - q) + rest)
+        lost = fma(inverse, q, -share) + inverse * (fma(t, slope, first - q) + first_rest)
         return p, k, share, share * error + lost, size
 
     return implementation
@@ -140,7 +144,8 @@ def normal_gate(precision):
     def implementation(x):
         p, k, share, error, size = normal_beyond(x)
         grown = p * size
-        beyond = scaled(grown * share + grown * error, k)
+        lost = fma(p, size, -grown)
+        beyond = scaled(fma(grown, share, grown * error + lost * share), k)
         return -beyond if x < zero else x - beyond
 
     return implementation
@@ -151,11 +156,13 @@ def normal_gate_slope(precision):
     """The probability below x, and x times its density."""
     real, table = precision.real, precision.choose(NORMAL_SLOPES, NORMAL_SLOPES[-9:])
     zero, one, factor = real(0), real(1), real(_DENSITY)
+    factor_rest = real(_rest(real, NORMAL_PEAK))
     width, root, rest = real(_AROUND_ROOT), real(NORMAL_ROOT[0]), real(_rest(real, NORMAL_ROOT))
 
     def implementation(x):
         p, k, share, error, size = normal_beyond(x)
-        beyond = scaled(p * ((share - factor * size) + error), k)
+        slope = fma(-factor, size, share)
+        beyond = scaled(fma(p, slope, p * (error - factor_rest * size)), k)
         d = (x - root) - rest
         return d * polynomial(d, table) if abs(d) < width else (beyond if x < zero else one - beyond)
 
@@ -193,6 +200,56 @@ def logistic_gate_slope(precision):
         below = scaled(p * ((divisor - size) / (divisor * divisor)), k)
         d = (x - root) - rest
         return d * polynomial(d, table) if abs(d) < width else (below if x < zero else above)
+
+    return implementation
+
+
+def _soft(x):
+    n = np.exp(x) * (np.exp(x) + 2)
+    return x * n / (n + 2)
+
+
+def _soft_slope(x):
+    w = np.exp(x)
+    n = w * (w + 2)
+    return n / (n + 2) + x * 4 * w * (w + 1) / (n + 2) ** 2
+
+
+@compiled(_soft)
+def soft_tangent_gate(precision):
+    """x tanh(log(1 + exp(x))) = x n/(n + 2), where n = w(w + 2) and w = exp(x); above 0 by powers of exp(-x)."""
+    real = precision.real
+    zero, none, one, two, end = real(0), real(-0.0), real(1), real(2), real(precision.exp_end[0])
+
+    def implementation(x):
+        p, k = exp_parts(-abs(x), none)
+        w, falls = scaled(p, k), x < zero
+        top = two + w if falls else one + two * w
+        share = top / (w * top + two if falls else top + two * w * w)
+        below = scaled(p * (share * (end if x < end else x)), k)
+        return below if falls else x * share
+
+    return implementation
+
+
+@compiled(_soft_slope)
+def soft_tangent_gate_slope(precision):
+    """The slope of that."""
+    real, table = precision.real, precision.choose(SOFT_SLOPES, SOFT_SLOPES[-9:])
+    zero, none, one, two, four = real(0), real(-0.0), real(1), real(2), real(4)
+    end = real(-precision.exp_end[0])
+    width, root, rest = real(_AROUND_ROOT), real(SOFT_ROOT[0]), real(_rest(real, SOFT_ROOT))
+
+    def implementation(x):
+        p, k = exp_parts(-abs(x), none)
+        w = scaled(p, k)
+        size = end if abs(x) > end else abs(x)
+        falls, grown = x < zero, four * size * (one + w)
+        top = two + w if falls else one + two * w
+        divisor = w * top + two if falls else top + two * w * w
+        share = fma(top, divisor, -grown if falls else grown * (w * w)) / (divisor * divisor)
+        d = (x - root) - rest
+        return d * polynomial(d, table) if abs(d) < width else (scaled(p * share, k) if falls else share)
 
     return implementation
 

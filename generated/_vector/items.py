@@ -1,4 +1,4 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """Items of arrays with a leading axis, and sums over them."""
 
 from llvmlite import ir
@@ -8,9 +8,8 @@ from numba.extending import intrinsic, overload
 from numba.np.arrayobj import make_array, populate_array
 
 from .ahead import DISTANCE, LONG
+from .linking import INLINE
 from .unwanted import UnwantedType
-
-_INLINE = {"forceinline": True}
 
 
 def item_of(array, item):
@@ -18,7 +17,7 @@ def item_of(array, item):
     return array[item] if array.shape[0] != 1 else array[0]
 
 
-@overload(item_of, jit_options=_INLINE, strict=False)
+@overload(item_of, jit_options=INLINE, strict=False)
 def _compiled(array, item):
     if array.ndim == 1 or isinstance(array, UnwantedType):
         return lambda array, item: array[item if array.shape[0] != 1 else 0]

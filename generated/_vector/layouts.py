@@ -1,9 +1,11 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """How matrices lie in memory, for functions that are compiled once for every layout."""
 
 from numba import njit, types
 from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic
+
+from .linking import PART
 
 
 @intrinsic
@@ -28,7 +30,7 @@ def apart(typing):
     return types.void(), code
 
 
-@njit
+@njit(**PART)
 def has_long_rows(a):
     """Whether rows are contiguous and do not overlap, a whole number of elements apart."""
     row = a.shape[1] * a.itemsize

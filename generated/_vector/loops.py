@@ -1,4 +1,4 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """Loops in what LLVM made of a function, whose text is changed where LLVM's own passes leave memory to wait for.
 
 Only loops that stand in no other loop write past the cache: what is written in the others is mostly read again. A loop
@@ -10,9 +10,9 @@ import re
 from contextlib import contextmanager
 
 from llvmlite import binding
-from numba.core.codegen import JITCodeLibrary
 
 from .ahead import REQUEST, ask_ahead, is_slow
+from .linking import Linked
 from .past import write_past
 from .rounds import block_ends, rounds_of
 
@@ -27,7 +27,7 @@ _PROCESSOR = 'target triple = "x86_64'
 """The processors on which writing past the cache was measured; elsewhere loops only ask ahead."""
 
 
-class Library(JITCodeLibrary):
+class Library(Linked):
     """What Numba compiles a function to, with such loops."""
 
     def _optimize_final_module(self):

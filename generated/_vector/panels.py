@@ -1,4 +1,4 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """Products of matrices in one thread: tiles of the result stay in registers while they are summed up.
 
 After Goto and van de Geijn (2008): a panel of the right factor, as wide as a tile, is copied to the nearest cache, and
@@ -9,10 +9,20 @@ so do factors that lie along their columns. No thread of BLAS looks for work aft
 import numpy as np
 from numba import njit
 
-from .registers import copy_row, multiply_tile, square_side, tile_bytes, tile_rows, transpose_square
-
-_LINE = 64
-"""Bytes of a cache line."""
+from .layouts import apart
+from .linking import PART
+from .matrices import alike, is_by_rows, number_at, part, set_number, size_of
+from .registers import (
+    LINE,
+    copy_row,
+    multiply_tile,
+    own_memory,
+    square_side,
+    tile_bytes,
+    tile_rows,
+    transpose_square,
+    weigh_row,
+)
 
 _PANEL = 24 * 1024
 """Bytes of a panel, which leave room for the rows beside it in the nearest cache."""
@@ -24,96 +34,126 @@ _PANELS = 8
 """Panels from which long rows of the left factor are copied, too, so that tiles find them one after the other."""
 
 
-@njit(error_model="numpy")
-def _room(rows, columns, like):
-    """A matrix that starts at a cache line."""
-    room = np.empty(rows * columns + _LINE // like.itemsize, like.dtype)
-    start = (-room.ctypes.data % _LINE) // like.itemsize
-    return room[start : start + rows * columns].reshape(rows, columns)
+@njit(error_model="numpy", **PART)
+def _pack(like, a, panel, width):
+    """Copy a matrix to the start of a panel of some width.
 
-
-@njit(error_model="numpy")
-def _pack(b, panel):
-    """Copy a part of a matrix to a panel; zeros stand where the part is narrower, and up to the end of a square."""
-    side, size, down, one = square_side(), b.itemsize, panel.strides[0], panel[0, 0]
-    source, target, (step, along) = b.ctypes.data, panel.ctypes.data, b.strides
-    rows, columns = b.shape
+    Zeros stand for columns that there are not, up to one half of the panel if the others stay there.
+    """
+    source, rows, columns, step, along = a
+    side, size = square_side(), size_of(like)
+    down, end = width * size, width if 2 * columns > width else width // 2
     if along == size:
         for k in range(rows):
-            for j in range(0, panel.shape[1], side):
-                copy_row(
-                    one, source + k * step + j * size, target + k * down + j * size, columns - j, panel.shape[1] * size
-                )
+            for j in range(0, end, side):
+                copy_row(like, source + k * step + j * size, panel + k * down + j * size, columns - j, down)
     elif step == size:
         for k in range(0, rows, side):
-            for j in range(0, panel.shape[1], side):
-                here, there = source + k * size + j * along, target + k * down + j * size
-                transpose_square(one, here, along, there, down, columns - j, rows - k)
+            for j in range(0, end, side):
+                here, there = source + k * size + j * along, panel + k * down + j * size
+                transpose_square(like, here, along, there, down, columns - j, rows - k)
     else:
         for k in range(rows):
-            for j in range(panel.shape[1]):
-                panel[k, j] = b[k, j] if j < columns else 0
+            for j in range(end):
+                number = number_at(like, part(a, k, j)) if j < columns else alike(like, 0)
+                set_number(panel + k * down + j * size, number)
 
 
-@njit(error_model="numpy")
-def multiply_by_panels(scale, a, b, keep, c, lower):
-    """c = scale*a@b + keep*c for a matrix c with contiguous rows.
+@njit(error_model="numpy", **PART)
+def multiply_by_panels(scale, a, b, weights, keep, c, beyond):
+    """c = scale*a@diag(weights)@b + keep*c for a matrix c with contiguous rows; no weights at all stand for ones.
 
-    If `lower`, what stands on and below the diagonal of c is this, and what stands above may be anything.
+    What stands so many columns `beyond` the diagonal of c, and further, may be anything.
     """
-    height, width, size = tile_rows(), tile_bytes() // c.itemsize, c.itemsize
-    pieces = max(1, -(-a.shape[1] * tile_bytes() // _PANEL))
-    steps = -(-a.shape[1] // pieces)
-    side = square_side()
-    long, tall = -(-steps // side) * side, -(-height // side) * side
-    panel = _room(long, width, c)
-    packs = pieces > 1 and b.shape[1] >= _PANELS * width
-    packed = _room(_ROWS // height * long, tall, c) if packs else panel
-    for top in range(0, a.shape[0], _ROWS):
-        for k in range(0, a.shape[1], steps):
-            left, more = a[top : top + _ROWS, k : k + steps], keep != 0 or k > 0
-            start, between, across, along = left.ctypes.data, height * left.strides[0], left.strides[0], left.strides[1]
-            if packs:
-                for i in range(0, left.shape[0], height):
-                    _pack(left[i : i + height].T, packed[i // height * long :][:long])
-                start, between, across, along = packed.ctypes.data, long * packed.strides[0], size, packed.strides[0]
-            for j in range(0, min(b.shape[1], top + _ROWS) if lower else b.shape[1], width):
-                _pack(b[k : k + steps, j : j + width], panel)
-                first = max(0, j - top) // height if lower else 0
-                out = c[top + first * height : top + _ROWS, j : j + width]
-                _pass(scale, left.shape[1], start + first * between, between, across, along, panel, more, out)
+    apart()
+    pieces = max(1, -(-a[2] * tile_bytes() // _PANEL))
+    packs = pieces > 1 and b[2] * size_of(scale) >= _PANELS * tile_bytes()
+    steps = -(-a[2] // pieces)
+    if packs:
+        room = np.empty(_ROWS // tile_rows() * _whole(steps) * _whole(tile_rows()) * size_of(scale) + LINE, np.uint8)
+        _pass_all(scale, a, b, weights, keep, c, beyond, steps, np.intp(room.ctypes.data) // LINE * LINE + LINE)
+        room[0] = 0  # it lives until here
+    else:
+        _pass_all(scale, a, b, weights, keep, c, beyond, steps, np.intp(0))
 
 
-@njit(error_model="numpy")
-def _pass(scale, steps, left, between, across, along, panel, keep, c):
-    """What one panel adds to the result, tile by tile; on the left, there is so much `between` two tiles' starts."""
-    number, right, out, down = c.dtype.type(scale), panel.ctypes.data, c.ctypes.data, c.strides[0]
-    for i in range(0, c.shape[0], tile_rows()):
-        beside, below = c.shape[1], c.shape[0] - i
-        multiply_tile(number, steps, left, across, along, right, keep, out + i * down, down, below, beside)
-        left += between
+@njit(error_model="numpy", **PART)
+def _pass_all(scale, a, b, weights, keep, c, beyond, steps, room):
+    """All that some rows of a and some of b give, one after the other."""
+    apart()
+    for top in range(0, a[1], _ROWS):
+        for k in range(0, a[2], steps):
+            rows, depth = min(_ROWS, a[1] - top), min(steps, a[2] - k)
+            left = part(a, top, k), rows, depth, a[3], a[4]
+            right = part(b, k, 0), depth, min(b[2], top + _ROWS + beyond), b[3], b[4]
+            numbers = weights[0] + k * weights[2], min(depth, weights[1]), weights[2]
+            out = part(c, top, 0), rows, c[2], c[3], c[4]
+            _pass(scale, left, right, numbers, keep or k > 0, out, top + beyond, room)
 
 
-@njit(error_model="numpy")
-def is_narrow(a, b):
+@njit(error_model="numpy", **PART)
+def _whole(count):
+    """As many rows or columns of whole squares."""
+    return -(-count // square_side()) * square_side()
+
+
+@njit(error_model="numpy", **PART)
+def _pass(scale, a, b, weights, keep, c, beyond, room):
+    """What factors that fit into panels add to a result, but for what stands so far beyond its diagonal.
+
+    If there is room, a is copied there, too.
+    """
+    (left, rows, depth, across, along), (_, _, columns, down, _) = a, c
+    height, size, panel = tile_rows(), size_of(scale), own_memory(_PANEL)
+    width, between = tile_bytes() // size, height * across
+    if room != 0:
+        tall = _whole(height)
+        between_packed = _whole(depth) * tall * size
+        for n in range(-(-rows // height)):
+            tile = left + n * between, depth, min(height, rows - n * height), along, across
+            _pack(scale, tile, room + n * between_packed, tall)
+        left, across, along, between = room, size, tall * size, between_packed
+    for j in range(0, b[2], width):
+        _pack(scale, (part(b, 0, j), depth, b[2] - j, b[3], b[4]), panel, width)
+        for k in range(weights[1]):
+            weigh_row(scale, panel + k * width * size, weights[0] + k * weights[2])
+        for n in range(max(0, j - beyond) // height, -(-rows // height)):
+            start, target = left + n * between, part(c, n * height, j)
+            below, beside = rows - n * height, columns - j
+            multiply_tile(scale, depth, start, across, along, panel, keep, target, down, below, beside)
+
+
+@njit(error_model="numpy", **PART)
+def is_narrow(a, b, size):
     """Whether two factors rather change places, since the right one lies along its columns and has far more numbers.
 
     The left one has to fill a panel.
     """
-    fills = a.shape[0] * a.itemsize >= tile_bytes()
-    return fills and b.strides[0] == b.itemsize and 2 * a.shape[0] * (a.shape[1] + b.shape[1]) < b.size
+    fills = a[1] * size >= tile_bytes()
+    return fills and b[3] == size and 2 * a[1] * (a[2] + b[2]) < b[1] * b[2]
 
 
-@njit(error_model="numpy")
-def transpose_to(a, c):
+@njit(error_model="numpy", **PART)
+def transpose_to(like, a, c):
     """c = a.T for two matrices with contiguous rows."""
     side = square_side()
-    for i in range(0, c.shape[0], side):
-        for j in range(0, c.shape[1], side):
-            if i + side <= c.shape[0] and j + side <= c.shape[1]:
-                source, target = a[j:, i:].ctypes.data, c[i:, j:].ctypes.data
-                transpose_square(c[0, 0], source, a.strides[0], target, c.strides[0], side, side)
+    for i in range(0, c[1], side):
+        for j in range(0, c[2], side):
+            if i + side <= c[1] and j + side <= c[2]:
+                transpose_square(like, part(a, j, i), a[3], part(c, i, j), c[3], side, side)
                 continue
-            for row in range(i, min(i + side, c.shape[0])):
-                for column in range(j, min(j + side, c.shape[1])):
-                    c[row, column] = a[column, row]
+            for row in range(i, min(i + side, c[1])):
+                for column in range(j, min(j + side, c[2])):
+                    set_number(part(c, row, column), number_at(like, part(a, column, row)))
+
+
+@njit(error_model="numpy", **PART)
+def mirror_square(like, c, i, j):
+    """What stands in a square of a matrix on and below its diagonal, up to its end, goes above it too."""
+    side, count = square_side(), c[1]
+    if j < i and i + side <= count and is_by_rows(c, size_of(like)):
+        transpose_square(like, part(c, i, j), c[3], part(c, j, i), c[3], side, side)
+    else:
+        for row in range(i, min(i + side, count)):
+            for column in range(j, min(j + side, row)):
+                set_number(part(c, column, row), number_at(like, part(c, row, column)))

@@ -1,4 +1,4 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """Long loops write their results past the cache.
 
 A plain store reads the line of memory of which it changes a part, and takes room from what is in the cache: a third or
@@ -28,23 +28,29 @@ _STORE = re.compile(rf"^  store <(\d+) x (double|float)> ({NAME}), ptr ({NAME}),
 def write_past(blocks, label, rounds, number, once):
     """Let the loop of a block, the so many-th, write past the cache if it is long; `once` marks stores that do."""
     sizes = [int(found[1]) * _WIDTHS[found[2]] for found in map(_STORE.match, blocks[label]) if found]
-    if min(sizes, default=0) < _NARROWEST:
+    width = _whole_vector(max(sizes, default=0))
+    if min([*sizes, width]) < _NARROWEST:
         return
     own = f"past-{number}"
     before = block_before(blocks, rounds)
     before[last(before) : last(before)] = [
         f"  %{own} = icmp uge i64 {rounds.end}, {LARGE * rounds.step // sum(sizes)}",
-        f"  %{own}.low = select i1 %{own}, i64 {max(sizes) - 1}, i64 -1",
+        f"  %{own}.low = select i1 %{own}, i64 {width - 1}, i64 -1",
     ]
     changed, count = [], 0
     for line in blocks[label]:
         found = _STORE.match(line)
-        changed += _choice(found, f"{own}.{count}", f"%{own}.low", max(sizes), once) if found else [line]
+        changed += _choice(found, f"{own}.{count}", f"%{own}.low", width, once) if found else [line]
         count += bool(found)
     _rename(changed, label, f"{own}.{count - 1}.next")
     _rename(blocks[rounds.after], label, f"{own}.over")
     changed[last(changed)] = changed[last(changed)].replace(f"label %{rounds.after},", f"label %{own}.done,")
     blocks[label] = [*changed, *_leave(own, rounds.after)]
+
+
+def _whole_vector(size):
+    """The bytes of the longest vectors of which a store consists: three, say, where it writes points in space."""
+    return size & -size
 
 
 def _choice(found, own, low, width, once):

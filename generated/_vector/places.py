@@ -1,4 +1,4 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """The places of extrema in rows of numbers, which LLVM looks for one by one: here in vectors, and in one pass."""
 
 import math
@@ -10,6 +10,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload, register_jitable
 from numba.np.arrayobj import make_array
+
+from .linking import PART
 
 _BYTES = 64
 _AT_ONCE = 4
@@ -27,7 +29,7 @@ def place_of_least(row, first, end):
     return _place(operator.lt, row, first, end)
 
 
-@register_jitable
+@register_jitable(**PART)
 def _place(wins, row, first, end):
     found = -1
     for k in range(first, end):
@@ -130,7 +132,7 @@ def _compiled(plain, order):
 
         return place
 
-    overload(plain, strict=False)(choose)
+    overload(plain, jit_options=PART, strict=False)(choose)
 
 
 def _first_place(row, first, end, number):
@@ -138,7 +140,7 @@ def _first_place(row, first, end, number):
     raise TypeError("for compiled code")
 
 
-@overload(_first_place, strict=False)
+@overload(_first_place, jit_options=PART, strict=False)
 def _search(row, first, end, number):
     lanes = _lanes(row)
 

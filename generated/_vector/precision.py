@@ -1,4 +1,4 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """Numbers in a kernel's source take the precision of its data, as in NumPy: 0.5*x is float32 where x is.
 
 Numba makes every number in a source a double, and so would have all arithmetic of a float32 kernel done in double
@@ -15,9 +15,9 @@ from numba import extending, types
 from numba.core import ir, ir_utils, postproc
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import FunctionPass, register_pass
-from numba.core.typed_passes import NativeLowering
 from numba.core.untyped_passes import ReconstructSSA
 
+from .linking import PART, lowered_by
 from .places import place_of_largest, place_of_least
 from .reductions import add, add_product, add_square, multiply
 from .widths import WideLowering
@@ -36,7 +36,7 @@ def single(value):
     return np.float32(value)
 
 
-@extending.overload(single)
+@extending.overload(single, jit_options=PART)
 def _single(value):
     def number(value):
         return np.float32(value)
@@ -53,9 +53,7 @@ class KernelCompiler(CompilerBase):
     def define_pipelines(self):
         pipeline = DefaultPassBuilder.define_nopython_pipeline(self.state)
         pipeline.add_pass_after(NarrowNumbers, ReconstructSSA)
-        pipeline.passes = [(WideLowering if made is NativeLowering else made, name) for made, name in pipeline.passes]
-        pipeline.finalize()
-        return [pipeline]
+        return [lowered_by(WideLowering, pipeline)]
 
 
 @register_pass(mutates_CFG=False, analysis_only=False)

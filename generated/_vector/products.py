@@ -1,4 +1,4 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """Products of matrices: loops for the smallest, tiles in registers, and BLAS for what is long enough for its threads.
 
 A result has a contiguous axis, or is copied first; so are the factors that BLAS is given.
@@ -11,26 +11,30 @@ from numba.core import cgutils
 from numba.extending import intrinsic, overload
 
 from .layouts import apart, has_long_rows, loose
-from .panels import is_narrow, multiply_by_panels, transpose_to
+from .linking import PART
+from .matrices import alike, copy_to, dense, is_by_rows, number_at, part, set_number, size_of, stands, turned
+from .panels import is_narrow, mirror_square, multiply_by_panels, transpose_to
+from .registers import square_side
+from .strips import fits_strips, multiply_by_strips
 from .unwanted import UnwantedType
 
 LOOPS_BELOW = 1024
 """Multiplications from which tiles are cheaper than loops."""
 
 
-def matrix_product(scale, a, b, keep, c, team=None):
-    """c = scale*a@b + keep*c, where `keep` is 0 (c may hold anything) or 1.
+def matrix_product(scale, a, b, keep, c, team=None, weights=None):
+    """c = scale*a@diag(weights)@b + keep*c, where `keep` is 0 (c may hold anything) or 1; no weights stand for ones.
 
     BLAS may take threads for a long one, unless there is a team of threads, or could be: then each has a product of its
     own, and idle threads of BLAS would be in the way.
     """
-    found = scale * np.matmul(a, b)
+    found = scale * np.matmul(a, b if weights is None else np.multiply(weights[:, None], b))
     c[...] = found + c if keep else found
 
 
-def symmetric_product(scale, a, b, keep, c, team=None):
+def symmetric_product(scale, a, b, keep, c, team=None, weights=None):
     """What stands on and below the diagonal of a product that is symmetric; what stands above may be anything."""
-    matrix_product(scale, a, b, keep, c)
+    matrix_product(scale, a, b, keep, c, weights=weights)
 
 
 def mirror(c):
@@ -64,109 +68,156 @@ def block_rows(rows, width, sums, least=LEAST_ROWS):
     return max(1, min(rows, max(least, BLOCK // width, min(MOST_ROWS, 2 * sums // width))))
 
 
-@overload(block_rows, strict=False)
+@overload(block_rows, jit_options=PART, strict=False)
 def _compiled_rows(rows, width, sums, least=LEAST_ROWS):
     return block_rows
 
 
-@overload(matrix_product, strict=False)
-def _compiled(scale, a, b, keep, c, team=None):
+@overload(matrix_product, jit_options=PART, strict=False)
+def _compiled(scale, a, b, keep, c, team=None, weights=None):
     """One function for matrices of every layout, so that it is compiled once."""
     if isinstance(c, UnwantedType):
-        return lambda scale, a, b, keep, c, team=None: None
-    most = _most(team)
-    return lambda scale, a, b, keep, c, team=None: _multiply(
-        float(scale), loose(a), loose(b), float(keep), loose(c), most
+        return lambda scale, a, b, keep, c, team=None, weights=None: None
+    if (team is None or isinstance(team, types.Omitted)) and not isinstance(weights, types.Array):
+        return _by_size
+    known = _stands(weights)
+    return lambda scale, a, b, keep, c, team=None, weights=None: _multiply(
+        float(scale), c.dtype.type(0), stands(a), stands(b), known(weights), keep != 0, stands(c)
     )
 
 
-@overload(symmetric_product, strict=False)
-def _compiled_half(scale, a, b, keep, c, team=None):
+def _by_size(scale, a, b, keep, c, team=None, weights=None):
+    if a.shape[0] * a.shape[1] * b.shape[1] >= THREADS_FROM:
+        _multiply_by_blas(float(scale), loose(a), loose(b), float(keep), loose(c))
+    else:
+        _multiply(float(scale), c.dtype.type(0), stands(a), stands(b), _nowhere(weights), keep != 0, stands(c))
+
+
+@overload(symmetric_product, jit_options=PART, strict=False)
+def _compiled_half(scale, a, b, keep, c, team=None, weights=None):
     if isinstance(c, UnwantedType):
-        return lambda scale, a, b, keep, c, team=None: None
-    return lambda scale, a, b, keep, c, team=None: _multiply_half(
-        float(scale), loose(a), loose(b), float(keep), loose(c)
+        return lambda scale, a, b, keep, c, team=None, weights=None: None
+    known = _stands(weights)
+    return lambda scale, a, b, keep, c, team=None, weights=None: _multiply_half(
+        float(scale), c.dtype.type(0), stands(a), stands(b), known(weights), keep != 0, stands(c)
     )
 
 
-def _most(team):
-    """Multiplications up to which BLAS is kept from using threads."""
-    return THREADS_FROM if team is None or isinstance(team, types.Omitted) else 1 << 62
+def _stands(weights):
+    """The function that says where weights stand, if there are any."""
+    return stands if isinstance(weights, types.Array) else _nowhere
 
 
-@overload(mirror, strict=False)
+@njit(**PART)
+def _nowhere(weights):
+    return np.intp(0), np.intp(0), np.intp(0)
+
+
+@overload(mirror, jit_options=PART, strict=False)
 def _compiled_mirror(c):
-    return (lambda c: None) if isinstance(c, UnwantedType) else (lambda c: _mirror(loose(c)))
+    return (lambda c: None) if isinstance(c, UnwantedType) else (lambda c: _mirror(c.dtype.type(0), stands(c)))
 
 
 @njit(cache=True, error_model="numpy")
-def _multiply(scale, a, b, keep, c, most):
+def _multiply(scale, like, a, b, weights, keep, c):
     apart()
-    size = a.shape[0] * a.shape[1] * b.shape[1]
-    if size < LOOPS_BELOW:
-        _by_loops(scale, a, b, keep, c)
-        return
-    turned = not has_long_rows(c) and has_long_rows(c.T)
-    left, right, out = (b.T, a.T, c.T) if turned else (a, b, c)
-    if size >= most:
-        filled = _ready(out)
-        _gemm(scale, _ready(left), _ready(right), keep, filled)
+    if a[1] * a[2] * b[2] < LOOPS_BELOW and not (weights[1] and a[1] * b[2]):
+        _by_loops(scale, like, a, b, keep, c)
     else:
-        narrow = keep == 0 and has_long_rows(out) and is_narrow(left, right)
-        filled = loose(np.empty((right.shape[1], left.shape[0]), c.dtype)) if narrow else _ready(out)
-        first, second = (right.T, left.T) if narrow else (left, right)
-        multiply_by_panels(scale, first, second, keep, filled, False)
-        if narrow:
-            transpose_to(filled, out)
+        _multiply_long(alike(like, scale), a, b, weights, keep, c)
+
+
+@njit(error_model="numpy", **PART)
+def _multiply_long(scale, a, b, weights, keep, c):
+    size = size_of(scale)
+    if is_by_rows(c, size):
+        _multiply_rows(scale, a, b, weights, keep, c)
+    elif is_by_rows(turned(c), size):
+        _multiply_rows(scale, turned(b), turned(a), weights, keep, turned(c))
+    else:
+        room = np.empty(c[1] * c[2] * size, np.uint8)
+        found = dense(np.intp(room.ctypes.data), c[1], c[2], size)
+        copy_to(scale, c, found)
+        _multiply_rows(scale, a, b, weights, keep, found)
+        copy_to(scale, found, c)
+        room[0] = 0  # it lives until here
+
+
+@njit(error_model="numpy", **PART)
+def _multiply_rows(scale, a, b, weights, keep, c):
+    apart()
+    size = size_of(scale)
+    if keep or not is_narrow(a, b, size):
+        multiply_by_panels(scale, a, b, weights, keep, c, c[2])
+    else:
+        room = np.empty(c[1] * c[2] * size, np.uint8)
+        found = dense(np.intp(room.ctypes.data), c[2], c[1], size)
+        multiply_by_panels(scale, turned(b), turned(a), weights, keep, found, c[1])
+        transpose_to(scale, found, c)
+        room[0] = 0  # it lives until here
+
+
+@njit(cache=True, error_model="numpy")
+def _multiply_half(scale, like, a, b, weights, keep, c):
+    apart()
+    size = size_of(like)
+    if a[2] == 0 or not is_by_rows(c, size):
+        _multiply(scale, like, a, b, weights, keep, c)
+    elif fits_strips(a, b, size):
+        multiply_by_strips(alike(like, scale), a, b, weights, keep, c)
+    else:
+        multiply_by_panels(alike(like, scale), a, b, weights, keep, c, np.intp(0))
+
+
+@njit(cache=True, error_model="numpy")
+def _mirror(like, c):
+    """Tile by tile, since one side of the diagonal lies across the memory."""
+    apart()
+    count, side = c[1], square_side()
+    for top in range(0, count, _TILE):
+        for start in range(0, top + 1, _TILE):
+            for i in range(top, min(top + _TILE, count), side):
+                for j in range(start, min(start + _TILE, i + 1), side):
+                    mirror_square(like, c, i, j)
+
+
+@njit(inline="always")
+def _by_loops(scale, like, a, b, keep, c):
+    for i in range(a[1]):
+        for j in range(b[2]):
+            total = np.float64(0.0)
+            for k in range(a[2]):
+                total += number_at(like, part(a, i, k)) * number_at(like, part(b, k, j))
+            place = part(c, i, j)
+            found = scale * total + (number_at(like, place) if keep else 0)
+            set_number(place, alike(like, found))
+
+
+@njit(cache=True, error_model="numpy")
+def _multiply_by_blas(scale, a, b, keep, c):
+    apart()
+    is_turned = not has_long_rows(c) and has_long_rows(c.T)
+    left, right, out = (b.T, a.T, c.T) if is_turned else (a, b, c)
+    filled = _ready(out)
+    _gemm(scale, _ready(left), _ready(right), keep, filled)
     if not has_long_rows(out):
         _copy_to(filled, out)
 
 
-@njit(cache=True, error_model="numpy")
-def _multiply_half(scale, a, b, keep, c):
-    apart()
-    filled = c if has_long_rows(c) else _copied(c)
-    multiply_by_panels(scale, a, b, keep, filled, True)
-    if not has_long_rows(c):
-        _copy_to(filled, c)
-
-
-@njit(cache=True)
-def _mirror(c):
-    """Tile by tile, since one side of the diagonal lies across the memory."""
-    apart()
-    count = c.shape[0]
-    for top in range(0, count, _TILE):
-        for start in range(0, top + 1, _TILE):
-            for i in range(top, min(top + _TILE, count)):
-                for j in range(start, min(start + _TILE, i)):
-                    c[j, i] = c[i, j]
-
-
-@njit(inline="always")
-def _by_loops(scale, a, b, keep, c):
-    for i in range(a.shape[0]):
-        for j in range(b.shape[1]):
-            total = np.float64(0.0)
-            for k in range(a.shape[1]):
-                total += a[i, k] * b[k, j]
-            c[i, j] = scale * total + (c[i, j] if keep != 0 else 0)
-
-
-@njit
+@njit(**PART)
 def _ready(a):
     """A matrix with a contiguous axis."""
     return a if has_long_rows(a) or has_long_rows(a.T) else _copied(a)
 
 
-@njit
+@njit(**PART)
 def _copied(a):
     copy = loose(np.empty(a.shape, a.dtype))
     _copy_to(a, copy)
     return copy
 
 
-@njit
+@njit(**PART)
 def _copy_to(a, copy):
     for i in range(a.shape[0]):
         for j in range(a.shape[1]):

@@ -1,4 +1,4 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """Quotients by numbers that many others are divided by: loops compute an inverse in two parts once.
 
 The divisor is brought near to 1 first, so that its inverse has all digits. The first part is the lesser one and the
@@ -10,9 +10,9 @@ from numba import types
 from numba.extending import overload
 
 from .bits import copysign, fma, leveller, lowered
+from .linking import INLINE
 from .reductions import largest, least, maximum
 
-_INLINE = {"forceinline": True}
 _HIGHEST, _LOWEST = 2.0**126, 2.0**-126
 """Powers of two that float32 numbers are brought near to 1 by."""
 _LEAST = 2.0**-250
@@ -27,7 +27,7 @@ def quotient(x, y):
         return np.true_divide(x, y)
 
 
-@overload(quotient, jit_options=_INLINE, strict=False)
+@overload(quotient, jit_options=INLINE, strict=False)
 def _compiled(x, y):
     if x == types.float32 and y in (types.float32, types.float64):
         return _of_single

@@ -1,4 +1,4 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """Logarithms of ratios, and what relative entropies are sums of: right also where the two numbers are close.
 
 All go by log(x/y) = k log(2) + 2 artanh(s) with s = (z - y)/(z + y) for a z = x/2**k that is close to y, so that the

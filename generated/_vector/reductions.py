@@ -1,4 +1,4 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """Steps of sums, products and extrema over a loop, which LLVM turns into several partial results at once."""
 
 from collections.abc import Callable
@@ -9,9 +9,8 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic, overload
 
+from .linking import INLINE
 from .unwanted import UnwantedType
-
-_INLINE = {"forceinline": True}
 
 
 def add(total, term):
@@ -116,7 +115,7 @@ def _compiled(plain: Callable[..., Any], build: Callable[..., Any]) -> None:
             return lambda a, b: step(a, b)  # noqa: PLW0108 (an intrinsic is no implementation by itself)
         return lambda a, b: step(np.float64(a), np.float64(b))
 
-    overload(plain, jit_options=_INLINE, strict=False)(choose)
+    overload(plain, jit_options=INLINE, strict=False)(choose)
 
 
 _compiled(add, _add)
@@ -138,14 +137,14 @@ def _add_product(typing, total, x, y):
     return total(total, total, total), code
 
 
-@overload(add_square, jit_options=_INLINE, strict=False)
+@overload(add_square, jit_options=INLINE, strict=False)
 def _compiled_add_square(total, x):
     if isinstance(total, types.Float):
         return lambda total, x: _add_product(np.float64(total), np.float64(x), np.float64(x))
     return add_square if isinstance(total, types.Number) else None
 
 
-@overload(add_product, jit_options=_INLINE, strict=False)
+@overload(add_product, jit_options=INLINE, strict=False)
 def _compiled_add_product(total, x, y):
     if isinstance(total, types.Float):
         return lambda total, x, y: _add_product(np.float64(total), np.float64(x), np.float64(y))
@@ -160,7 +159,7 @@ def _select(typing, condition, a, b):
     return a(condition, a, a), code
 
 
-@overload(pick, jit_options=_INLINE, strict=False)
+@overload(pick, jit_options=INLINE, strict=False)
 def _pick(condition, a, b):
     if a == b and isinstance(a, types.Float):
         return lambda condition, a, b: _select(condition, a, b)  # noqa: PLW0108 (see above)
@@ -181,7 +180,7 @@ def _add_nothing(builder, lost, result):
 _step_of_watch = _step(_add_nothing)
 
 
-@overload(watch, jit_options=_INLINE, strict=False)
+@overload(watch, jit_options=INLINE, strict=False)
 def _watch(lost, result):
     if isinstance(result, UnwantedType):
         return lambda lost, result: lost

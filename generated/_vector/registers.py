@@ -1,15 +1,21 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """Parts of matrices in vector registers: tiles of products, and squares that are transposed.
 
 Places are addresses, and distances are bytes.
 """
 
+from itertools import chain
+
+from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
 from .lanes import WHOLE, Vectors, register
 
 _PLACE = types.intp
+
+LINE = 64
+"""Bytes of a line of the cache."""
 
 
 def _side_of(context):
@@ -22,18 +28,18 @@ def _rows_of(context):
     return 8 if register(context)[1] == 32 else 6
 
 
-def _constant(find):
+def constant(find):
     """A number that depends on the processor, for compiled code."""
 
     @intrinsic
-    def constant(typing):
+    def number(typing):
         return types.intp(), lambda context, builder, signature, arguments: WHOLE(find(context))
 
-    return constant
+    return number
 
 
-tile_rows, tile_bytes = _constant(_rows_of), _constant(lambda context: 2 * register(context)[0])
-square_side = _constant(_side_of)
+tile_rows, tile_bytes = constant(_rows_of), constant(lambda context: 2 * register(context)[0])
+square_side = constant(_side_of)
 
 
 @intrinsic
@@ -47,51 +53,71 @@ def multiply_tile(typing, scale, steps, left, across, along, panel, keep, out, d
     def code(context, builder, signature, arguments):
         scale, steps, left, across, along, panel, keep, out, down, height, width = arguments
         vectors, rows = Vectors(builder, scale.type, register(context)[0]), range(_rows_of(context))
-        places = [(row, column) for row in rows for column in (0, vectors.lanes)]
-        targets = [vectors.at(out, (row, down), (column, vectors.size)) for row, column in places]
-        for target in targets:
-            vectors.fetch(target, write=True)
         last = builder.sub(height, WHOLE(1))
         inside = [builder.select(builder.icmp_signed("<", WHOLE(row), last), WHOLE(row), last) for row in rows]
         starts = [builder.add(left, builder.mul(row, across)) for row in inside]
-        sums = _sums(vectors, steps, starts, along, panel)
-        sums = [builder.fmul(vectors.spread(scale), total) for total in sums]
-        tall = builder.icmp_signed(">=", height, WHOLE(len(rows)))
-        with builder.if_else(builder.and_(tall, builder.icmp_signed(">=", width, WHOLE(2 * vectors.lanes)))) as (
-            whole,
-            part,
-        ):
-            with whole:
-                _write(vectors, targets, sums, keep)
-            with part:
-                for (row, column), target, total in zip(places, targets, sums, strict=True):
-                    columns = builder.sub(width, WHOLE(column))
-                    count = builder.select(builder.icmp_signed("<", WHOLE(row), height), columns, WHOLE(0))
-                    kept = builder.select(keep, count, WHOLE(0))
-                    before = vectors.load_some(target, kept, -0.0)  # which changes no sum, not even -0.0
-                    vectors.store_some(builder.fadd(before, total), target, count)
+        with builder.if_else(builder.icmp_signed(">", width, WHOLE(vectors.lanes))) as (wide, narrow):
+            for way, columns in ((wide, (0, vectors.lanes)), (narrow, (0,))):
+                with way:
+                    places = [[vectors.at(out, (row, down), (n, vectors.size)) for n in columns] for row in rows]
+                    for place in chain(*places):
+                        vectors.fetch(place, write=True)
+                    sums = _sums(vectors, len(columns), steps, starts, along, panel)
+                    sums = [[builder.fmul(vectors.spread(scale), total) for total in row] for row in sums]
+                    _write(vectors, places, sums, keep, height, width)
         return context.get_dummy_value()
 
     whole = [_PLACE] * 5
     return types.void(scale, *whole, types.boolean, *whole[:4]), code
 
 
-def _sums(vectors, steps, starts, along, panel):
-    """The sums of a tile, row by row, for where its rows of the left factor start."""
+@intrinsic
+def weigh_row(typing, like, row, weight):
+    """Multiply a row of a panel by a number that stands somewhere."""
+
+    def code(context, builder, signature, arguments):
+        like, row, weight = arguments
+        vectors = Vectors(builder, like.type, register(context)[0])
+        factor = vectors.spread(vectors.load(weight, vectors.real))
+        for half in (0, 1):
+            place = vectors.at(row, (half, vectors.width))
+            vectors.store(builder.fmul(vectors.load(place), factor), place)
+        return context.get_dummy_value()
+
+    return types.void(like, *[_PLACE] * 2), code
+
+
+@intrinsic
+def own_memory(typing, size):
+    """The place of so many bytes at a line of the cache, which are the function's own."""
+
+    def code(context, builder, signature, arguments):
+        with builder.goto_entry_block():
+            memory = builder.alloca(ir.ArrayType(ir.IntType(8), size.literal_value))
+        memory.align = LINE
+        return builder.ptrtoint(memory, WHOLE)
+
+    return (_PLACE(size), code) if isinstance(size, types.IntegerLiteral) else None
+
+
+def _sums(vectors, registers, steps, starts, along, panel):
+    """The sums of a tile's rows of so many registers, for where its rows of the left factor start."""
     builder, before = vectors.builder, vectors.builder.block
     turn, after = builder.append_basic_block("turn"), builder.append_basic_block("summed")
     builder.branch(turn)
     builder.position_at_end(turn)
     step, offset, line = (builder.phi(WHOLE) for _ in range(3))
-    sums = [builder.phi(vectors.kind) for _ in range(2 * len(starts))]
-    right = [vectors.load(vectors.at(line, (half, vectors.width)), align=vectors.width) for half in (0, 1)]
+    sums = [[builder.phi(vectors.kind) for _ in range(registers)] for _ in starts]
+    right = [vectors.load(vectors.at(line, (n, vectors.width)), align=vectors.width) for n in range(registers)]
     left = [vectors.spread(vectors.load(builder.add(start, offset), vectors.real)) for start in starts]
-    found = [vectors.fused(left[n // 2], right[n % 2], total) for n, total in enumerate(sums)]
+    found = [
+        [vectors.fused(x, y, s) for y, s in zip(right, row, strict=True)] for x, row in zip(left, sums, strict=True)
+    ]
     following = builder.add(step, WHOLE(1))
-    zeros = [vectors.kind([0.0] * vectors.lanes)] * len(sums)
+    zeros = [vectors.kind([0.0] * vectors.lanes)] * (registers * len(starts))
     firsts = [WHOLE(0), WHOLE(0), panel, *zeros]
-    others = [following, builder.add(offset, along), vectors.at(line, (2, vectors.width)), *found]
-    for phi, first, other in zip((step, offset, line, *sums), firsts, others, strict=True):
+    others = [following, builder.add(offset, along), vectors.at(line, (2, vectors.width)), *chain(*found)]
+    for phi, first, other in zip((step, offset, line, *chain(*sums)), firsts, others, strict=True):
         phi.add_incoming(first, before)
         phi.add_incoming(other, turn)
     builder.cbranch(builder.icmp_signed("<", following, steps), turn, after)
@@ -99,15 +125,34 @@ def _sums(vectors, steps, starts, along, panel):
     return found
 
 
-def _write(vectors, targets, sums, keep):
-    """Write the sums, or add them to what is there."""
-    with vectors.builder.if_else(keep) as (adds, replaces):
-        with adds:
-            for target, total in zip(targets, sums, strict=True):
-                vectors.store(vectors.builder.fadd(vectors.load(target), total), target)
-        with replaces:
-            for target, total in zip(targets, sums, strict=True):
-                vectors.store(total, target)
+def _write(vectors, places, sums, keep, height, width):
+    """Write the sums of a tile, or add them to what is there, so far as they lie in the result."""
+    builder = vectors.builder
+    tall = builder.icmp_signed(">=", height, WHOLE(len(sums)))
+    full = builder.icmp_signed(">=", width, WHOLE(len(sums[0]) * vectors.lanes))
+    with builder.if_else(builder.and_(tall, full)) as (whole, part):
+        for way, write in ((whole, _write_row), (part, _write_part)):
+            with way, builder.if_else(keep) as (adds, replaces):
+                for choice, added in ((adds, True), (replaces, False)):
+                    with choice:
+                        for n, (row, totals) in enumerate(zip(places, sums, strict=True)):
+                            write(vectors, row, totals, added, builder.icmp_signed("<", WHOLE(n), height), width)
+
+
+def _write_row(vectors, places, totals, added, there, width):
+    """Write a row of sums, or add them to what is there."""
+    for place, total in zip(places, totals, strict=True):
+        vectors.store(vectors.builder.fadd(vectors.load(place), total) if added else total, place)
+
+
+def _write_part(vectors, places, totals, added, there, width):
+    """The same for a row of which there are so many columns, if it is there at all."""
+    builder = vectors.builder
+    with builder.if_then(there):
+        for n, (place, total) in enumerate(zip(places, totals, strict=True)):
+            count = builder.sub(width, WHOLE(n * vectors.lanes))
+            total = builder.fadd(vectors.load_some(place, count), total) if added else total
+            vectors.store_some(total, place, count)
 
 
 @intrinsic

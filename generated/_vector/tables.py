@@ -1,4 +1,4 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """Coefficients of the vector functions, the highest power first, and what argument reduction needs.
 
 Each polynomial of n coefficients takes its function's values at the n Chebyshev nodes of an interval,
@@ -197,6 +197,25 @@ COS = (
 )
 """(cos(r) - 1 + r**2/2)/r**4 by r**2 in [0, 0.62]."""
 
+COSH_64 = (
+    1.629056319574522e-16,
+    4.775084111467193e-14,
+    1.1470894775453032e-11,
+    2.087675418562192e-09,
+    2.75573192525497e-07,
+    2.4801587301444387e-05,
+    0.001388888888888916,
+    0.041666666666666664,
+)
+COSH_32 = (
+    2.205545187960359e-09,
+    2.751570927258833e-07,
+    2.4802184016874974e-05,
+    0.0013888885900128762,
+    0.04166666669058465,
+)
+"""(cosh(x) - 1 - x**2/2)/x**4 by x**2 in [0, 4]."""
+
 QUARTERS_64 = np.array(
     (
         (0.6366197723675814, -3.935735335036497e-17, -2.1442872565786008e-33, 1.6107127853188224e-49),
@@ -394,6 +413,12 @@ NORMAL_TAIL_32 = (
 )
 """(x + 3) exp(x**2/2) times the normal probability beyond x, by t = (x - 3)/(x + 3); x is up to 38.9, and 14.8."""
 
+NORMAL_TAIL_REST = -4.5174459137909144e-17
+"""What the last coefficient in double precision has more than its double."""
+
+NORMAL_PEAK = (0.3989422804014327, -2.49232720227773e-17)
+"""1/sqrt(2 pi), the greatest density of the standard normal distribution, as the sum of two doubles."""
+
 NORMAL_ROOT = (-0.7517915246935645, 1.4956759177009883e-17)
 """Where the slope of x P(x) is 0, P being the standard normal distribution function, as the sum of two doubles."""
 
@@ -437,5 +462,28 @@ LOGISTIC_SLOPES = (
     0.018874814223782312,
     0.1466487969969469,
     0.2178117057198001,
+)
+"""The Taylor series of that slope at its root over the distance from it."""
+
+SOFT_ROOT = (-1.1924312145154952, -4.8484829848031044e-17)
+"""Where the slope of x tanh(log(1 + exp(x))) is 0, as the sum of two doubles."""
+
+SOFT_SLOPES = (
+    2.6879417855557728e-08,
+    1.071676702702074e-06,
+    2.9088199364912223e-06,
+    9.427361327376651e-07,
+    -1.72992708103044e-05,
+    -5.582891567360688e-05,
+    -4.1961496031696126e-05,
+    0.00025412936386191073,
+    0.0009898181021289196,
+    0.0010924055409445854,
+    -0.0033606849270232685,
+    -0.01582112656173338,
+    -0.020271822716684245,
+    0.04190782104360987,
+    0.20473126408010586,
+    0.2669479140495345,
 )
 """The Taylor series of that slope at its root over the distance from it."""

@@ -1,15 +1,15 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """Tiles in memory: arrays are read and written at rows and columns."""
 
 import operator
 
-import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload
 from numba.np.arrayobj import make_array
 
+from .linking import INLINE
 from .tiles import (
     SIZE,
     RunType,
@@ -27,7 +27,6 @@ from .tiles import (
 )
 
 _BYTE, _TRUE = ir.IntType(8), ir.IntType(1)(1)
-_INLINE = {"forceinline": True}
 
 
 def _runs(place):
@@ -47,64 +46,49 @@ def _kind_of(array, place):
 
 
 class _Memory:
-    """Where the rows of a tile stand in an array; those that are `near` may stand where there is nothing."""
+    """Where the rows of a tile stand in an array."""
 
-    def __init__(self, context, builder, signature, values, *, near=False) -> None:
-        self.builder, self.near = builder, near
+    def __init__(self, context, builder, signature, values) -> None:
+        self.builder = builder
         self.array, place = signature.args[:2]
         self.rows, self.columns = _runs(place)
         proxy = make_array(self.array)(context, builder, values[0])
-        axes = self.array.ndim
-        self.strides, self.shape = (cgutils.unpack_tuple(builder, p, axes) for p in (proxy.strides, proxy.shape))
+        self.strides = cgutils.unpack_tuple(builder, proxy.strides, self.array.ndim)
         self.item = SIZE(context.get_abi_sizeof(context.get_value_type(self.array.dtype)))
         if self.array.layout == "C":
             self.strides = (*self.strides[:-1], self.item)
         self.start = builder.bitcast(proxy.data, _BYTE.as_pointer())
-        self.known = _TRUE
         for axis, (kind, value) in enumerate(zip(place.types, cgutils.unpack_tuple(builder, values[1]), strict=True)):
             self._move(context, axis, kind, value)
 
     def _move(self, context, axis, kind, value):
         """Go to the first of the places on an axis."""
-        b, stride, extent = self.builder, self.strides[axis], self.shape[axis]
+        b, stride = self.builder, self.strides[axis]
         if isinstance(kind, RunType):
             value, stop = ends_of(context, b, kind, value)
-            run = (stride, extent, value, b.sub(stop, value))
+            run = (stride, b.sub(stop, value))
             self.across, self.down = (run, self.down) if kind.across else (self.across, run)
         else:
             value = context.cast(b, value, kind, types.intp)
-            self.known = b.and_(self.known, self._is_there(value, extent))
         self.start = b.gep(self.start, [b.mul(value, stride)])
 
     across = down = None
 
-    def _is_there(self, place, extent):
-        """Whether an axis has a place; a negative one is a very large one."""
-        return self.builder.icmp_unsigned("<", place, extent) if self.near else _TRUE
-
     def row(self, n):
-        """Where a row begins, and whether it is there."""
+        """Where a row begins."""
         if self.rows is None:
-            return self.start, self.known
+            return self.start
         b, number = self.builder, SIZE(n)
-        stride, extent, first, left = self.down
+        stride, left = self.down
         last = b.sub(left, SIZE(1))
         number = b.select(b.icmp_signed("<", last, number), last, number) if n else number
-        known = b.and_(self.known, self._is_there(b.add(first, number), extent))
-        return b.gep(self.start, [b.mul(number, stride)]), known
+        return b.gep(self.start, [b.mul(number, stride)])
 
-    def mask(self, known):
-        """Which columns there are, of a row that is there or not."""
-        b = self.builder
+    def mask(self):
+        """Which columns there are."""
         if self.columns is None:
-            return alone(b, known)
-        count, (_, extent, first, left) = self.columns.count, self.across
-        mask = mask_of(b, left, count)
-        if not self.near:
-            return mask
-        places = b.add(lanes_of(count), spread(b, alone(b, first), count))
-        there = b.icmp_unsigned("<", places, spread(b, alone(b, extent), count))
-        return b.and_(b.and_(mask, there), spread(b, alone(b, known), count))
+            return alone(self.builder, _TRUE)
+        return mask_of(self.builder, self.across[-1], self.columns.count)
 
     @property
     def is_dense(self):
@@ -119,20 +103,16 @@ class _Memory:
         return b.inttoptr(b.add(starts, steps), ir.VectorType(kind.element.as_pointer(), count))
 
 
-def _load(context, builder, signature, values, *, near=False):
-    kind, memory = signature.return_type, _Memory(context, builder, signature, values, near=near)
-    return made(builder, kind, [_load_row(builder, kind.row, memory, *memory.row(n)) for n in range(kind.rows)])
+def _load(context, builder, signature, values):
+    kind, memory = signature.return_type, _Memory(context, builder, signature, values)
+    return made(builder, kind, [_load_row(builder, kind.row, memory, memory.row(n)) for n in range(kind.rows)])
 
 
-def _load_near(context, builder, signature, values):
-    return _load(context, builder, signature, values, near=True)
-
-
-def _load_row(builder, row, memory, start, known):
+def _load_row(builder, row, memory, start):
     place = builder.bitcast(start, row.as_pointer())
-    if not memory.near and row.count == 1:
+    if row.count == 1:
         return builder.load(place, align=memory.item.constant)
-    align, rest = ir.IntType(32)(memory.item.constant), (memory.mask(known), ir.Constant(row, None))
+    align, rest = ir.IntType(32)(memory.item.constant), (memory.mask(), ir.Constant(row, None))
     if memory.is_dense:
         return called(builder, f"llvm.masked.load.{name_of(row)}.p0", row, [place, align, *rest])
     name = f"llvm.masked.gather.{name_of(row)}.v{row.count}p0"
@@ -143,7 +123,7 @@ def _store(context, builder, signature, values):
     array, place, given = signature.args
     kind, memory = _kind_of(array, place), _Memory(context, builder, signature, values)
     for n, value in enumerate(rows_of(context, builder, given, values[2], kind)):
-        _store_row(builder, kind.row, memory, memory.row(n)[0], value)
+        _store_row(builder, kind.row, memory, memory.row(n), value)
     return context.get_dummy_value()
 
 
@@ -152,21 +132,11 @@ def _store_row(builder, row, memory, start, value):
     if row.count == 1:
         builder.store(value, place, align=memory.item.constant)
     elif memory.is_dense:
-        values = [value, place, align, memory.mask(_TRUE)]
+        values = [value, place, align, memory.mask()]
         called(builder, f"llvm.masked.store.{name_of(row)}.p0", ir.VoidType(), values)
     else:
         name = f"llvm.masked.scatter.{name_of(row)}.v{row.count}p0"
-        called(builder, name, ir.VoidType(), [value, memory.places(start, row), align, memory.mask(_TRUE)])
-
-
-def near(array, place):
-    """What stands in some rows and columns of an array, 0 where there is nothing."""
-    axes = np.broadcast_arrays(*place)
-    there = [(axis >= 0) & (axis < extent) for axis, extent in zip(axes, array.shape, strict=True)]
-    known = np.logical_and.reduce(there)
-    found = np.zeros(known.shape, array.dtype)
-    found[known] = array[tuple(axis[known] for axis in axes)]
-    return found
+        called(builder, name, ir.VoidType(), [value, memory.places(start, row), align, memory.mask()])
 
 
 @intrinsic
@@ -175,27 +145,17 @@ def _read(typing, array, place):
 
 
 @intrinsic
-def _read_near(typing, array, place):
-    return _kind_of(array, place)(array, place), _load_near
-
-
-@intrinsic
 def _write(typing, array, place, value):
     return types.void(array, place, value), _store
 
 
-@overload(near, jit_options=_INLINE)
-def _near(array, place):
-    return lambda array, place: _read_near(array, place)  # noqa: PLW0108 (an intrinsic is no implementation by itself)
-
-
-@overload(operator.getitem, jit_options=_INLINE, strict=False)
+@overload(operator.getitem, jit_options=INLINE, strict=False)
 def _getitem(array, place):
     known = _kind_of(array, place) is not None
     return (lambda array, place: _read(array, place)) if known else None  # noqa: PLW0108 (see above)
 
 
-@overload(operator.setitem, jit_options=_INLINE, strict=False)
+@overload(operator.setitem, jit_options=INLINE, strict=False)
 def _setitem(array, place, value):
     known = _kind_of(array, place) is not None and is_operand(value)
     return (lambda array, place, value: _write(array, place, value)) if known else None  # noqa: PLW0108 (see above)

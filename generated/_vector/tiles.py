@@ -1,4 +1,4 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """Tiles: some rows and some columns of matrices at once, in registers.
 
 For `rows` and `columns`, X[rows, k] - Y[k, columns] is the difference for every row and every column: one vector for
@@ -20,12 +20,12 @@ from numba.core.typing.templates import AbstractTemplate, infer_global, signatur
 from numba.extending import intrinsic, overload, register_model
 from numba.np.numpy_support import as_dtype
 
+from .linking import INLINE, PART
 from .reductions import add
 
 SIZE = ir.IntType(64)
 _FLAGS = ("contract", "nsz")
 """A product is added to a sum without being rounded first; other sums stay as they are, lest a*b - b*a is not 0."""
-_INLINE = {"forceinline": True}
 
 
 def _bytes_at_once() -> int:
@@ -44,7 +44,7 @@ def width(dtype: Any) -> int:
     return max(1, _BYTES // int(np.dtype(dtype).itemsize))
 
 
-@overload(width)
+@overload(width, jit_options=PART)
 def _compiled_width(dtype):
     count = width(as_dtype(dtype.dtype))
     return lambda dtype: count
@@ -96,12 +96,12 @@ def columns_at(start, stop, dtype):
     return np.arange(start, min(start + width(dtype), stop))[None, :]
 
 
-@overload(rows_at, jit_options=_INLINE)
+@overload(rows_at, jit_options=INLINE)
 def _compiled_rows(start, stop):
     return lambda start, stop: _rows(start, stop)  # noqa: PLW0108 (an intrinsic is no implementation by itself)
 
 
-@overload(columns_at, jit_options=_INLINE)
+@overload(columns_at, jit_options=INLINE)
 def _compiled_columns(start, stop, dtype):
     return lambda start, stop, dtype: _columns(start, stop, dtype)  # noqa: PLW0108 (see above)
 
@@ -144,14 +144,14 @@ def _moved(typing, run, distance):
     return run(run, distance), build
 
 
-@overload(operator.add, jit_options=_INLINE, strict=False)
+@overload(operator.add, jit_options=INLINE, strict=False)
 def _plus(run, distance):
     if isinstance(run, RunType):
         return lambda run, distance: _moved(run, distance)  # noqa: PLW0108 (see above)
     return (lambda run, distance: _moved(distance, run)) if isinstance(distance, RunType) else None
 
 
-@overload(operator.sub, jit_options=_INLINE, strict=False)
+@overload(operator.sub, jit_options=INLINE, strict=False)
 def _minus(run, distance):
     return (lambda run, distance: _moved(run, -distance)) if isinstance(run, RunType) else None
 
@@ -301,7 +301,7 @@ def _step(typing, total, term):
     return total(total, term), build
 
 
-@overload(add, jit_options=_INLINE, strict=False)
+@overload(add, jit_options=INLINE, strict=False)
 def _add(total, term):
     """A step of a sum, which keeps its precision."""
     known = isinstance(total, TileType)
@@ -323,17 +323,17 @@ def inside(tile, columns):
     return tile.sum(axis=1, keepdims=True)
 
 
-@overload(no_tile, jit_options=_INLINE)
+@overload(no_tile, jit_options=INLINE)
 def _compiled_zeros(rows, columns, dtype):
     return lambda rows, columns, dtype: _zeros(rows, columns, dtype)  # noqa: PLW0108 (see above)
 
 
-@overload(across, jit_options=_INLINE)
+@overload(across, jit_options=INLINE)
 def _compiled_across(tile):
     return lambda tile: _across(tile)  # noqa: PLW0108 (see above)
 
 
-@overload(inside, jit_options=_INLINE)
+@overload(inside, jit_options=INLINE)
 def _compiled_inside(tile, columns):
     return lambda tile, columns: _inside(tile, columns)  # noqa: PLW0108 (see above)
 

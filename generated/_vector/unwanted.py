@@ -1,4 +1,4 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """Results that nobody wants: what kernels write to them is dropped, and LLVM drops the work on it too."""
 
 import operator
@@ -18,6 +18,8 @@ from numba.extending import (
     unbox,
 )
 from numba.np.numpy_support import as_dtype
+
+from .linking import PART
 
 
 class Unwanted:
@@ -89,7 +91,7 @@ def _part(typing, array, place):
     return kind(array, place), code
 
 
-@overload(operator.getitem)
+@overload(operator.getitem, jit_options=PART)
 def _read(array, place):
     if not isinstance(array, UnwantedType):
         return None
@@ -99,27 +101,27 @@ def _read(array, place):
     return lambda array, place: zero
 
 
-@overload(operator.setitem)
+@overload(operator.setitem, jit_options=PART)
 def _write(array, place, value):
     return (lambda array, place, value: None) if isinstance(array, UnwantedType) else None
 
 
-@overload_attribute(UnwantedType, "shape")
+@overload_attribute(UnwantedType, "shape", jit_options=PART)
 def _shape(array):
     return lambda array: (array.items,)
 
 
-@overload(len)
+@overload(len, jit_options=PART)
 def _length(array):
     return (lambda array: array.items) if isinstance(array, UnwantedType) else None
 
 
-@overload_attribute(UnwantedType, "T")
+@overload_attribute(UnwantedType, "T", jit_options=PART)
 def _transposed(array):
     return lambda array: array
 
 
-@overload_attribute(UnwantedType, "dtype")
+@overload_attribute(UnwantedType, "dtype", jit_options=PART)
 def _dtype(array):
     dtype = as_dtype(array.dtype).type
     return lambda array: dtype

@@ -1,4 +1,4 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """Products of a matrix and a vector: some rows of the matrix at a time, which share what they read of the vector.
 
 They are added up in double precision, in which products of float32 numbers are exact.
@@ -9,10 +9,10 @@ from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload, register_jitable
-from numba.np.arrayobj import populate_array
 
 from .lanes import WHOLE, Vectors, register
 from .layouts import apart, has_long_rows, loose
+from .linking import PART
 from .unwanted import UnwantedType
 
 ROWS = 8
@@ -30,7 +30,7 @@ def vector_product(a, x, keep, y):
     y[...] = found + y if keep else found
 
 
-@overload(vector_product, strict=False)
+@overload(vector_product, jit_options=PART, strict=False)
 def _compiled(a, x, keep, y):
     """Loops for the smallest, and one function for matrices of every layout, so that it is compiled once."""
     if isinstance(y, UnwantedType):
@@ -58,7 +58,7 @@ def _multiply(a, x, keep, y):
         _by_loops(a, x, keep, y)
 
 
-@register_jitable
+@register_jitable(**PART)
 def _by_loops(a, x, keep, y):
     for i in range(a.shape[0]):
         total = np.float64(y[i]) if keep != 0 else 0.0
@@ -67,18 +67,22 @@ def _by_loops(a, x, keep, y):
         y[i] = total
 
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", **PART)
 def _by_rows(a, x, keep, y):
     """For a matrix with contiguous rows."""
-    sums = few_sums()
-    for i in range(0, a.shape[0], ROWS):
-        start, height = a[i:].ctypes.data, min(ROWS, a.shape[0] - i)
-        sum_rows(x[0], a.shape[1], start, a.strides[0], x.ctypes.data, sums.ctypes.data, height)
-        for row in range(height):
-            y[i + row] = sums[row] + (y[i + row] if keep != 0 else 0)
+    found = y if y.strides[0] == y.itemsize else loose(y.copy())
+    left, down, right, out, size = a.ctypes.data, a.strides[0], x.ctypes.data, found.ctypes.data, y.itemsize
+    adds, whole = keep != 0, a.shape[0] // ROWS * ROWS
+    for i in range(0, whole, ROWS):
+        sum_rows(x[0], a.shape[1], left + i * down, down, right, adds, y[0], out + i * size, ROWS)
+    if whole < a.shape[0]:
+        rest = a.shape[0] - whole
+        sum_rows(x[0], a.shape[1], left + whole * down, down, right, adds, y[0], out + whole * size, rest)
+    if y.strides[0] != y.itemsize:
+        y[:] = found
 
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", **PART)
 def _by_columns(a, x, keep, y):
     """The same with the columns of such a matrix."""
     count = lanes(x[0])
@@ -92,19 +96,6 @@ def _by_columns(a, x, keep, y):
             sums[j] += np.float64(a[i, j]) * np.float64(x[i])
     for j in range(a.shape[1]):
         y[j] = sums[j] + (y[j] if keep != 0 else 0)
-
-
-@intrinsic
-def few_sums(typing):
-    """An array for the sums of some rows, which takes no memory but the function's own."""
-    kind = types.Array(types.float64, 1, "C")
-
-    def code(context, builder, signature, arguments):
-        array, place = context.make_array(kind)(context, builder), cgutils.alloca_once(builder, _DOUBLE, WHOLE(ROWS))
-        populate_array(array, place, [WHOLE(ROWS)], [WHOLE(8)], WHOLE(8), None)
-        return array._getvalue()  # noqa: SLF001 (Numba's own way)
-
-    return kind(), code
 
 
 class _Doubles(Vectors):
@@ -135,6 +126,10 @@ class _Doubles(Vectors):
         """A number, or a vector, in double precision."""
         return value if self.stored.size == 8 else self.builder.fpext(value, kind)
 
+    def narrow(self, vector):
+        """A vector as it is stored."""
+        return vector if self.stored.size == 8 else self.builder.fptrunc(vector, self.stored.kind)
+
     def across(self, rows):
         """The sums of vectors, as lanes of others."""
         side, half = self.lanes, 1
@@ -154,15 +149,16 @@ def lanes(typing, like):
 
 
 @intrinsic
-def sum_rows(typing, like, width, left, across, right, sums, height):
-    """Write the sums of some rows times a vector, each of so many terms.
+def sum_rows(typing, like, width, left, across, right, keep, found, out, height):
+    """Write the sums of some rows times a vector, each of so many terms, or add them to what is there.
 
-    There are so many rows in all; what stands for others is the last one again.
+    There are so many rows in all; what stands for others is the last one again. Results are of the type of `found`.
     """
 
     def code(context, builder, signature, arguments):
-        like, width, left, across, right, sums, height = arguments
+        like, width, left, across, right, keep, found, out, height = arguments
         doubles, last = _Doubles(context, builder, like.type), builder.sub(height, WHOLE(1))
+        results = _Doubles(context, builder, found.type)
         rows = [builder.select(builder.icmp_signed("<", WHOLE(row), last), WHOLE(row), last) for row in range(ROWS)]
         starts = [builder.add(left, builder.mul(row, across)) for row in rows]
         totals = [cgutils.alloca_once_value(builder, doubles.kind([0.0] * doubles.lanes)) for _ in rows]
@@ -170,11 +166,15 @@ def sum_rows(typing, like, width, left, across, right, sums, height):
             factor = load(right)
             for start, total in zip(starts, totals, strict=True):
                 builder.store(doubles.fused(load(start), factor, builder.load(total)), total)
-        for number, found in enumerate(doubles.across([builder.load(total) for total in totals])):
-            doubles.store(found, doubles.at(sums, (number, doubles.width)))
+        for number, sums in enumerate(doubles.across([builder.load(total) for total in totals])):
+            place = results.stored.at(out, (number, results.stored.width))
+            count = builder.sub(height, WHOLE(number * doubles.lanes))
+            before = results.stored.load_some(place, builder.select(keep, count, WHOLE(0)), -0.0)  # changes no sum
+            total = builder.fadd(results.wide(before, doubles.kind), sums)
+            results.stored.store_some(results.narrow(total), place, count)
         return context.get_dummy_value()
 
-    return types.void(like, *[_PLACE] * 6), code
+    return types.void(like, *[_PLACE] * 4, types.boolean, found, *[_PLACE] * 2), code
 
 
 @intrinsic

@@ -1,4 +1,4 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """How many numbers the loops of kernels take at once.
 
 LLVM prefers half of the vector registers' width on some processors; and a loop that sums float32 numbers in double
@@ -15,12 +15,13 @@ from numba.core.compiler_machinery import register_pass
 from numba.core.lowering import Lower
 from numba.core.typed_passes import NativeLowering
 
+from .linking import large_callees
 from .loops import Library
 
 _WIDEST = '"prefer-vector-width"="512"'
 _HINTS = {"llvm.loop.vectorize.width": 16, "llvm.loop.interleave.count": 1}
 """As many float32 numbers as fit into the widest registers, and one register of them: more would leave more over."""
-_ELEMENTARY = ("functions", "gates", "ratios")
+_ELEMENTARY = ("functions", "gates", "powers", "ratios")
 """The modules of functions that take longer than what a wider loop has to do more: short loops do without."""
 
 
@@ -82,8 +83,9 @@ class WideLowering(NativeLowering):
     _name = "wide_lowering"
 
     def run_pass(self, state):
-        state.library = Library(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.library = Library(state.targetctx.codegen(), state.func_id.func_qualname, large_callees(state))
         state.library.enable_object_caching()
+        state.flags.no_cfunc_wrapper = True
         return super().run_pass(state)
 
     @property

@@ -1,4 +1,4 @@
-# eqc-inputs: 90379cb0fa8293a1aa0265591086686f02d91635c0c6fcc87b81ab63b26bc414
+# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
 """Exponentials, logarithms, powers and sines of wide numbers."""
 
 from math import cos, inf, isfinite, ldexp, log, log1p, nan, sin
@@ -27,6 +27,9 @@ from .arithmetic import (
     wide,
 )
 
+_FAR = 2.0**66
+"""Numbers beyond are so far from each other that their exponentials differ by more than all floats."""
+
 _HALF_PI_PARTS = (1.5707963267948966, 6.123233995736766e-17, -1.4973849048591698e-33)
 
 
@@ -44,14 +47,21 @@ def _exp_m1_small(x):
 
 
 @compiled
+def _exp_far(x):
+    """exp(x) as its exponent alone, from which the logarithm has x again; nearer numbers would come out as equal."""
+    steps = floor(x / (LOG_2[0] * STEP) + 0.5) * STEP
+    if abs(x) > _FAR and isfinite(16.0 * steps):  # so that products have an exponent, too
+        return (1.0, 0.0, steps)
+    return ZERO if x < 0.0 else (inf, 0.0, 0.0)
+
+
+@compiled
 def wide_exp(x):
     """exp(x)."""
     if x[2] != 0.0 or not abs(x[0]) < 1e17:
         if x[0] != x[0]:
             return x
-        if x[2] < 0.0:
-            return plus(ONE, x)
-        return ZERO if x[0] < 0.0 else (inf, 0.0, 0.0)
+        return plus(ONE, x) if x[2] < 0.0 else _exp_far(narrow(x))
     n = floor(x[0] / LOG_2[0] + 0.5)
     e = plus(ONE, _exp_m1_small(minus(x, times((n, 0.0, 0.0), LOG_2))))
     steps = floor(n / STEP + 0.5) * STEP
@@ -72,9 +82,11 @@ def wide_log(a):
     """log(a), from the float's by one step of Newton's method of second order."""
     if not a[0] > 0.0 or not isfinite(a[0]):
         return (log(a[0]) if a[0] > 0.0 else (-inf if a[0] == 0.0 else nan), 0.0, 0.0)
-    near = plus((log(a[0]), 0.0, 0.0), times((a[2], 0.0, 0.0), LOG_2))
+    near = plus((log(a[0]), 0.0, 0.0), times(wide(a[2]), LOG_2))
     if a[2] == 0.0:
         near = (log(a[0]), 0.0, 0.0)
+    if abs(a[2]) > _FAR:
+        return near
     t = minus(times(a, wide_exp(negative(near))), ONE)
     return plus(near, minus(t, times((0.5, 0.0, 0.0), times(t, t))))
 
