@@ -144,6 +144,12 @@ def test_a_loop_in_another_one_asks_for_what_it_writes_too_but_writes_as_ever() 
     assert changed.index("entry:") < changed.index("%far-1 = ") < changed.index("label %outer")
 
 
+def test_what_a_loop_writes_and_reads_again_stays_in_the_cache() -> None:
+    again = MODULE.replace("  %next = add", "  %d = load <8 x double>, ptr %c, align 8\n  %next = add")
+    assert "nontemporal" in with_long_loops(MODULE)
+    assert "nontemporal" not in with_long_loops(again)
+
+
 def test_loops_over_a_block_of_a_row_stay_as_they_are_unless_they_take_long() -> None:
     block = NEST.replace("1024", str(BLOCK))
     assert with_long_loops(block).startswith(block)
