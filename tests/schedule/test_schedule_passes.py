@@ -50,7 +50,7 @@ def test_every_pass_keeps_the_meaning(name: str) -> None:
         label = f"{name} {kind} at the point of seed {seed_of(name)}"
         given = arguments_of(of, value, random.Random(seed_of(name)))
         expected = interpret(value, given)
-        program = value
+        program, longer = value, 0
         for title, run in PASSES:
             after = check(run(program))
             assert after.inputs == value.inputs and len(after.outputs) == len(value.outputs)
@@ -58,9 +58,10 @@ def test_every_pass_keeps_the_meaning(name: str) -> None:
                 found = interpret(after, given)
                 for before, now in zip(value.outputs, after.outputs, strict=True):
                     assert_close(found[now], expected[before], 1e-25, f"{label} after {title}: {before}")
+            longer += node_count(after) - node_count(program) if title == "gather" else 0
             program = after
         check_it_settles(value, program, f"{name} {kind}")
-        check_it_repeats_no_work(value, program, f"{name} {kind}")
+        check_it_repeats_no_work(value, program, f"{name} {kind}", longer)
 
 
 def check_it_settles(value: Program, scheduled: Program, label: str) -> None:
@@ -69,11 +70,11 @@ def check_it_settles(value: Program, scheduled: Program, label: str) -> None:
     assert len(schedule(twice).statements) == len(twice.statements) <= len(scheduled.statements), label
 
 
-def check_it_repeats_no_work(value: Program, scheduled: Program, label: str) -> None:
-    """Inlining and sharing may leave fewer nodes, never many more."""
+def check_it_repeats_no_work(value: Program, scheduled: Program, label: str, longer: int) -> None:
+    """Inlining and sharing may leave fewer nodes, never many more, but for copies with zeros around them."""
     needed = drop_dead(value)
     written = max(node_count(needed), node_count(contract_deltas(needed)))  # sums without deltas are longer, but fewer
-    assert node_count(scheduled) <= 1.25 * written + 4, label
+    assert node_count(scheduled) <= 1.25 * written + 4 + longer, label
     assert work(scheduled) <= work(needed), label
 
 

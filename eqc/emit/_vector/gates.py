@@ -204,14 +204,16 @@ def logistic_gate_slope(precision):
 
 
 def _soft(x):
-    n = np.exp(x) * (np.exp(x) + 2)
-    return x * n / (n + 2)
+    w = np.exp(-abs(x))
+    top = np.where(x < 0, w * (w + 2), 1 + 2 * w)
+    return x * top / (top + np.where(x < 0, 2, 2 * w * w))
 
 
 def _soft_slope(x):
-    w = np.exp(x)
-    n = w * (w + 2)
-    return n / (n + 2) + x * 4 * w * (w + 1) / (n + 2) ** 2
+    w = np.exp(-abs(x))
+    top, more = np.where(x < 0, w * (w + 2), 1 + 2 * w), np.where(x < 0, w, w * w)
+    whole = top + np.where(x < 0, 2, 2 * w * w)
+    return top / whole + x * 4 * more * (w + 1) / whole**2
 
 
 @compiled(_soft)
