@@ -95,3 +95,26 @@ def test_functions_that_people_pass_are_taken_in_wherever_they_come_from() -> No
         return long(x)
 
     assert kernel(1.0) == long.py_func(1.0)
+
+
+def test_what_is_only_taken_in_raises_errors_with_numbers_in_them() -> None:
+    from numba import njit
+
+    from eqc.emit._vector import PART, KernelCompiler
+
+    @njit(**PART)
+    def part(x: float) -> float:
+        if x > 1.0:
+            raise ValueError("too large", x)
+        return x
+
+    for options in ({}, {"pipeline_class": KernelCompiler}):
+
+        @njit(**options)
+        def whole(x: float) -> float:
+            return part(x) + 1
+
+        assert whole(1.0) == 2.0
+        with pytest.raises(ValueError, match="too large") as error:
+            whole(2.5)
+        assert error.value.args == ("too large", 2.5)

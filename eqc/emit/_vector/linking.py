@@ -151,8 +151,18 @@ class _PartLowering(NativeLowering):
         lowered = state["cr"]
         key = make_function(lowered.fndesc.lookup_module(), state.func_id.func_name, "", _REFUSAL, lowered.env, ())
         target.insert_user_function(key, lowered.fndesc, [state.library])
+        _keep_environment(target, lowered)
         state["cr"] = lowered._replace(cfunc=key)
         return True
+
+
+def _keep_environment(target, lowered):
+    """Give the errors that a function raises what they are made with: compiled code finds it by its name."""
+    name, codegen = target.get_env_name(lowered.fndesc), target.codegen()
+    room = binding.parse_assembly(f'@"{name}" = common global ptr null')
+    codegen._engine.add_module(room)  # noqa: SLF001 (Numba's own way)
+    codegen._engine.finalize_object()  # noqa: SLF001 (Numba's own way)
+    codegen.set_env(name, lowered.env)
 
 
 _REFUSAL = ctypes.cast(ctypes.pythonapi.PyErr_BadArgument, ctypes.c_void_p).value
