@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import mpmath
@@ -50,7 +50,7 @@ def test_every_pass_keeps_the_meaning(name: str) -> None:
         label = f"{name} {kind} at the point of seed {seed_of(name)}"
         given = arguments_of(of, value, random.Random(seed_of(name)))
         expected = interpret(value, given)
-        program, longer = value, 0
+        program, copies, longer = value, set[str](), 0
         for title, run in PASSES:
             after = check(run(program))
             assert after.inputs == value.inputs and len(after.outputs) == len(value.outputs)
@@ -58,10 +58,11 @@ def test_every_pass_keeps_the_meaning(name: str) -> None:
                 found = interpret(after, given)
                 for before, now in zip(value.outputs, after.outputs, strict=True):
                     assert_close(found[now], expected[before], 1e-25, f"{label} after {title}: {before}")
-            longer += node_count(after) - node_count(program) if title == "gather" else 0
+            if title == "gather":
+                copies, longer = set(after.tensors) - set(program.tensors), node_count(after) - node_count(program)
             program = after
         check_it_settles(value, program, f"{name} {kind}")
-        check_it_repeats_no_work(value, program, f"{name} {kind}", longer)
+        check_it_repeats_no_work(value, program, f"{name} {kind}", copies, longer)
 
 
 def check_it_settles(value: Program, scheduled: Program, label: str) -> None:
@@ -70,12 +71,15 @@ def check_it_settles(value: Program, scheduled: Program, label: str) -> None:
     assert len(schedule(twice).statements) == len(twice.statements) <= len(scheduled.statements), label
 
 
-def check_it_repeats_no_work(value: Program, scheduled: Program, label: str, longer: int) -> None:
+def check_it_repeats_no_work(
+    value: Program, scheduled: Program, label: str, copies: Collection[str], longer: int
+) -> None:
     """Inlining and sharing may leave fewer nodes, never many more, but for copies with zeros around them."""
     needed = drop_dead(value)
     written = max(node_count(needed), node_count(contract_deltas(needed)))  # sums without deltas are longer, but fewer
     assert node_count(scheduled) <= 1.25 * written + 4 + longer, label
-    assert work(scheduled) <= work(needed), label
+    kept = tuple(s for s in scheduled.statements if s.target.name not in copies)
+    assert work(scheduled.with_statements(kept)) <= work(needed), label
 
 
 @pytest.mark.parametrize(("title", "run"), PASSES, ids=[title for title, _ in PASSES])
