@@ -1,4 +1,4 @@
-# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
+# eqc-inputs: f09189c0261e86dd631d45caef6f5839c1d6ebf98b98d410d959ae8ad5a6abf3
 """Numbers times what is between 0 and 1, as activation functions have them: the normal, the logistic and the soft gate.
 
 A slope near its root is the Taylor series there without the constant term, the root given as the sum of two doubles.
@@ -205,14 +205,16 @@ def logistic_gate_slope(precision):
 
 
 def _soft(x):
-    n = np.exp(x) * (np.exp(x) + 2)
-    return x * n / (n + 2)
+    w = np.exp(-abs(x))
+    top = np.where(x < 0, w * (w + 2), 1 + 2 * w)
+    return x * top / (top + np.where(x < 0, 2, 2 * w * w))
 
 
 def _soft_slope(x):
-    w = np.exp(x)
-    n = w * (w + 2)
-    return n / (n + 2) + x * 4 * w * (w + 1) / (n + 2) ** 2
+    w = np.exp(-abs(x))
+    top, more = np.where(x < 0, w * (w + 2), 1 + 2 * w), np.where(x < 0, w, w * w)
+    whole = top + np.where(x < 0, 2, 2 * w * w)
+    return top / whole + x * 4 * more * (w + 1) / whole**2
 
 
 @compiled(_soft)

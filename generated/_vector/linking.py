@@ -1,4 +1,4 @@
-# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
+# eqc-inputs: f09189c0261e86dd631d45caef6f5839c1d6ebf98b98d410d959ae8ad5a6abf3
 """What becomes of the code that a function calls: it is compiled once, not again with everything that calls it.
 
 Numba takes all that a function calls, and all that this calls, into what it compiles for the function; and it makes
@@ -152,8 +152,18 @@ class _PartLowering(NativeLowering):
         lowered = state["cr"]
         key = make_function(lowered.fndesc.lookup_module(), state.func_id.func_name, "", _REFUSAL, lowered.env, ())
         target.insert_user_function(key, lowered.fndesc, [state.library])
+        _keep_environment(target, lowered)
         state["cr"] = lowered._replace(cfunc=key)
         return True
+
+
+def _keep_environment(target, lowered):
+    """Give the errors that a function raises what they are made with: compiled code finds it by its name."""
+    name, codegen = target.get_env_name(lowered.fndesc), target.codegen()
+    room = binding.parse_assembly(f'@"{name}" = common global ptr null')
+    codegen._engine.add_module(room)  # noqa: SLF001 (Numba's own way)
+    codegen._engine.finalize_object()  # noqa: SLF001 (Numba's own way)
+    codegen.set_env(name, lowered.env)
 
 
 _REFUSAL = ctypes.cast(ctypes.pythonapi.PyErr_BadArgument, ctypes.c_void_p).value

@@ -1,4 +1,4 @@
-# eqc-inputs: ac3c1fbfed7bbdfcfe66ad01a7172cf907b63a35601dcaf3d9b9dc20ff13bb45
+# eqc-inputs: f09189c0261e86dd631d45caef6f5839c1d6ebf98b98d410d959ae8ad5a6abf3
 """Long loops write their results past the cache.
 
 A plain store reads the line of memory of which it changes a part, and takes room from what is in the cache: a third or
@@ -22,12 +22,18 @@ _WIDTHS = {"double": 8, "float": 4}
 _NARROWEST = 16
 """Bytes of a number, and of the shortest vectors that are written past the cache."""
 
+_LOAD = re.compile(rf"= load <\d+ x \w+>, ptr ({NAME}),")
 _STORE = re.compile(rf"^  store <(\d+) x (double|float)> ({NAME}), ptr ({NAME}), align \d+(.*)$")
 
 
 def write_past(blocks, label, rounds, number, once):
-    """Let the loop of a block, the so many-th, write past the cache if it is long; `once` marks stores that do."""
-    sizes = [int(found[1]) * _WIDTHS[found[2]] for found in map(_STORE.match, blocks[label]) if found]
+    """Let the loop of a block, the so many-th, write past the cache if it is long; `once` marks stores that do.
+
+    What it writes and reads again it writes as ever: memory would have to give back what it was just given.
+    """
+    read = {found[1] for found in map(_LOAD.search, blocks[label]) if found}
+    stores = {n: found for n, found in enumerate(map(_STORE.match, blocks[label])) if found and found[4] not in read}
+    sizes = [int(found[1]) * _WIDTHS[found[2]] for found in stores.values()]
     width = _whole_vector(max(sizes, default=0))
     if min([*sizes, width]) < _NARROWEST:
         return
@@ -38,8 +44,8 @@ def write_past(blocks, label, rounds, number, once):
         f"  %{own}.low = select i1 %{own}, i64 {width - 1}, i64 -1",
     ]
     changed, count = [], 0
-    for line in blocks[label]:
-        found = _STORE.match(line)
+    for n, line in enumerate(blocks[label]):
+        found = stores.get(n)
         changed += _choice(found, f"{own}.{count}", f"%{own}.low", width, once) if found else [line]
         count += bool(found)
     _rename(changed, label, f"{own}.{count - 1}.next")
