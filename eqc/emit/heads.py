@@ -250,6 +250,7 @@ MODULES: Mapping[str, str] = {
     **dict.fromkeys(VECTOR.values(), "_vector"),
     **dict.fromkeys(
         (
+            "_DoubleCompiler",
             "_KernelCompiler",
             "_add",
             "_add_product",

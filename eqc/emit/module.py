@@ -186,7 +186,8 @@ def _functions(function: Function, name: str, kernel: Kernel, narrow: bool) -> l
     """The source blocks of one kernel."""
     program = function.program
     arguments, jit = function.arguments, _jit(program, narrow=narrow)
-    core_jit = _jit(program, narrow=narrow and not function.doubled, inline=_is_unrolled(program))
+    function.printer.used |= {"_DoubleCompiler"} if narrow and function.doubled else set()
+    core_jit = _jit(program, narrow=narrow, double=function.doubled, inline=_is_unrolled(program))
     if kernel.within:
         return _part_of(function, name, kernel, jit)
     buffers = [function.names[n] for n in function.array_outputs]
@@ -238,19 +239,20 @@ def _wide_core(function: WideFunction, core: str, name: str) -> str:
     return "\n".join([_jit(narrow=False), f"def {core}({', '.join(_parameters(function))}):", *body])
 
 
-def _jit(program: Program | None = None, *, narrow: bool, inline: bool = False) -> str:
+def _jit(program: Program | None = None, *, narrow: bool, double: bool = False, inline: bool = False) -> str:
     """The decorator of a function.
 
     - Numba stores what it compiles for a function that was passed in and never finds it again: no cache for those.
     - A kernel without loops becomes a part of the loop over items, which can run in vectors only so: `inline`.
     - Wide numbers are made of float64, and so is an integral, whose estimates have to agree to more digits than
-      float32 has: numbers are not made as `narrow` as the data there.
+      float32 has: numbers are not made as `narrow` as the data there, nor in what computes in `double` precision.
     """
     options = {
         "cache=True": program is None or not program.applied,
         'error_model="numpy"': True,
         "forceinline=True": inline,
-        "pipeline_class=_KernelCompiler": narrow,
+        "pipeline_class=_KernelCompiler": narrow and not double,
+        "pipeline_class=_DoubleCompiler": narrow and double,
     }
     return f"@njit({', '.join(option for option, wanted in options.items() if wanted)})"
 

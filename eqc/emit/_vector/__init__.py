@@ -34,7 +34,7 @@ from .items import add_items, item_of
 from .linking import PART
 from .places import place_of_largest, place_of_least
 from .powers import one_plus_power, power, rational_power, root_of_cube
-from .precision import KernelCompiler
+from .precision import DoubleCompiler, KernelCompiler
 from .products import block_rows, matrix_product, mirror, symmetric_product
 from .quotients import quotient
 from .ratios import (
@@ -58,6 +58,7 @@ load_blas()
 
 __all__ = [
     "PART",
+    "DoubleCompiler",
     "KernelCompiler",
     "across",
     "add",

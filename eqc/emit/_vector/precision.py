@@ -46,8 +46,15 @@ def _single(value):
     return number if isinstance(value, types.Number) else array
 
 
+class DoubleCompiler(CompilerBase):
+    """Numba's own pipeline with wide vectors, for functions that compute in float64 whatever their data are."""
+
+    def define_pipelines(self):
+        return [lowered_by(WideLowering, DefaultPassBuilder.define_nopython_pipeline(self.state))]
+
+
 class KernelCompiler(CompilerBase):
-    """Numba's own pipeline with one pass more, and wide vectors."""
+    """The same with one pass more."""
 
     def define_pipelines(self):
         pipeline = DefaultPassBuilder.define_nopython_pipeline(self.state)

@@ -78,7 +78,8 @@ def _by_rows(a, x, keep, y):
         rest = a.shape[0] - whole
         sum_rows(x[0], a.shape[1], left + whole * down, down, right, adds, y[0], out + whole * size, rest)
     if y.strides[0] != y.itemsize:
-        y[:] = found
+        for i in range(found.shape[0]):  # `y[:] = found` compiles what Numba says of shapes that differ
+            y[i] = found[i]
 
 
 @njit(error_model="numpy", **PART)
