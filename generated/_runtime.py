@@ -1,4 +1,4 @@
-# eqc-inputs: f09189c0261e86dd631d45caef6f5839c1d6ebf98b98d410d959ae8ad5a6abf3
+# eqc-inputs: 2c94c7f770aa8c1f8299088ecc6caea55a0061d90a0e949d1d0c90fda0d383c6
 """Functions that generated kernels share: what Python's math module lacks, with NaN, infinities and signs right."""
 
 from math import floor, inf, nan, pi, tan

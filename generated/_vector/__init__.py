@@ -1,4 +1,4 @@
-# eqc-inputs: f09189c0261e86dd631d45caef6f5839c1d6ebf98b98d410d959ae8ad5a6abf3
+# eqc-inputs: 2c94c7f770aa8c1f8299088ecc6caea55a0061d90a0e949d1d0c90fda0d383c6
 """Elementary functions that LLVM compiles to vector instructions, and sums and extrema that it may reorder."""
 
 from . import tile_memory  # noqa: F401 (teaches arrays to be read and written at rows and columns)
@@ -35,7 +35,7 @@ from .items import add_items, item_of
 from .linking import PART
 from .places import place_of_largest, place_of_least
 from .powers import one_plus_power, power, rational_power, root_of_cube
-from .precision import KernelCompiler
+from .precision import DoubleCompiler, KernelCompiler
 from .products import block_rows, matrix_product, mirror, symmetric_product
 from .quotients import quotient
 from .ratios import (
@@ -59,6 +59,7 @@ load_blas()
 
 __all__ = [
     "PART",
+    "DoubleCompiler",
     "KernelCompiler",
     "across",
     "add",

@@ -1,4 +1,4 @@
-# eqc-inputs: f09189c0261e86dd631d45caef6f5839c1d6ebf98b98d410d959ae8ad5a6abf3
+# eqc-inputs: 2c94c7f770aa8c1f8299088ecc6caea55a0061d90a0e949d1d0c90fda0d383c6
 """How vector functions are made for a precision, and the parts that they share.
 
 The methods are the usual ones: exponentials by Cody and Waite's reduction to |r| <= log(2)/2, logarithms by

@@ -1,4 +1,4 @@
-# eqc-inputs: f09189c0261e86dd631d45caef6f5839c1d6ebf98b98d410d959ae8ad5a6abf3
+# eqc-inputs: 2c94c7f770aa8c1f8299088ecc6caea55a0061d90a0e949d1d0c90fda0d383c6
 """What becomes of the code that a function calls: it is compiled once, not again with everything that calls it.
 
 Numba takes all that a function calls, and all that this calls, into what it compiles for the function; and it makes

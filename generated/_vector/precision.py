@@ -1,4 +1,4 @@
-# eqc-inputs: f09189c0261e86dd631d45caef6f5839c1d6ebf98b98d410d959ae8ad5a6abf3
+# eqc-inputs: 2c94c7f770aa8c1f8299088ecc6caea55a0061d90a0e949d1d0c90fda0d383c6
 """Numbers in a kernel's source take the precision of its data, as in NumPy: 0.5*x is float32 where x is.
 
 Numba makes every number in a source a double, and so would have all arithmetic of a float32 kernel done in double
@@ -47,8 +47,15 @@ def _single(value):
     return number if isinstance(value, types.Number) else array
 
 
+class DoubleCompiler(CompilerBase):
+    """Numba's own pipeline with wide vectors, for functions that compute in float64 whatever their data are."""
+
+    def define_pipelines(self):
+        return [lowered_by(WideLowering, DefaultPassBuilder.define_nopython_pipeline(self.state))]
+
+
 class KernelCompiler(CompilerBase):
-    """Numba's own pipeline with one pass more, and wide vectors."""
+    """The same with one pass more."""
 
     def define_pipelines(self):
         pipeline = DefaultPassBuilder.define_nopython_pipeline(self.state)

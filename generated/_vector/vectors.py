@@ -1,4 +1,4 @@
-# eqc-inputs: f09189c0261e86dd631d45caef6f5839c1d6ebf98b98d410d959ae8ad5a6abf3
+# eqc-inputs: 2c94c7f770aa8c1f8299088ecc6caea55a0061d90a0e949d1d0c90fda0d383c6
 """Products of a matrix and a vector: some rows of the matrix at a time, which share what they read of the vector.
 
 They are added up in double precision, in which products of float32 numbers are exact.
@@ -79,7 +79,8 @@ def _by_rows(a, x, keep, y):
         rest = a.shape[0] - whole
         sum_rows(x[0], a.shape[1], left + whole * down, down, right, adds, y[0], out + whole * size, rest)
     if y.strides[0] != y.itemsize:
-        y[:] = found
+        for i in range(found.shape[0]):  # `y[:] = found` compiles what Numba says of shapes that differ
+            y[i] = found[i]
 
 
 @njit(error_model="numpy", **PART)
