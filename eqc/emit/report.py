@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import sympy as sp
+from sympy.functions.elementary.piecewise import ExprCondPair
 
 from eqc.emit.function import Function
 from eqc.emit.nest import Leaf, Nest
@@ -19,7 +20,9 @@ from eqc.ir.terms import Applied, Expr, Read
 _BYTES = 8
 """Of a number in double precision."""
 
-_FREE = sp.KroneckerDelta | sp.Piecewise | sp.core.relational.Relational | sp.logic.boolalg.BooleanFunction
+_FREE = (
+    sp.KroneckerDelta | sp.Piecewise | ExprCondPair | sp.core.relational.Relational | sp.logic.boolalg.BooleanFunction
+)
 """Heads that are choices, not arithmetic."""
 
 

@@ -30,6 +30,11 @@ def test_a_sum_with_functions() -> None:
     ]
 
 
+def test_choices_cost_nothing_but_what_is_chosen() -> None:
+    value = schedule(program("Sum(Piecewise((2*x[i], x[i] > 0), (0, True)), (i, 1, n))", x=VECTOR, n="size"))
+    assert schedule_report(value).splitlines()[2] == "  cost: 2*n flops; reads 8*n bytes, writes 8"
+
+
 @pytest.mark.parametrize(("formula", "temporaries"), [("Eq(y[i], x[i]/Sum(x[k], (k, 1, n)))", "0 bytes")])
 def test_numbers_are_no_memory(formula: str, temporaries: str) -> None:
     report = schedule_report(schedule(program(formula, y=VECTOR, x=VECTOR, n="size")))
