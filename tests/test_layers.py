@@ -29,7 +29,8 @@ MAY_IMPORT = {
     "derive": "errors ir",
     "rewrite": "errors ir",
     "schedule": "errors ir",
-    "emit": "errors ir",
+    "loops": "errors ir",
+    "emit": "errors ir loops",
     "present": (
         "errors ir derive records.model notation.tree notation.chains notation.words notation.sympy_form"
         " notation.operators"
@@ -39,7 +40,7 @@ MAY_IMPORT = {
     # the one module that knows their order
     "pipeline": "errors records ir notation derive rewrite schedule emit present documentation",
     # what each pass did, for people
-    "explanation": "records ir derive rewrite schedule emit present pipeline",
+    "explanation": "records ir derive rewrite schedule loops present pipeline",
     # files and processes
     "project": "errors records.names",
     "atomic": "errors",
@@ -89,7 +90,7 @@ LIBRARIES = {
     },  # copied as they stand
     "llvmlite": {"now": "emit._calls emit._pairs emit._team emit._vector emit._wide", "later": ""},
     "sympy": {
-        "now": "ir notation derive rewrite schedule emit present bench.transcribe "
+        "now": "ir notation derive rewrite schedule loops emit present bench.transcribe "
         "verify.claims_prove verify.claims_forms verify.claims_form verify.claims_terms",
         "later": "commands.show",
     },

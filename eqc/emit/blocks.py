@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import sympy as sp
 
 from eqc.emit import teamed
-from eqc.emit.nest import Leaf, Loop, leaves_of, loops_of
 from eqc.ir.terms import Expr
+from eqc.loops.nest import Leaf, Loop, leaves_of, loops_of
 
 if TYPE_CHECKING:
     from eqc.emit.function import Function

@@ -7,16 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eqc.ir.program import Program, Tensor
-from eqc.ir.solver import Solution
+from eqc.ir.program import Tensor
 
 if TYPE_CHECKING:
     from eqc.emit.function import Function
-
-
-def is_doubled(program: Program) -> bool:
-    """Whether a program calls a solver."""
-    return any(isinstance(statement.body, Solution) for statement in program.statements)
 
 
 def start(function: Function) -> None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import sympy as sp
 
 from eqc.emit.divisors import with_shared_divisors
-from eqc.emit.nest import Leaf
 from eqc.emit.roll import roll
 from eqc.ir.program import Statement
+from eqc.loops.nest import Leaf
 
 if TYPE_CHECKING:
     from eqc.emit.function import Function

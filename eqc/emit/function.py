@@ -4,27 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 import sympy as sp
 
 from eqc.emit import by_vector, calls, checks, doubled, entries, paired, product, reductions, sums, teamed, tiled, watch
 from eqc.emit.blocks import Block
-from eqc.emit.lone_entries import choose_entries
-from eqc.emit.merged_axes import merge_axes
 from eqc.emit.names import RESERVED, names_of, unlike, words
-from eqc.emit.nest import Kept, Leaf, Loop, Nest, contract, leaves_of, loops_of, made, nests
 from eqc.emit.pair_source import PairSource
 from eqc.emit.printer import SourcePrinter
-from eqc.emit.reuse import standing_in
 from eqc.emit.room import allocate
-from eqc.emit.running import run_through
-from eqc.emit.sharing import sharing_of
 from eqc.emit.solve import Equations
 from eqc.ir.opaque import Opaque
 from eqc.ir.program import Op, Program, Statement, tensors_read
 from eqc.ir.solver import Problem
 from eqc.ir.terms import Expr, FunctionName, Index, Read, read
+from eqc.loops.nest import Kept, Leaf, Loop, Nest, loops_of, made
+from eqc.loops.plan import AS_IT_STANDS, EQUATION, KERNEL, Manner, calls_solver, plan_of
 
 _INDENT = "    "
 
@@ -38,9 +33,6 @@ class Function:
     pairs of floats, which say whether both are kept.
     """
 
-    shares: ClassVar[bool] = True
-    """Whether loops are shared by what they sum up, and products of matrices kept whole."""
-
     program: Program
     reserved: frozenset[str]
     name: str = "kernel"
@@ -53,17 +45,14 @@ class Function:
     lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.given = self.program
-        self.doubled = not self.own_dtype and doubled.is_doubled(self.program)
-        if self.shares and not (self.own_dtype or self.doubled or self.doubt):
-            self.program = merge_axes(run_through(choose_entries(self.given), self.pairs))
+        self.doubled = not self.own_dtype and calls_solver(self.program)
+        self.plan = plan_of(self.program, self.pairs, self.manner())
+        self.given, self.program = self.plan.given, self.plan.program
         self.tensors = self.program.tensors
-        self.tree = nests(self.program, shared=self.shares, apart=frozenset(self.pairs))
-        self.storage = contract(self.tree, self.program)
-        self.leaves = {leaf.statement.target.name: leaf for leaf in leaves_of(self.tree)}
+        self.tree, self.storage, self.reused = self.plan.tree, self.plan.storage, self.plan.reused
+        self.sharing = self.plan.sharing
         self.at_block: Loop | None = None
         self.names = names_of(self.program, self.reserved)
-        self.reused = standing_in(self.program, self.tree, self.storage) if self.shares and not self.own_dtype else {}
         self.names |= {name: self.names[result] for name, result in self.reused.items()}
         self.helpers: dict[str, str] = {}
         self.printer = SourcePrinter(self.place, self.function_name, lambda node: paired.gap(self, node))
@@ -73,8 +62,13 @@ class Function:
         self.tables: dict[tuple[tuple[float, ...], ...], str] = {}
         blocks = [loop for loop in loops_of(self.tree) if loop.blocked]
         self.blocks = {id(loop): Block(self, loop, str(n or "")) for n, loop in enumerate(blocks)}
-        self.sharing = sharing_of(self) if self.shares and not (self.own_dtype or self.doubled) else None
         self.split: Nest | None = None
+
+    def manner(self) -> Manner:
+        """What the plan of the loops may do."""
+        if self.own_dtype:
+            return EQUATION
+        return AS_IT_STANDS if self.doubt else KERNEL
 
     # names ---------------------------------------------------------------------------------------------------------
 

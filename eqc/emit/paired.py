@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import sympy as sp
 
 from eqc.emit import teamed, watch
-from eqc.emit.nest import Leaf, Loop
 from eqc.emit.pair_source import Text
 from eqc.ir.gaps import parted
 from eqc.ir.products import is_small
 from eqc.ir.program import Op, Statement
 from eqc.ir.terms import Expr, Index, Read
+from eqc.loops.nest import Leaf, Loop
 
 if TYPE_CHECKING:
     from eqc.emit.function import Function

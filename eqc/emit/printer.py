@@ -9,11 +9,12 @@ import sympy as sp
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
-from eqc.emit.heads import MATH, OF_PRODUCTS, RUNTIME, STABLE, VECTOR
+from eqc.emit.heads import MATH, OF_PRODUCTS, RUNTIME, STABLE
 from eqc.emit.selects import is_plain, is_without_branches, parts_indices
 from eqc.ir import stable
 from eqc.ir.terms import Expr, FloorDivide, FunctionName, Maximum, Minimum, Read, Remainder
 from eqc.ir.walk import is_short, rebuild, transform
+from eqc.loops.vectors import VECTOR
 
 _INFIX: Mapping[type, str] = {FloorDivide: "//", Remainder: "%"}
 _BIG = 2**31

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 import sympy as sp
 
 from eqc.emit import teamed
-from eqc.emit.nest import Leaf
-from eqc.emit.order import Item
-from eqc.ir.opaque import Opaque
 from eqc.ir.products import MatrixProduct, Term
-from eqc.ir.program import Op
-from eqc.ir.terms import Expr, Index, Read, read
-from eqc.ir.walk import map_reads, substitute
+from eqc.ir.terms import Index, Read, read
+from eqc.loops import symmetric
+from eqc.loops.nest import Leaf
+from eqc.loops.order import Item
 
 if TYPE_CHECKING:
     from eqc.emit.function import Function
@@ -54,30 +52,8 @@ def finish(function: Function, item: Item, depth: int) -> None:
 
 
 def is_symmetric(function: Function, item: Item) -> bool:
-    """Whether a product of two factors stays what it is when rows and columns change places.
-
-    Other loops than its three would have to end before the result is whole, and a block of its rows is no square.
-    """
-    product, statement, block = item.product, item.statement, function.at_block
-    if product is None or len(product.terms) > 1 or len(statement.loops) > 3 or statement.target.rank > 2:
-        return False
-    if block is not None and block.index.symbol in (product.row.symbol, product.column.symbol):
-        return False
-    if sp.expand(product.row.extent - product.column.extent) != 0:
-        return False
-    body = map_reads(statement.body, lambda r: _definition(function, r))
-    turned = substitute(body, {product.row.symbol: product.column.symbol, product.column.symbol: product.row.symbol})
-    return bool(turned == body)
-
-
-def _definition(function: Function, r: Read) -> Expr:
-    """What a temporary was computed from, entry by entry."""
-    made = function.leaves.get(r.tensor)
-    if made is None or made.statement.op is not Op.NONE or made.statement.scatter or not r.positions:
-        return r
-    if isinstance(made.statement.body, Opaque) or not all(p.is_Symbol for p in r.positions):
-        return r
-    return substitute(made.statement.body, dict(zip(made.statement.positions, r.positions, strict=True)))
+    """Whether a product stays what it is when rows and columns change places, where it is written now."""
+    return symmetric.is_symmetric(item, function.plan.leaves, function.at_block)
 
 
 def _free(leaf: Leaf) -> int:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import sympy as sp
 
 from eqc.emit import paired, sums, teamed, tiled
-from eqc.emit.nest import loops_of
 from eqc.ir.opaque import Opaque
 from eqc.ir.program import Statement
 from eqc.ir.solver import Solution
+from eqc.loops.nest import loops_of
 
 if TYPE_CHECKING:
     from eqc.emit.function import Function
@@ -63,7 +63,7 @@ def _make(function: Function, statement: Statement) -> None:
 
 def _starts_at_once(function: Function, statement: Statement) -> bool:
     """Whether all of a target is set to 0 before anything is added to it."""
-    leaf = function.leaves[statement.target.name]
+    leaf = function.plan.leaves[statement.target.name]
     return leaf.statement.scatter and not leaf.item.order
 
 

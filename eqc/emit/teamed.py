@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from eqc.emit import paired, sums
-from eqc.emit.nest import Loop, Nest
-from eqc.emit.order import Item
-from eqc.emit.sharing import How
 from eqc.ir.program import Op, Statement
 from eqc.ir.terms import Index
+from eqc.loops.nest import Loop, Nest
+from eqc.loops.order import Item
+from eqc.loops.sharing import How
 
 if TYPE_CHECKING:
     from eqc.emit.function import Function

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import sympy as sp
 
 from eqc.emit import sums, teamed
-from eqc.emit.nest import Leaf, leaves_of
 from eqc.ir.terms import Index
 from eqc.ir.tiled import TiledSum
+from eqc.loops.nest import Leaf, leaves_of
 
 if TYPE_CHECKING:
     from eqc.emit.function import Function

@@ -32,7 +32,7 @@ def entry(function: Function, statement: Statement, depth: int) -> None:
 def wholes(function: Function) -> None:
     """Watch the arrays whose entries are not stored one by one."""
     for name in watched(function):
-        if not _is_stored_once(function, function.leaves[name].statement):
+        if not _is_stored_once(function, function.plan.leaves[name].statement):
             array = function.names[name]
             function.line(0, step(function, teamed.call(function, "_share", array) if function.sharing else array))
 
@@ -54,4 +54,4 @@ def _sum(function: Function) -> str:
 
 def _is_stored_once(function: Function, statement: Statement) -> bool:
     plain = statement.op is Op.NONE and not statement.scatter and not isinstance(statement.body, Opaque)
-    return plain and function.leaves[statement.target.name].item.product is None
+    return plain and function.plan.leaves[statement.target.name].item.product is None

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import sympy as sp
 
 from eqc.emit.checks import refuse_empty
 from eqc.emit.function import Function
-from eqc.emit.nest import Leaf
 from eqc.emit.wide_source import WideSource
 from eqc.ir.program import Op, Statement
 from eqc.ir.terms import Expr, Read, read
+from eqc.loops.nest import Leaf
+from eqc.loops.plan import WIDE, Manner
 
 _CONDITIONS = sp.core.relational.Relational | sp.And | sp.Or | sp.Not
 _STARTS = {Op.SUM: "_ZERO", Op.PRODUCT: "_ONE"}
@@ -22,12 +22,14 @@ _STARTS = {Op.SUM: "_ZERO", Op.PRODUCT: "_ONE"}
 class WideFunction(Function):
     """Temporaries are wide numbers; arrays of them have a last axis of three floats. Results are rounded once."""
 
-    shares: ClassVar[bool] = False
-
     def __post_init__(self) -> None:
         super().__post_init__()
         self.inputs = {t.name for t in self.program.inputs}
         self.wide = WideSource(self._wide_place, self.printer)
+
+    def manner(self) -> Manner:
+        """Speed does not matter, and what is summed up stays a number."""
+        return WIDE
 
     def dtype(self) -> str:
         """Temporaries do not depend on the data's type."""

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 
 import sympy as sp
 
-from eqc.emit.heads import IN_WIDE, MATH, RUNTIME, STABLE, VECTOR, WIDE
+from eqc.emit.heads import IN_WIDE, MATH, RUNTIME, STABLE, WIDE
 from eqc.emit.printer import SourcePrinter
 from eqc.ir.terms import Expr, Maximum, Minimum, NonZero, Read
+from eqc.loops.vectors import VECTOR
 
 _RELATIONS = {"==": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _CONSTANTS: Mapping[Expr, str] = {sp.pi: "_PI", sp.E: "_E", sp.Integer(0): "_ZERO", sp.Integer(1): "_ONE"}

@@ -10,8 +10,8 @@ from numba import njit
 from eqc.emit._vector import item_of, shaped, shaped_result
 from eqc.emit._vector.unwanted import Unwanted
 from eqc.emit.function import Function
-from eqc.emit.merged_axes import merge_axes
 from eqc.ir.spec import check
+from eqc.loops.merged_axes import merge_axes
 from eqc.schedule.passes import schedule
 
 MATRIX = "{shape: [n, m]}"

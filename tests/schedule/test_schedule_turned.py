@@ -6,10 +6,10 @@ import pytest
 from core_samples import program
 
 from eqc.derive.vjp import vjp
-from eqc.emit.nest import leaves_of, nests
 from eqc.ir.program import Program
 from eqc.ir.show import show_statement
 from eqc.ir.spec import check
+from eqc.loops.nest import leaves_of, nests
 from eqc.schedule.passes import schedule
 from eqc.schedule.turned import turn
 

@@ -10,17 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
 
-from eqc.emit import product
-from eqc.emit.nest import Kept, Leaf, Loop, Nest, leaves_of
 from eqc.ir.opaque import Opaque
 from eqc.ir.products import is_small
-from eqc.ir.program import Op, statement_reads
+from eqc.ir.program import Op, Program, statement_reads
 from eqc.ir.terms import Expr, Index
-
-if TYPE_CHECKING:
-    from eqc.emit.function import Function
+from eqc.loops.nest import Kept, Leaf, Loop, Nest, leaves_of
+from eqc.loops.symmetric import is_symmetric
 
 
 class How(Enum):
@@ -51,33 +47,34 @@ class Sharing:
     arrays: frozenset[str]
 
 
-def sharing_of(function: Function) -> Sharing | None:
+def sharing_of(
+    program: Program, tree: Sequence[Nest], storage: Mapping[str, Kept], reused: Mapping[str, str]
+) -> Sharing | None:
     """How a team runs a kernel; None if there is nothing to share, or no way to."""
-    program = function.program
     computed = {s.target.name for s in program.statements}
     late = any(check.reads & computed for check in program.checks)
-    if program.applied or function.doubt or late or not program.statements:
+    if program.applied or late or not program.statements:
         return None
-    hows = [_how(node, function) for node in function.tree]
+    leaves = {leaf.statement.target.name: leaf for leaf in leaves_of(tree)}
+    hows = [_how(node, storage, leaves) for node in tree]
     found = [how for how in hows if how is not None]
-    long = [n for n, how in zip(function.tree, hows, strict=True) if how is How.SHARE and not is_small(_shared_loop(n))]
+    long = [n for n, how in zip(tree, hows, strict=True) if how is How.SHARE and not is_small(_shared_loop(n))]
     if not long or None in hows:
         return None
-    arrays = frozenset(_shared_arrays(function.tree, found, function.storage))
+    arrays = frozenset(_shared_arrays(tree, found, storage))
     results = {name for name in program.outputs if program.tensors[name].rank}
-    track = _Track({name: function.names[name] for name in sorted(arrays | results)})
-    parts = tuple(Part(how, track.before(node, how)) for node, how in zip(function.tree, found, strict=True))
+    track = _Track({name: reused.get(name, name) for name in sorted(arrays | results)})
+    parts = tuple(Part(how, track.before(node, how)) for node, how in zip(tree, found, strict=True))
     return Sharing(parts, arrays)
 
 
 # who runs a nest ----------------------------------------------------------------------------------------------------
 
 
-def _how(node: Nest, function: Function) -> How | None:
+def _how(node: Nest, storage: Mapping[str, Kept], leaves: Mapping[str, Leaf]) -> How | None:
     """Who runs a nest; None if no team can."""
-    storage = function.storage
     if isinstance(node, Leaf):
-        return _how_alone(node, function)
+        return _how_alone(node, leaves)
     if all(_is_apart(leaf, node, storage) for leaf in leaves_of([node])):
         return How.SHARE
     results = [leaf.statement.target for leaf in leaves_of([node]) if not _is_private(leaf, storage)]
@@ -86,14 +83,14 @@ def _how(node: Nest, function: Function) -> How | None:
     return None if any(target.rank for target in results) else How.EACH
 
 
-def _how_alone(leaf: Leaf, function: Function) -> How | None:
+def _how_alone(leaf: Leaf, leaves: Mapping[str, Leaf]) -> How | None:
     """Who runs a statement that has no loop in common with others."""
     statement = leaf.statement
     if isinstance(statement.body, Opaque):
         return None
     if leaf.item.whole is not None:
         outside = [loop for loop in leaf.inner if loop.symbol not in leaf.item.whole.letters]
-        whole = product.is_symmetric(function, leaf.item) or any(loop in statement.bound for loop in outside)
+        whole = is_symmetric(leaf.item, leaves) or any(loop in statement.bound for loop in outside)
         return How.ONE if whole else How.SHARE
     if statement.op in (Op.ARGMAX, Op.ARGMIN) and not statement.target.rank:
         return How.SHARE
@@ -139,7 +136,7 @@ def _shared_sums(node: Nest, how: How) -> set[str]:
 
 @dataclass
 class _Track:
-    """How arrays that all threads see, by their names in the source, were written and read since the last meeting."""
+    """How arrays that all threads see, by where they stand in memory, were written and read since the last meeting."""
 
     names: Mapping[str, str]
     written: dict[str, set[_Way]] = field(default_factory=dict)

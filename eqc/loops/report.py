@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import sympy as sp
 from sympy.functions.elementary.piecewise import ExprCondPair
 
-from eqc.emit.function import Function
-from eqc.emit.nest import Leaf, Nest
-from eqc.emit.order import Item
-from eqc.emit.sharing import How
 from eqc.ir.opaque import Opaque
-from eqc.ir.program import Op, Program, Statement, box
+from eqc.ir.program import Op, Statement, box
 from eqc.ir.terms import Applied, Expr, Read
+from eqc.loops.nest import Leaf, Nest
+from eqc.loops.order import Item
+from eqc.loops.plan import Plan
+from eqc.loops.sharing import How
 
 _BYTES = 8
 """Of a number in double precision."""
@@ -37,24 +37,23 @@ class Cost:
     temporaries: Expr
 
 
-def schedule_report(program: Program) -> str:
+def schedule_report(plan: Plan) -> str:
     """The loops of a kernel and their cost, as lines of text."""
-    function = Function(program, frozenset())
-    found = _cost(function)
+    found = _cost(plan)
     calls = "".join(f", {count} {name}" for name, count in found.calls)
     return "\n".join(
         [
-            *(line for node in zip(function.tree, _shared(function), strict=True) for line in _nest(*node)),
+            *(line for node in zip(plan.tree, _shared(plan), strict=True) for line in _nest(*node)),
             f"  cost: {found.flops} flops{calls}; reads {_BYTES * found.read} bytes, writes {_BYTES * found.written}",
             f"  temporaries: {_BYTES * found.temporaries} bytes",
         ]
     )
 
 
-def _shared(function: Function) -> list[bool]:
+def _shared(plan: Plan) -> list[bool]:
     """Which of the outermost nests threads share."""
-    parts = function.sharing.parts if function.sharing else ()
-    return [part.how is How.SHARE for part in parts] or [False] * len(function.tree)
+    parts = plan.sharing.parts if plan.sharing else ()
+    return [part.how is How.SHARE for part in parts] or [False] * len(plan.tree)
 
 
 def _nest(node: Nest, shared: bool) -> list[str]:
@@ -90,8 +89,8 @@ def _statement(leaf: Leaf) -> str:
     return f"{name}{own}"
 
 
-def _cost(function: Function) -> Cost:
-    program = function.program
+def _cost(plan: Plan) -> Cost:
+    program = plan.program
     flops: list[Expr] = []
     calls: dict[str, list[Expr]] = {}
     for statement in program.statements:
@@ -106,7 +105,7 @@ def _cost(function: Function) -> Cost:
         tuple((name, sp.expand(sp.Add(*counts))) for name, counts in sorted(calls.items())),
         _numbers(t.shape for t in program.inputs),
         _numbers(t.shape for t in outputs),
-        _temporaries(function),
+        _temporaries(plan),
     )
 
 
@@ -114,12 +113,12 @@ def _numbers(shapes: Iterable[tuple[Expr, ...]]) -> Expr:
     return sp.expand(sp.Add(*(sp.Mul(*shape) for shape in shapes)))
 
 
-def _temporaries(function: Function) -> Expr:
+def _temporaries(plan: Plan) -> Expr:
     """The numbers that stand in memory for a while; `rows` is the number of rows in a block."""
     rows = sp.Symbol("rows", integer=True, positive=True)
     shapes = []
-    for name, kept in sorted(function.storage.items()):
-        shape = function.tensors[name].shape[kept.dropped :]
+    for name, kept in sorted(plan.storage.items()):
+        shape = plan.program.tensors[name].shape[kept.dropped :]
         if shape:
             shapes.append((rows, *shape[1:]) if kept.blocked is not None else shape)
     return _numbers(shapes)

@@ -11,10 +11,10 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from eqc.emit.order import Item, items_of
 from eqc.ir.products import is_rectangular
 from eqc.ir.program import Program, Statement, statement_reads, tensors_read
 from eqc.ir.terms import Index, Read
+from eqc.loops.order import Item, items_of
 
 
 @dataclass(slots=True)
@@ -304,7 +304,7 @@ class Kept:
 _Path = tuple[Loop, ...]
 
 
-def contract(tree: list[Nest], program: Program) -> dict[str, Kept]:
+def contract(tree: Sequence[Nest], program: Program) -> dict[str, Kept]:
     """How temporaries are stored, given the loops that they live inside.
 
     Outputs and inputs keep all their axes.

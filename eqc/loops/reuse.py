@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from eqc.emit.nest import Kept, Leaf, Loop, Nest
 from eqc.ir.opaque import Opaque
 from eqc.ir.program import Op, Program, Statement, statement_reads, tensors_read
+from eqc.loops.nest import Kept, Leaf, Loop, Nest
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from eqc.emit.heads import VECTOR
 from eqc.ir.near import is_convolution, is_shorter, runs_along
 from eqc.ir.opaque import Opaque
 from eqc.ir.products import MatrixProduct, VectorProduct, is_rectangular, is_small, matrix_product, vector_product
 from eqc.ir.program import Op, Program, Statement, Tensor, statement_reads, tensors_read
-from eqc.ir.terms import Index, Maximum, Minimum
+from eqc.ir.terms import Index
 from eqc.ir.tiled import TiledSum, tiled_convolution, tiled_sum
 from eqc.ir.walk import substitute
+from eqc.loops.vectors import SLOW_ALONE
 
 _ONE_BY_ONE = (Op.PRODUCT, Op.MAX, Op.MIN)
 """What is collected in a number only, not in an array."""
-
-
-VECTOR_FUNCTIONS = tuple(head for head in VECTOR if head not in (Maximum, Minimum))
-"""Functions that take much longer for one number than in vectors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +70,7 @@ class Item:
 
     def calls_vector_function(self) -> bool:
         """Whether a function is called that vector instructions compute for many numbers at once."""
-        return bool(self.statement.body.has(*VECTOR_FUNCTIONS))
+        return bool(self.statement.body.has(*SLOW_ALONE))
 
     def inner(self, depth: int) -> tuple[Index, ...]:
         """The loops that are left for the statement itself, where so many are shared."""

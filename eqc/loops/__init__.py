@@ -1,0 +1,1 @@
+"""What runs in which loop: from a program to a plan of loops, their storage and how threads share them."""
