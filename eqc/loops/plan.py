@@ -70,9 +70,8 @@ def calls_solver(program: Program) -> bool:
 def plan_of(given: Program, apart: Collection[str] = (), manner: Manner = KERNEL) -> Plan:
     """The plan of a program; the statements that are `apart`, by their targets, are not changed to suit the loops.
 
-    >>> from eqc.ir.program import Program
-    from eqc.ir.solver import Solution
-    >>> plan_of(Program("nothing", (), (), (), (), ())).tree
+    >>> nothing = Program("nothing", (), (), (), (), (), ())
+    >>> plan_of(nothing).tree
     []
     """
     manner = AS_IT_STANDS if manner is KERNEL and calls_solver(given) else manner
