@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -150,6 +151,25 @@ def test_limits() -> None:
         assert math.isnan(function(math.nan))
     assert (stable.langevin(1e300), stable.langevin(-1e300), stable.exp_mean(-1e300)) == (1, -1, 1e-300)
     assert math.isfinite(stable.exp_quotient(715.0))
+
+
+@njit(error_model="numpy")
+def gamma_excesses(x, values, slopes):
+    for i in range(x.size):
+        values[i] = stable.log_gamma_excess(x[i], 0.5)
+        slopes[i] = stable.digamma_excess(x[i], 0.5)
+
+
+def test_gamma_functions_half_apart_run_in_vectors() -> None:
+    x = np.array([math.nan, -1.0, 0.0, 1e-300, 11.999, 12.0, 1e150] + [3.0] * 9)
+    values, slopes = np.empty_like(x), np.empty_like(x)
+    gamma_excesses(x, values, slopes)
+    assert np.isnan(values[:3]).all()
+    assert np.isnan(slopes[:3]).all()
+    assert values[3] == pytest.approx(math.log(math.pi) / 2 - math.lgamma(1e-300) + 150 * math.log(10))
+    assert values[4:6] == pytest.approx([-1 / (8 * y) for y in x[4:6]], rel=1e-3)
+    assert (values[6], slopes[6]) == pytest.approx((-1.25e-151, 0.0))
+    assert re.search(r"fdiv <\d+ x double>", next(iter(gamma_excesses.inspect_llvm().values())))
 
 
 def test_powers_at_the_ends() -> None:
