@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from eqc.emit import sums, teamed
+from eqc.emit.function import Function
 from eqc.emit.product import view
 from eqc.ir.terms import read
 from eqc.loops.nest import Leaf
-
-if TYPE_CHECKING:
-    from eqc.emit.function import Function
 
 
 def multiply(function: Function, leaf: Leaf, depth: int) -> None:

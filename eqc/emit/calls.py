@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
+from eqc.emit.function import Function
 from eqc.emit.linalg import CALLS
 from eqc.emit.names import words
 from eqc.emit.solve import solver_call
@@ -12,9 +12,6 @@ from eqc.ir.opaque import Apply, Opaque
 from eqc.ir.program import Statement
 from eqc.ir.solver import Solution
 from eqc.ir.terms import Read
-
-if TYPE_CHECKING:
-    from eqc.emit.function import Function
 
 HELPERS = frozenset(word for call in (*CALLS.values(), "_fitted") for word in re.findall(r"\b_\w+", call))
 """The runtime's functions that calls of whole arrays need."""

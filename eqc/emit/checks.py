@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 import sympy as sp
 
+from eqc.emit.function import Function
 from eqc.ir.program import Check, Statement, free_names, reads_of
 from eqc.ir.terms import Index
-
-if TYPE_CHECKING:
-    from eqc.emit.function import Function
 
 
 def extent_lines(function: Function, used: set[str]) -> list[str]:

@@ -5,12 +5,8 @@ What decides among the entries of a solution, such as which of two actions is be
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from eqc.emit.function import Function
 from eqc.ir.program import Tensor
-
-if TYPE_CHECKING:
-    from eqc.emit.function import Function
 
 
 def start(function: Function) -> None:

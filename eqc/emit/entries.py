@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import sympy as sp
 
 from eqc.emit.divisors import with_shared_divisors
+from eqc.emit.function import Function
 from eqc.emit.roll import roll
 from eqc.ir.program import Statement
 from eqc.loops.nest import Leaf
-
-if TYPE_CHECKING:
-    from eqc.emit.function import Function
 
 
 def assign(function: Function, statement: Statement, depth: int) -> None:

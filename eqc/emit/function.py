@@ -1,31 +1,38 @@
-"""One program as the lines of one Numba function that works on one item (no leading axes)."""
+"""What all parts of a kernel's source share: names, places in memory, and the lines that are written so far."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import sympy as sp
 
-from eqc.emit import by_vector, calls, checks, doubled, entries, paired, product, reductions, sums, teamed, tiled, watch
-from eqc.emit.blocks import Block
-from eqc.emit.names import RESERVED, names_of, unlike, words
-from eqc.emit.pair_source import PairSource
+from eqc.emit.names import RESERVED, names_of, unlike
+from eqc.emit.pair_source import PairSource, Text
 from eqc.emit.printer import SourcePrinter
-from eqc.emit.room import allocate
 from eqc.emit.solve import Equations
-from eqc.ir.opaque import Opaque
-from eqc.ir.program import Op, Program, Statement, tensors_read
+from eqc.ir.gaps import parted
+from eqc.ir.program import Program, Statement, tensors_read
 from eqc.ir.solver import Problem
 from eqc.ir.terms import Expr, FunctionName, Index, Read, read
-from eqc.loops.nest import Kept, Leaf, Loop, Nest, loops_of, made
+from eqc.loops.nest import Kept, Leaf, Loop, Nest, loops_of
 from eqc.loops.plan import AS_IT_STANDS, EQUATION, KERNEL, Manner, calls_solver, plan_of
 
 _INDENT = "    "
 
 
+@dataclass(frozen=True, slots=True)
+class BlockNames:
+    """What a loop over blocks of rows calls their number of rows, and where a block starts and stops."""
+
+    rows: str
+    start: str
+    stop: str
+
+
 @dataclass
-class Function:
+class Function(ABC):
     """The source of one program's core: `arguments`, then array outputs as buffers; number outputs are returned.
 
     Where the number `doubt` is positive, the call `fallback` gives the results. If it `watches` its array results, a
@@ -55,14 +62,17 @@ class Function:
         self.names = names_of(self.program, self.reserved)
         self.names |= {name: self.names[result] for name, result in self.reused.items()}
         self.helpers: dict[str, str] = {}
-        self.printer = SourcePrinter(self.place, self.function_name, lambda node: paired.gap(self, node))
-        self.pair_source = PairSource(lambda r: paired.place(self, r), self.printer)
+        self.printer = SourcePrinter(self.place, self.function_name, self.gap)
+        self.pair_source = PairSource(self.pair, self.printer)
         self.in_blocks: set[str] = set()
         self.allocated: set[str] = set()
         self.tables: dict[tuple[tuple[float, ...], ...], str] = {}
-        blocks = [loop for loop in loops_of(self.tree) if loop.blocked]
-        self.blocks = {id(loop): Block(self, loop, str(n or "")) for n, loop in enumerate(blocks)}
+        blocked = [loop for loop in loops_of(self.tree) if loop.blocked]
+        self.blocks = {id(loop): self._block_names(str(n or "")) for n, loop in enumerate(blocked)}
         self.split: Nest | None = None
+
+    def _block_names(self, number: str) -> BlockNames:
+        return BlockNames(*(self.local(f"{word}{number}") for word in ("rows", "start", "stop")))
 
     def manner(self) -> Manner:
         """What the plan of the loops may do."""
@@ -155,50 +165,40 @@ class Function:
                 places.append(self.position(target.name, position, axis))
         return f"{self.names[target.name]}[{', '.join(places)}]"
 
-    # body ----------------------------------------------------------------------------------------------------------
+    # numbers in pairs ------------------------------------------------------------------------------------------------
 
-    def body(self) -> list[str]:
-        """All lines of the function, without its head and its docstring."""
-        if self.doubled:
-            doubled.start(self)
-        if not self.own_dtype:
-            checks.check_sizes(self)
-        known = {t.name for t in self.program.inputs}
-        waiting = checks.check_positions(self, list(self.program.checks), known)
-        watch.start(self)
-        self._merge_axes()
-        allocate(self)
-        for number, node in enumerate(self.tree):
-            teamed.run(self, number, node)
-            known |= made(node)
-            waiting = checks.check_positions(self, waiting, known)
-        if self.doubt:
-            self.line(0, f"if {self.names[self.doubt]} > 0:")
-            self.line(1, f"return {self.fallback}")
-        watch.wholes(self)
-        teamed.leave(self)
-        if self.doubled:
-            doubled.finish(self)
-        returned = [*self.returned(), *watch.returned(self)]
-        if returned:
-            self.line(0, f"return {', '.join(returned)}")
-        used = "\n".join(self.lines)
-        return [*checks.extent_lines(self, set(words(used))), *self.lines]
+    def pair(self, r: Read) -> Text:
+        """A read as an operand of a pair's arithmetic."""
+        source = self.element(r)
+        if not self.pairs.get(r.tensor):
+            return Text(source)
+        if "[" in source:
+            source = self.pair_source.call("_stored", source, self.beside(r.tensor, source))
+        return Text(source, is_pair=True)
 
-    def _merge_axes(self) -> None:
-        """What is given and what is written to, with the axes that the loops run over."""
-        whole = self.given.tensors
-        for name in (*(t.name for t in self.program.inputs), *self.array_outputs):
-            if whole[name].rank != self.tensors[name].rank:
-                view = "_shaped_result" if name in self.array_outputs else "_shaped"
-                self.printer.used.add(view)
-                shape = ", ".join(self.whole(extent) for extent in self.tensors[name].shape)
-                comma = "," if self.tensors[name].rank == 1 else ""
-                self.line(0, f"{self.names[name]} = {view}({self.names[name]}, ({shape}{comma}))")
+    def gap(self, node: Expr) -> str | None:
+        """A sum from which numbers with both floats are taken off, or None if there are none.
 
-    def returned(self) -> list[str]:
-        """The numbers among the results, as they are returned."""
-        return [self.place(read(n)) for n in self.scalar_outputs]
+        The other terms are floats: x - mu is (x - high) - low.
+        """
+        found = parted(node, lambda r: bool(self.pairs.get(r.tensor)))
+        if found is None:
+            return None
+        scale, rest, taken = found
+        source = self.printer.doprint(rest)
+        for sign, number in taken:
+            source = self.pair_source.call("_gap", source, self.pair_source.pair(-sign * number))
+        return source if scale == 1 else f"{self.printer.doprint(scale)}*{source}"
+
+    def low_name(self, tensor: str) -> str:
+        """The second array of pairs."""
+        return self.local(f"{self.names[tensor]}_low")
+
+    def beside(self, tensor: str, source: str) -> str:
+        """An element of the second array, given that of the first one."""
+        return self.low_name(tensor) + source[len(self.names[tensor]) :]
+
+    # results and room ------------------------------------------------------------------------------------------------
 
     @property
     def scalar_outputs(self) -> tuple[str, ...]:
@@ -246,61 +246,6 @@ class Function:
         """The shape of a temporary array of integers or of reals."""
         return self.shape(shape)
 
-    def nest(self, node: Nest, depth: int) -> None:
-        """A loop with all that is in it, or one statement."""
-        if isinstance(node, Leaf):
-            self.leaf(node, depth)
-            return
-        names = dict(self.names)
-        teamed.open_sums(self, node, depth)
-        for item in node.sums:
-            sums.start(self, item, depth)
-        if node.blocked:
-            self.blocks[id(node)].run(depth)
-        elif paired.takes_columns(self, node):
-            paired.columns(self, node, depth)
-        else:
-            split, blocks = self.split is node, paired.takes_blocks(self, node)
-            inside = (paired.open_block if blocks else teamed.open_loop)(self, node.index, depth, split=split)
-            for part in node.body:
-                self.nest(part, inside)
-            if blocks:
-                paired.close_block(self, node, depth + 1)
-        for item in node.sums:
-            teamed.combine(self, node, item, depth)
-            sums.finish(self, item, depth)
-        teamed.close_sums(self, node, names)
-
-    def open_loops(self, loops: Iterable[Index], depth: int) -> int:
-        """The heads of loops; gives the depth inside them."""
-        for loop in loops:
-            depth = teamed.open_loop(self, loop, depth, split=False)
-        return depth
-
-    def leaf(self, leaf: Leaf, depth: int) -> None:
-        """One statement, with the loops that are its own."""
-        statement = leaf.statement
-        if statement.scatter:
-            entries.scatter(self, leaf, depth)
-        elif leaf.item.product is not None:
-            product.multiply(self, leaf, depth)
-        elif leaf.item.vector is not None:
-            by_vector.multiply(self, leaf, depth)
-        elif leaf.item.tiled is not None:
-            tiled.add_up(self, leaf, depth)
-        elif leaf.partial:
-            sums.step(self, leaf, depth)
-        elif isinstance(statement.body, Opaque):
-            calls.call(self, statement, depth)
-        elif statement.target.name in self.pairs:
-            (paired.assign if statement.op is Op.NONE else paired.reduce)(self, leaf, depth)
-        elif statement.op is Op.NONE:
-            self.assign(statement, depth)
-        elif statement.op in (Op.ARGMAX, Op.ARGMIN):
-            self.winner(leaf, depth)
-        else:
-            self.reduce(leaf, depth)
-
     def target(self, statement: Statement) -> str:
         """Where a statement stores what it computes."""
         return self.element(read(statement.target.name, statement.positions))
@@ -310,24 +255,23 @@ class Function:
         text = self.source(statement.body)
         return text[1:-1] if text.startswith("(") and _closes_at_end(text) else text
 
-    # what variants of a function do in their own way -----------------------------------------------------------------
-
-    def assign(self, statement: Statement, depth: int) -> None:
-        """Store one value."""
-        entries.assign(self, statement, depth)
-        watch.entry(self, statement, depth)
-
     def add(self, statement: Statement, depth: int) -> None:
         """Add a value to what is stored."""
         self.line(depth, f"{self.target(statement)} += {self.value(statement)}")
 
-    def reduce(self, leaf: Leaf, depth: int) -> None:
-        """Accumulate over the statement's own loops, then store."""
-        reductions.reduce(self, leaf, depth)
+    # what the whole body does ----------------------------------------------------------------------------------------
 
-    def winner(self, leaf: Leaf, depth: int) -> None:
-        """Store the place of an extremum."""
-        reductions.winner(self, leaf, depth)
+    @abstractmethod
+    def open_loops(self, loops: Iterable[Index], depth: int) -> int:
+        """The heads of loops; gives the depth inside them."""
+
+    @abstractmethod
+    def nest(self, node: Nest, depth: int) -> None:
+        """A loop with all that is in it, or one statement."""
+
+    @abstractmethod
+    def leaf(self, leaf: Leaf, depth: int) -> None:
+        """One statement, with the loops that are its own."""
 
 
 def _closes_at_end(text: str) -> bool:

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from eqc.emit import teamed, watch
+from eqc.emit.body import Body
 from eqc.emit.checks import extent_lines
 from eqc.emit.docs import Documentation, docstring
-from eqc.emit.function import Function
 from eqc.emit.names import words
 from eqc.emit.pieces import constant_tables, core_name, import_lines, indented, items_loop
 from eqc.emit.signature import signature
@@ -95,7 +95,7 @@ class _Module:
         """Write the residual of a problem, its derivative, and the function that solves it."""
         names = self.equations[problem]
         for name, program in zip((names.residual, names.slope), programs, strict=True):
-            function = Function(program, self.reserved | EQUATION_WORDS, name, self.equations, own_dtype="np.float64")
+            function = Body(program, self.reserved | EQUATION_WORDS, name, self.equations, own_dtype="np.float64")
             self._take(function, [_equation(function, name, problem, self.narrow)])
         self.blocks.append(names.solver(problem))
         self.used.add(f"_{problem.method.value}")
@@ -119,7 +119,7 @@ class _Module:
         teams = tuple(kind for kind, function in self.functions.items() if function.sharing)
         return signature(self.value, kinds, updates, needs, watched, batched, self._optional(), teams)
 
-    def _take(self, function: Function, written: Sequence[str]) -> None:
+    def _take(self, function: Body, written: Sequence[str]) -> None:
         self.blocks += [*constant_tables(function), *written]
         self.used |= function.printer.used
 
@@ -132,8 +132,8 @@ class _Module:
         private = [name for e in self.equations.values() for name in (e.residual, e.slope, e.solve)]
         return frozenset([*public, *(f"{name}_into" for name in public), *private])
 
-    def _function(self, kernel: Kernel) -> Function:
-        return Function(
+    def _function(self, kernel: Kernel) -> Body:
+        return Body(
             kernel.program,
             self.reserved,
             self._name(kernel),
@@ -170,7 +170,7 @@ def _equation_names(record_id: str, problems: Iterable[Problem]) -> dict[Problem
     }
 
 
-def _equation(function: Function, name: str, problem: Problem, narrow: bool) -> str:
+def _equation(function: Body, name: str, problem: Problem, narrow: bool) -> str:
     """The residual of a problem, or its derivative, as a function that writes to its last argument."""
     body = function.body()
     buffers = [function.names[n] for n in function.array_outputs]
@@ -182,7 +182,7 @@ def _equation(function: Function, name: str, problem: Problem, narrow: bool) -> 
     return "\n".join([_jit(narrow=narrow), f"def {name}({head}):", *indented(lines)])
 
 
-def _functions(function: Function, name: str, kernel: Kernel, narrow: bool) -> list[str]:
+def _functions(function: Body, name: str, kernel: Kernel, narrow: bool) -> list[str]:
     """The source blocks of one kernel."""
     program = function.program
     arguments, jit = function.arguments, _jit(program, narrow=narrow)
@@ -216,7 +216,7 @@ def _is_unrolled(program: Program) -> bool:
     return all(is_small(loop) for statement in program.statements for loop in statement.loops)
 
 
-def _part_of(function: Function, name: str, kernel: Kernel, jit: str) -> list[str]:
+def _part_of(function: Body, name: str, kernel: Kernel, jit: str) -> list[str]:
     """A kernel that gives the results of another one but the first: the other's core does the work."""
     head = [jit, f"def {name}({', '.join(function.arguments)}):", docstring(kernel.doc, _INDENT)]
     if function.array_outputs:
@@ -228,7 +228,7 @@ def _part_of(function: Function, name: str, kernel: Kernel, jit: str) -> list[st
     return ["\n".join([*head, *body]), items_loop(function, name, core, jit, first="_, ")]
 
 
-def _parameters(function: Function) -> list[str]:
+def _parameters(function: Body) -> list[str]:
     """The arguments of the core, buffers last."""
     return [*function.arguments, *(function.names[n] for n in function.array_outputs)]
 
@@ -257,7 +257,7 @@ def _jit(program: Program | None = None, *, narrow: bool, double: bool = False, 
     return f"@njit({', '.join(option for option, wanted in options.items() if wanted)})"
 
 
-def _allocating(function: Function, core: str, first: str = "") -> list[str]:
+def _allocating(function: Body, core: str, first: str = "") -> list[str]:
     """The body of `f`: check shapes, allocate the results, call the core; `first` are results that are left out."""
     names, tensors = function.names, function.given.tensors
     lines = [*_shape_checks(function)]
@@ -273,13 +273,13 @@ def _allocating(function: Function, core: str, first: str = "") -> list[str]:
     return indented(lines)
 
 
-def _missing_extents(function: Function, lines: Sequence[str]) -> list[str]:
+def _missing_extents(function: Body, lines: Sequence[str]) -> list[str]:
     have = {line.split(" = ")[0] for line in lines if ".shape[" in line}
     used = set(words("\n".join(lines)))
     return [line for line in extent_lines(function, used) if line.split(" = ")[0] not in have]
 
 
-def _shape_checks(function: Function) -> list[str]:
+def _shape_checks(function: Body) -> list[str]:
     """Axes that must agree with an extent known from another input; wrong ones would read out of range."""
     program, names = function.given, function.names
     solved = {(e.input, e.axis) for e in program.extents}

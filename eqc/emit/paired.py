@@ -5,58 +5,18 @@ A number whose both floats are kept is a variable that holds the pair; an array 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import sympy as sp
 
 from eqc.emit import teamed, watch
+from eqc.emit.function import Function
 from eqc.emit.pair_source import Text
-from eqc.ir.gaps import parted
 from eqc.ir.products import is_small
 from eqc.ir.program import Op, Statement
-from eqc.ir.terms import Expr, Index, Read
+from eqc.ir.terms import Index
 from eqc.loops.nest import Leaf, Loop
-
-if TYPE_CHECKING:
-    from eqc.emit.function import Function
 
 BLOCK = 512
 """How many terms of a sum are computed before they are added up."""
-
-
-def place(function: Function, r: Read) -> Text:
-    """A read as an operand of a pair's arithmetic."""
-    source = function.element(r)
-    if not function.pairs.get(r.tensor):
-        return Text(source)
-    if "[" in source:
-        source = function.pair_source.call("_stored", source, _beside(function, r.tensor, source))
-    return Text(source, is_pair=True)
-
-
-def gap(function: Function, node: Expr) -> str | None:
-    """A sum from which numbers with both floats are taken off, or None if there are none.
-
-    The other terms are floats: x - mu is (x - high) - low.
-    """
-    found = parted(node, lambda r: bool(function.pairs.get(r.tensor)))
-    if found is None:
-        return None
-    scale, rest, taken = found
-    source = function.printer.doprint(rest)
-    for sign, number in taken:
-        source = function.pair_source.call("_gap", source, function.pair_source.pair(-sign * number))
-    return source if scale == 1 else f"{function.printer.doprint(scale)}*{source}"
-
-
-def low_name(function: Function, tensor: str) -> str:
-    """The second array of pairs."""
-    return function.local(f"{function.names[tensor]}_low")
-
-
-def _beside(function: Function, tensor: str, source: str) -> str:
-    """An element of the second array, given that of the first one."""
-    return low_name(function, tensor) + source[len(function.names[tensor]) :]
 
 
 def assign(function: Function, leaf: Leaf, depth: int) -> None:
@@ -75,7 +35,7 @@ def _store(function: Function, name: str, target: str, source: str, depth: int) 
     if not function.pairs.get(name):
         function.line(depth, f"{target} = {call('_nearest', source)}")
     elif "[" in target:
-        function.line(depth, f"{target}, {_beside(function, name, target)} = {call('_parts', source)}")
+        function.line(depth, f"{target}, {function.beside(name, target)} = {call('_parts', source)}")
     else:
         function.line(depth, f"{target} = {source}")
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import sympy as sp
 
 from eqc.emit import teamed
+from eqc.emit.function import Function
 from eqc.ir.products import MatrixProduct, Term
 from eqc.ir.terms import Index, Read, read
 from eqc.loops import symmetric
 from eqc.loops.nest import Leaf
 from eqc.loops.order import Item
-
-if TYPE_CHECKING:
-    from eqc.emit.function import Function
 
 
 def multiply(function: Function, leaf: Leaf, depth: int) -> None:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from eqc.emit import checks, teamed
+from eqc.emit.function import Function
 from eqc.emit.sums import STARTS, added
 from eqc.ir.program import Op
 from eqc.ir.terms import Read
 from eqc.loops.nest import Leaf
-
-if TYPE_CHECKING:
-    from eqc.emit.function import Function
 
 
 def reduce(function: Function, leaf: Leaf, depth: int) -> None:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import sympy as sp
 
-from eqc.emit import paired, sums, teamed, tiled
+from eqc.emit import blocks, sums, teamed, tiled
+from eqc.emit.function import Function
 from eqc.ir.opaque import Opaque
 from eqc.ir.program import Statement
 from eqc.ir.solver import Solution
 from eqc.loops.nest import loops_of
-
-if TYPE_CHECKING:
-    from eqc.emit.function import Function
-
 
 _SHARED = {"np.empty": "_shared_empty", "np.zeros": "_shared_zeros"}
 """How arrays are made that are the same for all threads."""
@@ -22,8 +17,9 @@ _SHARED = {"np.empty": "_shared_empty", "np.zeros": "_shared_zeros"}
 
 def allocate(function: Function) -> None:
     """Room for temporaries, and for what loops collect in arrays."""
-    for block in function.blocks.values():
-        block.size()
+    for loop in loops_of(function.tree):
+        if loop.blocked:
+            blocks.size(function, loop)
     for statement in function.program.statements:
         name = statement.target.name
         if name in function.array_outputs:
@@ -53,7 +49,7 @@ def _make(function: Function, statement: Statement) -> None:
         shape = (sp.Symbol(rows, nonnegative=True, integer=True), *shape[1:])
     names = [function.names[target.name]]
     if function.pairs.get(target.name):
-        names, kind = [*names, paired.low_name(function, target.name)], "np.float64"
+        names, kind = [*names, function.low_name(target.name)], "np.float64"
     shared = function.sharing is not None and target.name in function.sharing.arrays
     for name in names:
         given = (function.room(shape, integer=target.integer), kind)

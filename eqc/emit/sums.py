@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import sympy as sp
 
 from eqc.emit import checks, paired, product
+from eqc.emit.function import Function
 from eqc.ir.program import Op, Statement
 from eqc.ir.terms import Expr
+from eqc.loops.nest import Leaf
 from eqc.loops.order import Item
-
-if TYPE_CHECKING:
-    from eqc.emit.function import Function
-    from eqc.loops.nest import Leaf
 
 STEPS = {Op.SUM: "_add", Op.PRODUCT: "_multiply", Op.MAX: "_maximum", Op.MIN: "_minimum"}
 STARTS = {Op.SUM: "0.0", Op.PRODUCT: "1.0", Op.MAX: "-math.inf", Op.MIN: "math.inf"}

@@ -7,17 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import sympy as sp
 
 from eqc.emit import sums, teamed
+from eqc.emit.function import Function
 from eqc.ir.terms import Index
 from eqc.ir.tiled import TiledSum
-from eqc.loops.nest import Leaf, leaves_of
-
-if TYPE_CHECKING:
-    from eqc.emit.function import Function
+from eqc.loops.nest import Leaf, leaves_of, loops_of
 
 ROWS = 8
 """The rows of a tile."""
@@ -44,8 +41,9 @@ def allocate(function: Function) -> None:
     for leaf in leaves_of(function.tree):
         tiled = leaf.item.tiled
         if tiled is not None and not leaf.partial and tiled.adds_columns:
-            block = next((b for b in function.blocks.values() if leaf in b.loop.body), None)
-            rows = sp.Symbol(block.rows) if block and block.loop.index == tiled.row else tiled.row.extent
+            block = next((loop for loop in loops_of(function.tree) if loop.blocked and leaf in loop.body), None)
+            in_block = block is not None and block.index == tiled.row
+            rows = sp.Symbol(function.blocks[id(block)].rows) if in_block else tiled.row.extent
             shape = f"({function.whole(rows)}, {function.whole(tiled.column.extent)})"
             function.line(0, f"{sums.collected(function, leaf.item)} = np.empty({shape}, np.float64)")
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from eqc.emit import teamed
+from eqc.emit.function import Function
 from eqc.ir.opaque import Opaque
 from eqc.ir.program import Op, Statement
-
-if TYPE_CHECKING:
-    from eqc.emit.function import Function
 
 
 def watched(function: Function) -> tuple[str, ...]:

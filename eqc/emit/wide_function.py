@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from eqc.emit.body import Body
 from eqc.emit.checks import refuse_empty
-from eqc.emit.function import Function
 from eqc.emit.wide_source import WideSource
 from eqc.ir.program import Op, Statement
 from eqc.ir.terms import Expr, Read, read
@@ -19,7 +19,7 @@ _STARTS = {Op.SUM: "_ZERO", Op.PRODUCT: "_ONE"}
 
 
 @dataclass
-class WideFunction(Function):
+class WideFunction(Body):
     """Temporaries are wide numbers; arrays of them have a last axis of three floats. Results are rounded once."""
 
     def __post_init__(self) -> None:
