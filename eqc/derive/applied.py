@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import sympy as sp
 
-from eqc.derive.linalg import Algebra
+from eqc.derive.algebra import Algebra
 from eqc.ir.opaque import Apply
 from eqc.ir.program import Op, Statement, Tensor
 from eqc.ir.terms import Expr, Read, read

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 import sympy as sp
 
+from eqc.derive.algebra import Algebra
 from eqc.derive.contract import contract
-from eqc.derive.linalg import Algebra
 from eqc.ir import opaque
 from eqc.ir.place import Entry, Placement
 from eqc.ir.program import Program, Statement, Tensor, fresh

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import sympy as sp
 
 from eqc.derive import applied, implicit, linalg
+from eqc.derive.algebra import Algebra, Operation
 from eqc.derive.partials import Partial, partials, weigh
 from eqc.derive.reductions import others_statement, winners
 from eqc.ir.opaque import Apply, Opaque
@@ -89,7 +90,7 @@ class _Forward:
 
     def _push_opaque(self, statement: Statement) -> None:
         """The tangent of a function of whole arrays, by its rule."""
-        algebra = linalg.Algebra(statement.loops, fixed_names(self.program), self.taken, self.statements)
+        algebra = Algebra(statement.loops, fixed_names(self.program), self.taken, self.statements)
         if isinstance(statement.body, Solution):
             dot = implicit.tangent(algebra, statement, self.tangents, jvp)
             self.tangents |= {} if dot is None else {statement.target.name: dot}
@@ -107,7 +108,7 @@ class _Forward:
             return
         if head not in linalg.JVP:
             raise linalg.no_rule(head)
-        operation = linalg.Operation(head, statement.target, arguments)
+        operation = Operation(head, statement.target, arguments)
         self.tangents[statement.target.name] = linalg.JVP[head](algebra, operation, dots)
 
     def _push(self, statement: Statement) -> None:

@@ -9,17 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import sympy as sp
 
+from eqc.derive.algebra import Algebra, BackRule, Operation, Rule
 from eqc.ir import opaque
 from eqc.ir.program import Tensor
 from eqc.ir.terms import Expr
 from eqc.ir.walk import branches
-
-if TYPE_CHECKING:
-    from eqc.derive.linalg import Algebra, BackRule, Operation, Rule
 
 Entry = Callable[..., Expr]
 _ZERO = sp.Integer(0)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import sympy as sp
 
 from eqc.derive import applied, implicit, linalg
+from eqc.derive.algebra import Algebra, Operation
 from eqc.derive.jvp import jvp, whole_axes, zero
 from eqc.derive.partials import Partial, partials, weigh
 from eqc.derive.reductions import others_statement, winners
@@ -182,7 +183,7 @@ class _Reverse:
 
     def _pull_opaque(self, statement: Statement, bar: Tensor) -> None:
         """The cotangents of whole arrays, by the rule of the function."""
-        algebra = linalg.Algebra(statement.loops, self.fixed, self.taken, self.statements)
+        algebra = Algebra(statement.loops, self.fixed, self.taken, self.statements)
         if isinstance(statement.body, Solution):
             for r, part in implicit.cotangents(algebra, statement, bar, self.active, jvp, vjp):
                 self.contribute(r.tensor, _whole(statement, r, part, self.fixed))
@@ -195,7 +196,7 @@ class _Reverse:
         if isinstance(statement.body, Apply):
             parts = applied.cotangents(algebra, statement, arguments, bar)
         elif head in linalg.VJP:
-            parts = linalg.VJP[head](algebra, linalg.Operation(head, statement.target, arguments), bar)
+            parts = linalg.VJP[head](algebra, Operation(head, statement.target, arguments), bar)
         else:
             raise linalg.no_rule(head)
         for r, argument, part in zip(reads, arguments, parts, strict=True):

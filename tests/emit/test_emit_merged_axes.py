@@ -9,7 +9,7 @@ from numba import njit
 
 from eqc.emit._vector import item_of, shaped, shaped_result
 from eqc.emit._vector.unwanted import Unwanted
-from eqc.emit.function import Function
+from eqc.emit.body import Body
 from eqc.ir.spec import check
 from eqc.loops.merged_axes import merge_axes
 from eqc.schedule.passes import schedule
@@ -61,7 +61,7 @@ def test_a_square_matrix_and_its_transpose_stay() -> None:
 def test_what_is_given_has_its_axes_when_sizes_are_read_off_it() -> None:
     mean = "Eq(a[l], Sum(x[l, i, j], (j, 1, m), (i, 1, n)))"
     symbols = {"a": "{shape: [k]}", "x": CUBE, "y": CUBE, "k": "size", "n": "size", "m": "size"}
-    text = Function(schedule(program(mean, "Eq(y[l, i, j], exp(x[l, i, j] - a[l]))", **symbols)), frozenset()).body()
+    text = Body(schedule(program(mean, "Eq(y[l, i, j], exp(x[l, i, j] - a[l]))", **symbols)), frozenset()).body()
     assert text.index("m = x.shape[2]") < text.index("x = _shaped(x, (k, m*n))")
     assert "y = _shaped_result(y, (k, m*n))" in text
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from numba import njit
 
 from eqc.emit import _vector
-from eqc.emit.function import Function
+from eqc.emit.body import Body
 from eqc.emit.heads import MATH, RUNTIME, VECTOR
 from eqc.emit.printer import SourcePrinter
 from eqc.ir.interpret import FUNCTIONS, evaluate
@@ -357,7 +357,7 @@ def test_names_hide_nothing_that_the_source_calls() -> None:
     names = ["range", "abs", "math", "np", "item", "float", "max", "njit", "IndexError", "maximum"]
     inputs = tuple(Tensor(name) for name in names)
     total = Statement(Tensor("y"), (), (), Op.NONE, sp.Add(*(read(name) for name in names)))
-    function = Function(Program("p", inputs, (), tuple(names), (), (total,), ("y",)), frozenset({"maximum"}))
+    function = Body(Program("p", inputs, (), tuple(names), (), (total,), ("y",)), frozenset({"maximum"}))
     assert [function.names[name] for name in names] == [f"{name}_" for name in names]
     assert identity(function.body)
 

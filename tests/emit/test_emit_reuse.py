@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from core_samples import VECTOR, program
 
-from eqc.emit.function import Function
+from eqc.emit.body import Body
 from eqc.schedule.passes import schedule
 
 SYMBOLS = {"a": VECTOR, "x": VECTOR, "y": VECTOR, "n": "size"}
 
 
 def lines(*formulas: str, **symbols: str) -> str:
-    return "\n".join(Function(schedule(program(*formulas, **{**SYMBOLS, **symbols})), frozenset()).body())
+    return "\n".join(Body(schedule(program(*formulas, **{**SYMBOLS, **symbols})), frozenset()).body())
 
 
 def test_a_temporary_needs_no_memory_of_its_own() -> None:
