@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from eqc.garbage import uncollected
+
 if TYPE_CHECKING:
     from eqc.bound import kernel
     from eqc.equation import load
@@ -22,7 +24,8 @@ _HOMES = {"EqcError": "eqc.errors", "kernel": "eqc.bound", "load": "eqc.equation
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'eqc' has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+    with uncollected():
+        value = globals()[name] = getattr(import_module(_HOMES[name]), name)
     return value
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from math import prod
 from operator import call
 from typing import Any, Final
@@ -15,6 +16,7 @@ import numpy as np
 
 from eqc.kernels.memory import LARGE, memory_for
 from eqc.kernels.shapes import Layout, Shape
+from eqc.kernels.straight import package_of
 from eqc.kernels.values import FLOAT32, DType
 
 Given = tuple[Any, ...]
@@ -146,6 +148,35 @@ def may_be_quick(layout: Layout, dtypes: Sequence[DType]) -> bool:
     pairs = zip(layout.buffers, dtypes, strict=True)
     small = all(prod(shape) * dtype.itemsize < LARGE for shape, dtype in pairs)
     return small and sum(map(prod, (*layout.blocks, *layout.buffers))) <= _LONGEST
+
+
+def opened(function: Any, arguments: Sequence[Any]) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    """What a function was compiled to for arguments such as these, and what is to be put after them; see `entry_of`.
+
+    It is loaded if it is stored on disk, and compiled by a call if it is not.
+    """
+    found = stored_entry(function, arguments)
+    if found is None:
+        function(*arguments)
+        found = entry_of(function, arguments)
+    return found
+
+
+def stored_entry(function: Any, arguments: Sequence[Any]) -> tuple[Callable[..., Any], tuple[Any, ...]] | None:
+    """The same if it is stored on disk, or was compiled; else None."""
+    if not hasattr(function, "overloads"):
+        return None
+    try:
+        stored = import_module(f"{package_of(function)}._calls.stored")
+    except ImportError:  # the kernels were built before there was such a module
+        return None
+    found: tuple[Callable[..., Any], tuple[Any, ...]] | None = stored.entry_for(function, arguments)
+    return found
+
+
+def ended_by(entry: Callable[..., Any], rest: Given) -> Callable[..., Any]:
+    """A function that takes something more, which is always the same."""
+    return (lambda *arguments: entry(*arguments, *rest)) if rest else entry
 
 
 def entry_of(function: Any, arguments: Sequence[Any]) -> tuple[Callable[..., Any], tuple[Any, ...]]:

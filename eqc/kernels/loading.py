@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copyreg
-import gc
 import hashlib
 import importlib
 import marshal
@@ -19,6 +18,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from eqc.errors import BuildError
+from eqc.garbage import uncollected
 from eqc.kernels.kernel import Kernel
 from eqc.project import GENERATED, RecordFile, find_root, given_root, survey
 
@@ -77,7 +77,7 @@ class Snapshot:
     @contextmanager
     def active(self) -> Iterator[None]:
         """Let the name `generated` mean this project's modules."""
-        with _LOCK, _uncollected():
+        with _LOCK, uncollected():
             outside, finder = _take_modules(), _Finder(self.root, self._digests)
             sys.modules.update(self._modules)
             sys.meta_path.insert(0, finder)
@@ -101,18 +101,6 @@ class Snapshot:
         if not hasattr(module, "SIGNATURE"):
             raise _unusable(file, "it has no SIGNATURE")
         return module
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """No search for garbage while Numba is imported, and loads or compiles: all that it makes is there to stay."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 class _Finder(MetaPathFinder):

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from eqc.kernels.direct import stored_entry
 from eqc.kernels.signature import Signature, Tensor, form_of
 from eqc.kernels.values import FLOAT64, INT64, Array
 from eqc.kernels.workers import in_parts, thread_count
@@ -88,6 +89,7 @@ class Mending:
             arguments = [*given, *([np.ones(items)] if seeded else []), *found[part]]
             if fresh:
                 with self._loading():
+                    stored_entry(function, arguments)
                     in_parts(function, arguments, 1, 1)
             in_parts(function, arguments, items, thread_count() if items >= _SHARED else 1)
 

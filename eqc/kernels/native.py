@@ -48,6 +48,13 @@ def _code_beside(package: str) -> ModuleType | None:
     return code if getattr(code, "FORMAT", None) == _FORMAT else None
 
 
+def compile_beside(package: str) -> None:
+    """Have the code for such calls compiled, or loaded, if there is any beside the kernels."""
+    runtime = _code_beside(package) if _knows_arrays() else None
+    if runtime is not None:
+        _entry(runtime)
+
+
 @cache
 def _entry(runtime: ModuleType) -> Callable[..., Any]:
     entry: Callable[..., Any] = runtime.entry()

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from eqc.kernels.complaints import reworded
-from eqc.kernels.direct import Call, Direct, Given, Operands, Take, entry_of, is_short, room_of
+from eqc.kernels.direct import Call, Direct, Given, Operands, Take, is_short, opened, room_of
 from eqc.kernels.operands import as_given, constant, conversion, operands_of
 from eqc.kernels.pace import Pace
 from eqc.kernels.results import Selection, flatten
@@ -146,7 +146,7 @@ def plan_call(
     share: MakeShared | None = None,
     teams: bool = False,
 ) -> Plan | None:
-    """The plan for calls like one that went well: `given` are its arguments by their places among all values.
+    """The plan for calls of a function like one that went well: `given` are its arguments by their places.
 
     What makes several threads run it is `share`; they share each item if there are `teams`. None if some value does not
     reach the function as it is, and is no number either.
@@ -167,7 +167,7 @@ def plan_call(
         totals = Totals(operands, layout, dtypes, mend, adder, share)
         run = totals.call() if totals.width <= WIDEST else None
         return Plan(layout, dtypes, operands, function, mend, run, pace, adder, None) if run else None
-    function = pace(function, function)
+    function = pace(function, adder.function)
     run = _whole_call(function, operands, layout, dtypes, mend, adder)
     return Plan(layout, dtypes, operands, function, mend, run, pace, adder, as_they_are)
 
@@ -234,8 +234,7 @@ def short_call(plan: Plan, function: Callable[..., object], values: Given, other
     """Calls as they are planned, with what is wanted of the results: straight to the function if they are short."""
     if is_short(plan.layout):
         given = [*plan.operands(values), *map(np.empty, plan.layout.buffers, plan.dtypes)]
-        function(*given)
-        entry, rest = entry_of(function, given)
+        entry, rest = opened(function, given)
         take = finished(plan, select)
         return Direct(entry, rest, plan.operands, plan.layout.buffers, plan.dtypes, otherwise, take).arrays()
     return _paced_call(plan, select) if sums_are_small(plan.layout, plan.dtypes) else _planned_call(plan, select)

@@ -13,9 +13,10 @@ import numpy as np
 from eqc.kernels.batch import Direct, Sink, Summed, block_size, feed, run_blocks
 from eqc.kernels.binding import Zero
 from eqc.kernels.complaints import TYPING_ERRORS, reworded, uncallable
-from eqc.kernels.direct import Call, Given
+from eqc.kernels.direct import Call, Given, ended_by, stored_entry
 from eqc.kernels.looks import Short
 from eqc.kernels.memory import POOL
+from eqc.kernels.native import compile_beside
 from eqc.kernels.plans import Key, Mend, Plan, key_of, plan_call, remember
 from eqc.kernels.results import Selection, check_distinct, check_out, results_of, share_memory
 from eqc.kernels.shapes import Layout, Shape, lay_out
@@ -23,10 +24,14 @@ from eqc.kernels.shortcuts import Shortcuts
 from eqc.kernels.signature import Form, Signature, Tensor
 from eqc.kernels.single import Core, Single, single
 from eqc.kernels.spare import Spare
+from eqc.kernels.straight import package_of
 from eqc.kernels.teams import Shared
 from eqc.kernels.together import Together
 from eqc.kernels.totals import Adder
 from eqc.kernels.values import INT64, Array, DType, Operand, convert, read_operands
+
+Loaded = dict[DType, Callable[..., object]]
+"""What is called for each dtype of which a function was called before."""
 
 
 class Runner:
@@ -65,8 +70,8 @@ class Runner:
         self._core = core
         self._spare = spare
         self._teams = teams
-        self._loaded: set[DType] = set()
-        self._loaded_together: set[DType] = set()
+        self._loaded: Loaded = {}
+        self._loaded_together: Loaded = {}
         self._layouts: dict[tuple[object, ...], Layout] = {}
         self._plans: dict[Key | None, Plan] = {}
         self._singles: dict[Key | None, Single] = {}
@@ -111,14 +116,16 @@ class Runner:
             return
         operands, dtype = read_operands(self.tensors, values)
         placed = dict(zip(slots, given, strict=True))
-        function, layout, results = self._function, self.layout(operands), self.form.results
+        function, layout, results = self._loaded.get(dtype), self.layout(operands), self.form.results
+        if function is None:
+            return
         if self._together is not None and self._together.takes(layout):
             return
-        share, adder = partial(Shared, loading=self._loading), Adder(function, self._loading, dtype)
+        share, adder = partial(Shared, loading=self._loading), Adder(self._function, self._loading, dtype)
         plan = plan_call(
             function, self.tensors, results, placed, values, dtype, layout, self._mend, adder, share, teams=self._teams
         )
-        if plan is None or dtype not in self._loaded:
+        if plan is None:
             return
         remember(self._plans, key, plan)
         one = single(self._core, layout, dtype, placed, values) if self._core is not None else None
@@ -186,27 +193,32 @@ class Runner:
         ]
         with self._loading():
             compiler.get_call_template([compiler.typeof_pyval(argument) for argument in arguments], {})  # with defaults
-        self._loaded.add(dtype)
+        self._loaded[dtype] = compiler
         if self.form.summed:
             Adder(self._function, self._loading, dtype).rows()
+        if not self._given:
+            with self._loading():
+                compile_beside(package_of(self._function))
         if self._together is not None:
             self._together.compile(arguments)
-            self._loaded_together.add(dtype)
+            self._loaded_together[dtype] = self._together.call
 
     def _invoke(self, dtype: DType, arguments: tuple[Any, ...]) -> None:
         if self._enter(self._function, self._loaded, dtype, arguments):
             self._mend(arguments)
 
     def _enter(
-        self, function: Callable[..., object], loaded: set[DType], dtype: DType, arguments: tuple[Any, ...]
+        self, function: Callable[..., object], loaded: Loaded, dtype: DType, arguments: tuple[Any, ...]
     ) -> object:
         """Call a generated function, whose first call for a dtype compiles it or loads it."""
+        known = loaded.get(dtype)
         try:
-            if dtype in loaded:
-                return function(*arguments)
+            if known is not None:
+                return known(*arguments)
             with self._loading():
-                found = function(*arguments)
-            loaded.add(dtype)
+                known = ended_by(*(stored_entry(function, arguments) or (function, ())))
+                found = known(*arguments)
+            loaded[dtype] = known
         except (IndexError, ValueError) as error:
             raise reworded(error) from None
         except Exception as error:

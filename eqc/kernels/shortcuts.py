@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-from eqc.kernels.direct import Call, Given, entry_of, is_short, may_be_quick
+from eqc.kernels.direct import Call, Given, is_short, may_be_quick, opened
 from eqc.kernels.looks import Short, look_for, looked_at
 from eqc.kernels.native import native_way
 from eqc.kernels.plans import Plan, finished, short_call
@@ -77,8 +77,7 @@ class Shortcuts:
     def _entry(self, plan: Plan, values: Given, memory: Sequence[Memory]) -> tuple[Callable[..., Any], Given]:
         """What the function is compiled to for such values and memory, and what it takes last."""
         made = [*plan.operands(values), *(one.memory() for one in memory)]
-        self.function(*made)
-        return entry_of(self.function, made)
+        return opened(self.function, made)
 
     def _is_quick(self, plan: Plan, values: Given) -> bool:
         """Whether a call is too quick for several threads."""

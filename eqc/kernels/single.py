@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from eqc.kernels.direct import Call, Direct, Given, Operands, Take, entry_of, may_be_quick
+from eqc.kernels.direct import Call, Direct, Given, Operands, Take, may_be_quick, opened
 from eqc.kernels.operands import Convert, as_given, as_it_is, operands_of
 from eqc.kernels.results import Selection
 from eqc.kernels.shapes import Layout, Shape
@@ -97,10 +97,13 @@ class Single:
         return [stand_ins.get(n) or New(self.layout.results[n], _kind(one, self.dtype)) for n, one in arrays]
 
     def _entry(self, values: Given, memory: Sequence[Memory]) -> tuple[Callable[..., Any], Given]:
-        """What the function is compiled to for such values and memory, and what it takes last."""
+        """What the function is compiled to for such values and memory, and what it takes last: its defaults.
+
+        Where a loop over items calls the function, it gives them; so what is compiled for that serves here.
+        """
         given = [*self._exactly(self.operands(values)), *(one.memory() for one in memory)]
-        self.core.function(*given)
-        return entry_of(self.core.function, given)
+        last = self.core.function.py_func.__defaults__ or ()
+        return opened(self.core.function, [*given, *last])[0], last
 
     def _tells(self) -> bool:
         """Whether the function returns a number that says whether its arrays are finite."""

@@ -7,11 +7,10 @@ again and again.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from math import prod
 from typing import Any, Final
 
-from eqc.kernels.direct import Call, Given, Take, all_of, entry_of
+from eqc.kernels.direct import Call, Given, Take, all_of, ended_by, opened
 from eqc.kernels.memory import memory_for
 from eqc.kernels.plans import Plan, sums_are_small
 from eqc.kernels.shapes import Shape
@@ -53,9 +52,8 @@ class Spare:
         pairs = enumerate(zip(plan.layout.buffers, plan.dtypes, strict=True))
         room = all_of([_always(stand_in(*pair)) if n in some else memory_for(*pair) for n, pair in pairs])
         given = operands(values) + room()
-        function(*given)
-        entry, rest = entry_of(function, given)
-        paced = plan.pace(partial(_ending, entry, rest) if rest else entry, function)
+        entry, rest = opened(function, given)
+        paced = plan.pace(ended_by(entry, rest), function)
 
         def run(values: Given) -> Any:
             results = room()
@@ -71,8 +69,3 @@ class Spare:
 def _always(one: Any) -> Callable[[], Any]:
     """A function that gives one thing."""
     return lambda: one
-
-
-def _ending(function: Callable[..., object], rest: tuple[Any, ...], *arguments: Any) -> object:
-    """A call with some last arguments."""
-    return function(*arguments, *rest)

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from importlib import import_module
 from typing import Any, Final
 
+from eqc.kernels.direct import opened
 from eqc.kernels.watchers import Watch, meeting_of, watch_of
 from eqc.kernels.workers import thread_count
 
@@ -63,7 +64,8 @@ class Shared:
         runtime = import_module(f"{self._function.__module__.split('.')[0]}._team.launch")
         self._watch = watch_of(runtime, thread_count())
         ended = arguments if self._items is not None else (*arguments, solo())
-        found = bool(self._function(*ended))
+        entry, rest = opened(self._function, ended)
+        found = bool(entry(*ended, *rest))
         self._address, self._like = runtime.compiled(self._function, ended)
         launch = runtime.launch_team if self._items is None else runtime.launch_items
         self._fine, watch = runtime.FINE, self._watch

@@ -14,11 +14,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from eqc.kernels.direct import stored_entry
 from eqc.kernels.pace import Pace
 from eqc.kernels.plans import remember
 from eqc.kernels.shapes import Layout
 from eqc.kernels.signature import Signature, Tensor, form_of
 from eqc.kernels.teams import Shared, solo
+from eqc.kernels.values import DType
 
 WORTH: Final = 1 << 18
 """Multiplications from which the kernel for all items is worth being loaded."""
@@ -52,6 +54,7 @@ class Together:
         self._given = functions
         self._function: Callable[..., object] | None = None
         self._has_teams = False
+        self._known: set[tuple[DType, ...]] = set()
         self._paces: dict[Any, Pace] = {}
 
     def takes(self, layout: Layout) -> bool:
@@ -72,7 +75,7 @@ class Together:
         """
         function, ready = self._open(), self._ready(arguments)
         if not self._has_teams:
-            return function(*ready)
+            return self._loaded(function, ready)(*ready)
         key = tuple((a.shape, a.dtype) for a in arguments if isinstance(a, np.ndarray))
         if key in self._paces:
             return self._paces[key].run(*ready)
@@ -96,7 +99,16 @@ class Together:
 
     def _by_one(self, *ready: Any) -> object:
         """A call of the kernel, which knows teams, by a team of one thread."""
-        return self._open()(*ready, solo())
+        ended = *ready, solo()
+        return self._loaded(self._open(), ended)(*ended)
+
+    def _loaded(self, function: Callable[..., object], given: Sequence[Any]) -> Callable[..., object]:
+        """The function, which is loaded for such a call if it is stored on disk."""
+        dtypes = tuple(a.dtype for a in given if isinstance(a, np.ndarray))
+        if dtypes not in self._known:
+            self._known.add(dtypes)
+            stored_entry(function, given)
+        return function
 
     def _ready(self, arguments: Sequence[Any]) -> list[Any]:
         """What the kernel takes for operands and memory."""

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from eqc.kernels.direct import Given, Operands
+from eqc.kernels.direct import Given, Operands, opened
 from eqc.kernels.memory import POOL
 from eqc.kernels.pace import Pace
 from eqc.kernels.shapes import Layout, Shape
@@ -62,8 +62,7 @@ class Adder:
         if not self.is_compiled:
             return _add_rows
         with self.loading():
-            add: AddItems = self._part("_vector").add_items
-            add(np.empty((0, 1), self.dtype), np.empty(1))
+            add: AddItems = opened(self._part("_vector").add_items, [np.empty((0, 1), self.dtype), np.empty(1)])[0]
         return add
 
     def groups(self, block: Sequence[Any], work: Given) -> tuple[Callable[..., bool], Given]:
@@ -71,7 +70,7 @@ class Adder:
         with self.loading():
             add = self._part("_team.groups").add_groups
             whole = (*self._part("_team.launch").compiled(self.function, block), *work)
-            add(np.arange(0), whole)
+            opened(add, (np.arange(0), whole))
         return add, whole
 
     def _part(self, name: str) -> Any:

@@ -121,9 +121,11 @@ def meeting_of(count: int) -> Any:
 @cache
 def watch_of(runtime: ModuleType, count: int) -> Watch:
     """The threads for the kernels of a project, all calls of which share them."""
+    none = np.zeros(0, np.int64)
+    calls = (runtime.make_beds, ()), (runtime.wake, ()), (runtime.idle, (0,)), (runtime.serve, (0, 0))
+    for function, numbers in calls:
+        runtime.entry_of(function, (none, *numbers))
     watch = Watch(runtime, count)
-    runtime.wake(watch.posts[:0])
-    runtime.serve.compile(tuple(map(runtime.serve.typeof_pyval, (watch.posts, 0, 0))))
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=watch.begin)
     return watch

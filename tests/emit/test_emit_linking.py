@@ -118,3 +118,28 @@ def test_what_is_only_taken_in_raises_errors_with_numbers_in_them() -> None:
         with pytest.raises(ValueError, match="too large") as error:
             whole(2.5)
         assert error.value.args == ("too large", 2.5)
+
+
+FIRST_CALL = """
+import sys
+import numpy as np
+import eqc
+
+kernel = eqc.kernel("sigmoid", root=sys.argv[1])
+assert kernel(np.zeros((2, 1)))[1] == 0.5
+print("numba.np.arrayobj" in sys.modules, sum(kernel.module.sigmoid_into.stats.cache_hits.values()))
+
+from numba import njit
+
+function = kernel.module.sigmoid
+assert njit(lambda x: np.zeros(2) + function(x))(0.0)[1] == 0.5
+assert kernel.gradient(np.float32(0.0)) == 0.25
+for _ in range(9):
+    assert kernel(np.zeros(3))[2] == 0.5
+"""
+
+
+def test_a_first_call_loads_what_is_stored_without_what_only_compiling_needs(script: Path) -> None:
+    script.write_text(FIRST_CALL, encoding="utf-8")
+    assert run(script, str(ROOT)) == ["True 0"]
+    assert run(script, str(ROOT)) == ["False 1"]

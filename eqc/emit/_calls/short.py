@@ -43,6 +43,7 @@ from .objects import (
     whole_of,
     word_at,
 )
+from .stored import load
 
 FORMAT = 2
 """What descriptions are like; who writes them compares this with what they write, since kernels may be older."""
@@ -260,5 +261,6 @@ def _call(description, given):
 def entry():
     """The compiled function: it takes a tuple that begins with where a description is, and one of arguments."""
     kinds = OBJECT, OBJECT
-    _call.compile(kinds)
+    if not load(_call, kinds):
+        _call.compile(kinds)
     return _call.overloads[kinds].entry_point

@@ -10,7 +10,6 @@ from numba import types
 from numba.core.datamodel import models
 from numba.core.typing.npydecl import parse_dtype
 from numba.extending import intrinsic, overload, register_model
-from numba.np.arrayobj import make_array
 
 from .._vector.linking import INLINE
 from .number import DOUBLE, OF_DOUBLE, OF_SINGLE, ZERO, Arithmetic, Pair, made, pair, parts_of, result_of
@@ -304,7 +303,7 @@ def collect(typing, sums, entry, term):
     """Add a term to one of the sums in an array with a row of totals and one of what is lost."""
 
     def build(context, builder, signature, values):
-        array = make_array(signature.args[0])(context, builder, value=values[0])
+        array = context.make_array(signature.args[0])(context, builder, value=values[0])
         place = _at(builder, array.data, values[1])
         places, kind = [place, _at(builder, place, builder.extract_value(array.shape, 1))], signature.args[2]
         parts = parts_of(context, builder, kind, values[2])

@@ -10,6 +10,7 @@ from numba.core import cgutils
 from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic
 
+from .._calls.stored import load
 from .alone import WHOLE
 from .meeting import BROKEN, COUNT, LINE, give_way, number_at, pause, place_of, set_number
 from .shares import begin, end
@@ -288,7 +289,8 @@ def launch_items(address, like, posts, patience, items, arguments):
 def entry_of(function, arguments):
     """What a function is compiled to for such arguments, without Numba's look at their types."""
     kinds = tuple(map(function.typeof_pyval, arguments))
-    function.compile(kinds)
+    if not load(function, kinds):
+        function.compile(kinds)
     return function.overloads[kinds].entry_point
 
 

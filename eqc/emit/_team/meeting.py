@@ -9,7 +9,6 @@ from numba import types
 from numba.core import cgutils
 from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic, register_jitable
-from numba.np.arrayobj import populate_array
 
 from .._vector.linking import PART
 from .alone import WHOLE, either, nothing
@@ -137,7 +136,9 @@ def laid_out(typing, array, shape, address):
             strides.insert(0, stride)
             stride = builder.mul(stride, extent)
         data = builder.inttoptr(arguments[2], own.data.type)
-        populate_array(found, data, extents, strides, own.itemsize, own.meminfo)
+        context.populate_array(
+            found, data=data, shape=extents, strides=strides, itemsize=own.itemsize, meminfo=own.meminfo
+        )
         return impl_ret_borrowed(context, builder, kind, found._getvalue())  # noqa: SLF001 (Numba's own way)
 
     is_tuple = isinstance(shape, types.BaseTuple)

@@ -4,7 +4,6 @@ from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload
-from numba.np.arrayobj import make_array, populate_array
 
 from .ahead import DISTANCE, LONG
 from .linking import INLINE
@@ -32,13 +31,15 @@ def _view(typing, array, item):
     kind = array.copy(ndim=array.ndim - 1)
 
     def code(context, builder, signature, arguments):
-        whole = make_array(array)(context, builder, arguments[0])
+        whole = context.make_array(array)(context, builder, arguments[0])
         shape, strides = (cgutils.unpack_tuple(builder, part) for part in (whole.shape, whole.strides))
         start = builder.bitcast(whole.data, ir.IntType(8).as_pointer())
         start = builder.gep(start, [builder.mul(arguments[1], strides[0])])
-        view = make_array(kind)(context, builder)
+        view = context.make_array(kind)(context, builder)
         data = builder.bitcast(start, view.data.type)
-        populate_array(view, data, shape[1:], strides[1:], whole.itemsize, meminfo=None)
+        context.populate_array(
+            view, data=data, shape=shape[1:], strides=strides[1:], itemsize=whole.itemsize, meminfo=None
+        )
         view.parent = builder.inttoptr(_distance(builder, whole, strides[0]), view.parent.type)
         return view._getvalue()  # noqa: SLF001 (Numba's own way)
 

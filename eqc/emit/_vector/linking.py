@@ -20,6 +20,8 @@ from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import register_pass
 from numba.core.typed_passes import NativeLowering
 
+from .._calls.stored import load
+
 _LARGE = 250
 """Lines of LLVM's language from which it never takes a function into another one, unless it has to."""
 
@@ -36,7 +38,8 @@ class Callee:
     def __call__(self):
         """Have the function in memory, so that what calls it can be loaded: it may have got another name since."""
         function = getattr(import_module(self.module), self.name)
-        function.compile(self.kinds)
+        if not load(function, self.kinds):
+            function.compile(self.kinds)
         found = function.overloads[self.kinds]
         name, engine = found.fndesc.llvm_func_name, found.library.codegen._engine  # noqa: SLF001 (Numba's own way)
         if name != self.symbol:

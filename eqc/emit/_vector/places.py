@@ -8,7 +8,6 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload, register_jitable
-from numba.np.arrayobj import make_array
 
 from .linking import PART
 
@@ -43,7 +42,7 @@ def _lanes(row):
 
 def _vector(context, builder, kind, row, at):
     """The numbers from one place on, as many as fit into the widest registers."""
-    data = builder.gep(make_array(kind)(context, builder, row).data, [at])
+    data = builder.gep(context.make_array(kind)(context, builder, row).data, [at])
     wide = ir.VectorType(context.get_value_type(kind.dtype), _lanes(kind)).as_pointer()
     return builder.load(builder.bitcast(data, wide), align=kind.dtype.bitwidth // 8)
 

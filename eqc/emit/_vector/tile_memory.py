@@ -6,7 +6,6 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload
-from numba.np.arrayobj import make_array
 
 from .linking import INLINE
 from .tiles import (
@@ -51,7 +50,7 @@ class _Memory:
         self.builder = builder
         self.array, place = signature.args[:2]
         self.rows, self.columns = _runs(place)
-        proxy = make_array(self.array)(context, builder, values[0])
+        proxy = context.make_array(self.array)(context, builder, values[0])
         self.strides = cgutils.unpack_tuple(builder, proxy.strides, self.array.ndim)
         self.item = SIZE(context.get_abi_sizeof(context.get_value_type(self.array.dtype)))
         if self.array.layout == "C":
