@@ -88,6 +88,34 @@ def tiled_convolution(statement: Statement, tensors: Mapping[str, Tensor]) -> Ti
     return TiledSum(row, column, inner, found[0], along) if found else None
 
 
+def channels_of(statement: Statement, tensors: Mapping[str, Tensor]) -> Index | None:
+    """The loop over which tiles should run as their rows, if it is none of the last two of the entries.
+
+    Its rounds have what runs along the memory in common, so that this is read once for all of them.
+    """
+    tiled = tiled_convolution(statement, tensors) if len(statement.free) > 2 else None
+    if tiled is None:
+        return None
+    reads = reads_of(statement.body)
+    shared = [loop for loop in statement.free[:-2] if any(_at(r, tiled.along) and not _at(r, loop) for r in reads)]
+    found = [loop for loop in shared if any(_at(r, loop) for r in reads) and _move_apart(statement, loop, tiled.along)]
+    return found[-1] if found else None
+
+
+def crossed(statement: Statement, tensors: Mapping[str, Tensor]) -> tuple[Index, Index] | None:
+    """Two loops of the entries, of which no read knows both, if what tiles have as their columns is summed over.
+
+    For these two it is a product of matrices, whose rows and columns tiles may have instead: then none are summed up.
+    """
+    tiled = tiled_convolution(statement, tensors)
+    if tiled is None or not tiled.adds_columns:
+        return None
+    reads = reads_of(statement.body)
+    alone = [loop for loop in statement.free if {p for r in reads for p in _at(r, loop)} == {loop.symbol}]
+    pairs = ((row, column) for column in reversed(alone) for row in alone if row != column)
+    return next((p for p in pairs if not any(all(_at(r, loop) for loop in p) for r in reads)), None)
+
+
 def gathered(statement: Statement, tensors: Mapping[str, Tensor]) -> Statement | None:
     """A scatter as the sum of what each entry is given, if that is 0 where arrays are read outside of their range.
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from eqc.ir.program import Program
 from eqc.schedule.added_products import add_products
 from eqc.schedule.centred import drop_centred
+from eqc.schedule.channels import join_channels
 from eqc.schedule.choices import choose_by_place
 from eqc.schedule.clean import drop_dead, inline, merge_equal, rename_copies
 from eqc.schedule.combined import combine_sums
@@ -43,6 +44,7 @@ PASSES: tuple[tuple[str, Callable[[Program], Program]], ...] = (
     ("nest sums", nest_sums),
     ("factor nested sums", factor_nested),
     ("gather", gather),
+    ("join channels", join_channels),
     ("weigh products", weigh_products),
     ("prepare products", prepare_products),
     ("add products", add_products),

@@ -14,13 +14,13 @@ from .tiles import (
     TileType,
     alone,
     called,
-    ends_of,
     is_operand,
     lanes_of,
     made,
     mask_of,
     name_of,
     rows_of,
+    run_of,
     spread,
 )
 
@@ -63,8 +63,8 @@ class _Memory:
         """Go to the first of the places on an axis."""
         b, stride = self.builder, self.strides[axis]
         if isinstance(kind, RunType):
-            value, stop = ends_of(context, b, kind, value)
-            run = (stride, b.sub(stop, value))
+            value, left = run_of(context, b, kind, value)
+            run = (stride, left)
             self.across, self.down = (run, self.down) if kind.across else (self.across, run)
         else:
             value = context.cast(b, value, kind, types.intp)
