@@ -84,9 +84,11 @@ class Kernel:
 
     def __call__(self, /, *args: Any, out: Any = None, **named: Any) -> Any:
         """The value: one output bare, several as a named tuple."""
+        if out is not None:
+            return self._run_into("value", None, args, named, out)
         way, known = self._recent["value"][(None, _NAMED, *named) if named else None]
-        found = way(known, (*args, *named.values()) if named else args) if out is None else None
-        return self._run("value", None, args, named, out) if found is None else found
+        found = way(known, (*args, *named.values()) if named else args)
+        return self._run("value", None, args, named) if found is None else found
 
     def vjp(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
         """Cotangents of the inputs, from the inputs and then a cotangent `y_bar` for each real output `y`.
@@ -95,9 +97,11 @@ class Kernel:
         is summed over; further leading axes of the cotangents come first in the result.
         """
         wrt = tuple(wrt) if type(wrt) is list else wrt
+        if out is not None:
+            return self._run_into("vjp", wrt, args, named, out)
         way, known = self._recent["vjp"][(wrt, _NAMED, *named) if named else wrt]
-        found = way(known, (*args, *named.values()) if named else args) if out is None else None
-        return self._run("vjp", wrt, args, named, out) if found is None else found
+        found = way(known, (*args, *named.values()) if named else args)
+        return self._run("vjp", wrt, args, named) if found is None else found
 
     def value_and_vjp(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
         """The value and the cotangents of the inputs as a pair, from what `vjp` takes; for all but one scalar output.
@@ -105,43 +109,52 @@ class Kernel:
         Cotangents broadcast to the leading axes of the inputs, and have no further ones.
         """
         wrt = tuple(wrt) if type(wrt) is list else wrt
+        if out is not None:
+            return self._run_into("value_and_vjp", wrt, args, named, out)
         way, known = self._recent["value_and_vjp"][(wrt, _NAMED, *named) if named else wrt]
-        found = way(known, (*args, *named.values()) if named else args) if out is None else None
-        return self._run("value_and_vjp", wrt, args, named, out) if found is None else found
+        found = way(known, (*args, *named.values()) if named else args)
+        return self._run("value_and_vjp", wrt, args, named) if found is None else found
 
     def jvp(self, /, *args: Any, out: Any = None, **named: Any) -> Any:
         """Tangents of the real outputs, from the inputs and then a tangent `x_dot` for each differentiable input `x`.
 
         Tangents given by name may be left out: they are zero.
         """
+        if out is not None:
+            return self._run_into("jvp", None, args, named, out)
         way, known = self._recent["jvp"][(None, _NAMED, *named) if named else None]
-        found = way(known, (*args, *named.values()) if named else args) if out is None else None
-        return self._run("jvp", None, args, named, out) if found is None else found
+        found = way(known, (*args, *named.values()) if named else args)
+        return self._run("jvp", None, args, named) if found is None else found
 
     def gradient(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
         """Derivatives of the one scalar output, per item of the leading axes."""
         wrt = tuple(wrt) if type(wrt) is list else wrt
+        if out is not None:
+            return self._run_into("gradient", wrt, args, named, out)
         way, known = self._recent["gradient"][(wrt, _NAMED, *named) if named else wrt]
-        found = way(known, (*args, *named.values()) if named else args) if out is None else None
-        return self._run("gradient", wrt, args, named, out) if found is None else found
+        found = way(known, (*args, *named.values()) if named else args)
+        return self._run("gradient", wrt, args, named) if found is None else found
 
     def value_and_gradient(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
         """The value and the gradient as a pair."""
         wrt = tuple(wrt) if type(wrt) is list else wrt
+        if out is not None:
+            return self._run_into("value_and_gradient", wrt, args, named, out)
         way, known = self._recent["value_and_gradient"][(wrt, _NAMED, *named) if named else wrt]
-        found = way(known, (*args, *named.values()) if named else args) if out is None else None
-        return self._run("value_and_gradient", wrt, args, named, out) if found is None else found
+        found = way(known, (*args, *named.values()) if named else args)
+        return self._run("value_and_gradient", wrt, args, named) if found is None else found
 
     def hvp(self, /, *args: Any, wrt: Any = None, out: Any = None, **named: Any) -> Any:
         """The Hessian in `wrt` times directions: the inputs, then one direction `x_dot` for each name `x` in `wrt`."""
         wrt = tuple(wrt) if type(wrt) is list else wrt
-        way, known = self._recent["hvp"][(wrt, _NAMED, *named) if named else wrt]
-        found = way(known, (*args, *named.values()) if named else args) if out is None else None
-        if found is not None:
-            return found
+        if out is None:
+            way, known = self._recent["hvp"][(wrt, _NAMED, *named) if named else wrt]
+            found = way(known, (*args, *named.values()) if named else args)
+            if found is not None:
+                return found
         select = self._select("hvp", wrt)
         if select.wanted is None:
-            return self._run("hvp", wrt, args, named, out)
+            return self._run("hvp", wrt, args, named) if out is None else self._run_into("hvp", wrt, args, named, out)
         values = self._binder("hvp", select.indices).bind(args, named)
         count = len(self.signature.inputs)
         known = dict(zip(select.indices, values[count:], strict=True))
@@ -193,17 +206,32 @@ class Kernel:
     def __repr__(self) -> str:
         return f"<kernel {self.signature}; {', '.join(self.signature.kernels)}>"
 
-    def _run(self, method: str, wrt: Any, args: tuple[Any, ...], named: dict[str, Any], out: Any) -> Any:
+    def _run(self, method: str, wrt: Any, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
         """What a kernel gives; calls that come again and again get a short way under their key."""
+        return self._run_anew(method, wrt, args, named, None, ())
+
+    def _run_into(self, method: str, wrt: Any, args: tuple[Any, ...], named: dict[str, Any], out: Any) -> Any:
+        """The same, with memory for the results."""
+        outs = out if type(out) is tuple else (out,)
+        way, known = self._recent[method][wrt, _INTO, len(outs), *named]
+        found = way(known, (*args, *named.values(), *outs))
+        return self._run_anew(method, wrt, args, named, out, outs) if found is None else found
+
+    def _run_anew(
+        self, method: str, wrt: Any, args: tuple[Any, ...], named: dict[str, Any], out: Any, outs: tuple[Any, ...]
+    ) -> Any:
+        """The same, where the way that was taken last does not serve."""
         select = self._select(method, wrt)
         given, names = ((*args, *named.values()), tuple(named)) if named else (args, ())
-        key = None if out is not None else key_of(given, self._integers_matter, id(select), names)
-        found = self._by_short_way(method, (wrt, _NAMED, *named) if named else wrt, key, given)
+        whole, count = (*given, *outs), len(outs)
+        key = key_of(whole, self._integers_matter, id(select), names, count)
+        kind = (wrt, _INTO, count, *named) if out is not None else (wrt, _NAMED, *named) if named else wrt
+        found = self._by_short_way(method, kind, key, whole)
         if found is not None:
             return found
         results = self._results(method, select.wanted, args, named, out)
         if key is not None:
-            self._count(method, select, key, given, names)
+            self._count(method, select, key, given, names, outs)
         return select.give(results)
 
     def _by_short_way(self, method: str, kind: Any, key: Key | None, given: Given) -> Any:
@@ -229,7 +257,9 @@ class Kernel:
             runner.plan(given, names, binder.slots(len(args), names), values)
         return results
 
-    def _count(self, method: str, select: Selection, key: Key, given: Given, names: tuple[str, ...]) -> None:
+    def _count(
+        self, method: str, select: Selection, key: Key, given: Given, names: tuple[str, ...], outs: Given
+    ) -> None:
         """Count calls alike, and look for a short way when they are many."""
         count = self._counts.get(key, 0) + 1
         remember(self._counts, key, count)
@@ -244,7 +274,7 @@ class Kernel:
                 results = runner.run(binder.bind(values[:first], named), select.wanted)
             return select.give(results)
 
-        short = runner.short_way(given, names, closer, select)
+        short = runner.short_way(given, names, closer, select, outs)
         if short is not None:
             remember(self._short, key, short)
 
@@ -287,9 +317,11 @@ class Kernel:
 
     def _entry(self, kernel: str, wrt: str | None, args: tuple[Any, ...], named: dict[str, Any], out: Any) -> Any:
         """The one entry of such a matrix."""
+        if out is not None:
+            return self._run_into(kernel, wrt, args, named, out)
         way, known = self._recent[kernel][(wrt, _NAMED, *named) if named else wrt]
-        found = way(known, (*args, *named.values()) if named else args) if out is None else None
-        return self._run(kernel, wrt, args, named, out) if found is None else found
+        found = way(known, (*args, *named.values()) if named else args)
+        return self._run(kernel, wrt, args, named) if found is None else found
 
     def _chosen(self, select: Selection) -> list[Tensor]:
         return [self.signature.differentiable[i] for i in select.indices]
@@ -314,3 +346,5 @@ _METHODS = ("value", "vjp", "jvp", "value_and_vjp", "gradient", "value_and_gradi
 _SUFFIXES = {"vjp": "_bar", "value_and_vjp": "_bar"}
 _NAMED = object()
 """Stands between what is wanted and the names of arguments, where there are any."""
+_INTO = object()
+"""The same, where memory is given for so many results."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -19,10 +19,10 @@ import numpy as np
 from eqc.kernels.looks import Short, range_of
 from eqc.kernels.results import Selection
 from eqc.kernels.shapes import Shape
-from eqc.kernels.straight import Fixed, New, Operand, Straight
-from eqc.kernels.values import FLOAT32, INT64, Array, DType
+from eqc.kernels.straight import Back, End, Fixed, Lone, New, Operand, Shaped, Straight, View
+from eqc.kernels.values import FLOAT32, FLOAT64, INT64, Array, DType
 
-_FORMAT = 2
+_FORMAT = 3
 """The format of descriptions, to be changed with any change of them here and in `_calls.short`."""
 
 _NEW_FROM_DESCR, _SCALAR = 94, 60
@@ -71,24 +71,34 @@ class _Description:
 
     def words(self, values: Sequence[Any], integers_matter: bool, select: Selection) -> Array:
         """All of it."""
-        words = [*self._head(), len(values)]
+        words = [*self._head(), len(values), self.call.outs]
         for value in values:
             kind, *compared = self._argument(value, integers_matter)
             words += [self._place(type(value)), kind, len(words) + 3 + len(compared), *compared]
         operands = [word for one in self.call.operands for word in self._operand(one)]
         words += [len(self.call.operands), len(words) + 2 + len(operands), *operands]
-        words += [self.call.numbers, int(self.call.checked), *self._packing(select)]
-        return np.array(words, np.int64)
+        words += [self.call.numbers, int(self.call.checked)]
+        size = len(self._packing(select, {}))
+        shaped: list[int] = []
+        places = {n: len(words) + size + self._added(shaped, end) for n, end in self.call.ends.items()}
+        return np.array([*words, *self._packing(select, places), *shaped], np.int64)
+
+    def _added(self, words: list[int], end: End) -> int:
+        """Where among some words begins what says how a result comes back, which is put there."""
+        place = len(words)
+        if isinstance(end, Shaped):
+            words += [end.items, len(end.shape), *end.shape]
+        return place
 
     def _head(self) -> list[int]:
         made = [_function(_NEW_FROM_DESCR), _function(_SCALAR)]
-        things = map(self._place, (None, IndexError, ValueError, self.call.function))
+        things = map(self._place, (FLOAT64, None, IndexError, ValueError, self.call.function))
         return [*made, self._place(np.ndarray), object.__basicsize__, *things]
 
     def _argument(self, value: Any, integers_matter: bool) -> list[int]:
         """What is compared of an argument beside its type."""
         if type(value) is np.ndarray:
-            return [self.runtime.ALIKE, *self._layout(value.shape, value.dtype)]
+            return [self.runtime.ALIKE, *self._layout(value.shape, value.dtype), value.nbytes]
         if type(value) is int:
             return [self.runtime.RANGE, *range_of(value, integers_matter)]
         return [self.runtime.ANY]
@@ -98,27 +108,38 @@ class _Description:
             return [self.runtime.NEW, *self._layout(one.shape, one.dtype), one.room()]
         if isinstance(one, Fixed):
             return [self.runtime.FIXED, self._place(one.value)]
+        if isinstance(one, View):
+            return [self.runtime.VIEW, one.place, len(one.shape), *one.shape]
+        if isinstance(one, Lone):
+            return [self.runtime.LONE, one.place, self._place(one.dtype), self._kind(one.dtype), 1]
         return [self.runtime.GIVEN, one]
+
+    def _kind(self, dtype: DType) -> int:
+        """Of what kind the numbers of a dtype are."""
+        kinds: dict[DType, int] = {FLOAT32: self.runtime.SINGLE, INT64: self.runtime.INTEGER}
+        double: int = self.runtime.DOUBLE
+        return kinds.get(dtype, double)
 
     def _layout(self, shape: Shape, dtype: DType) -> list[int]:
         return [self._place(dtype), len(shape), *shape]
 
-    def _packing(self, select: Selection) -> list[int]:
-        """What becomes of the results."""
+    def _packing(self, select: Selection, shaped: Mapping[int, int]) -> list[int]:
+        """What becomes of the results; where it is said of some in which shape they come back."""
         wanted = range(len(self.call.results)) if select.wanted is None else select.wanted
         values, others = wanted[: select.values], wanted[select.values :]
-        beside = self._packed(select.pack_values, values) if values else []
-        return [int(bool(beside)), *beside, *self._packed(select.pack, others)]
+        beside = self._packed(select.pack_values, values, shaped) if values else []
+        return [int(bool(beside)), *beside, *self._packed(select.pack, others, shaped)]
 
-    def _packed(self, pack: Any, results: Sequence[int]) -> list[int]:
+    def _packed(self, pack: Any, results: Sequence[int], shaped: Mapping[int, int]) -> list[int]:
         """Results as one object."""
         made = 0 if pack is None else self._place(None if pack is tuple else pack)
-        return [made, len(results), *(word for n in results for word in self._result(n))]
+        return [made, len(results), *(word for n in results for word in self._result(n, shaped))]
 
-    def _result(self, n: int) -> list[int]:
-        kinds = {FLOAT32: self.runtime.SINGLE, INT64: self.runtime.INTEGER}
-        dtype = self.call.dtypes[n]
-        return [self.call.results[n], self._place(dtype), kinds.get(dtype, self.runtime.DOUBLE)]
+    def _result(self, n: int, shaped: Mapping[int, int]) -> list[int]:
+        dtype, end = self.call.dtypes[n], self.call.ends.get(n)
+        if isinstance(end, Back):
+            return [end.place, self._place(dtype), self.runtime.BACK, 0]
+        return [self.call.results[n], self._place(dtype), self._kind(dtype), shaped.get(n, 0)]
 
     def _place(self, thing: Any) -> int:
         """The address of an object, which stays where it is."""

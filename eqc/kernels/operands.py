@@ -11,7 +11,7 @@ import numpy as np
 from eqc.kernels.direct import Given, Operands
 from eqc.kernels.shapes import Shape
 from eqc.kernels.signature import Tensor
-from eqc.kernels.straight import Fixed, Operand
+from eqc.kernels.straight import Fixed, Lone, Operand, View
 from eqc.kernels.values import INT64, Array, DType
 
 Convert = Callable[[Any], Any]
@@ -41,17 +41,17 @@ def operands_of(converts: Sequence[Convert], places: Sequence[int], rest: Given)
     return ready
 
 
-def as_given(converts: Sequence[Convert], places: Sequence[int], rest: Given) -> tuple[Operand, ...] | None:
-    """The same places, arguments by their numbers, if nothing is converted; None if anything is.
+def as_given(operands: Sequence[Operand | None], places: Sequence[int], rest: Given) -> tuple[Operand, ...] | None:
+    """Operands made of the arguments, put in the same places; None if one of them cannot be made by compiled code.
 
-    >>> as_given([as_it_is, as_it_is], [2, 0], ("default",))
+    >>> as_given([0, 1], [2, 0], ("default",))
     (1, Fixed(value='default'), 0)
     """
-    if any(convert is not as_it_is for convert in converts):
+    others, known = iter(rest), [one for one in operands if one is not None]
+    if len(known) < len(operands):
         return None
-    others = iter(rest)
     numbers = range(len(places) + len(rest))
-    return tuple(places.index(n) if n in places else Fixed(next(others)) for n in numbers)
+    return tuple(known[places.index(n)] if n in places else Fixed(next(others)) for n in numbers)
 
 
 def as_it_is(value: Any) -> Any:
@@ -72,6 +72,13 @@ def conversion(tensor: Tensor, value: Any, dtype: DType, block: Shape) -> Conver
     if tensor.kind == "real":
         return _number(dtype)
     return _number(INT64) if type(value) is int else None
+
+
+def made_of(place: int, tensor: Tensor, value: Any, dtype: DType, block: Shape) -> Operand:
+    """The operand that such a conversion makes of the argument at a place."""
+    if isinstance(value, np.ndarray):
+        return place if value.shape == block else View(place, block)
+    return place if tensor.per_call else Lone(place, dtype if tensor.kind == "real" else INT64)
 
 
 def _number(dtype: DType) -> Convert:

@@ -13,15 +13,15 @@ import numpy as np
 
 from eqc.kernels.complaints import reworded
 from eqc.kernels.direct import Call, Direct, Given, Operands, Take, is_short, opened, room_of
-from eqc.kernels.operands import as_given, constant, conversion, operands_of
+from eqc.kernels.operands import as_given, constant, conversion, made_of, operands_of
 from eqc.kernels.pace import Pace
 from eqc.kernels.results import Selection, flatten
 from eqc.kernels.shapes import Layout
 from eqc.kernels.signature import Tensor
-from eqc.kernels.straight import Operand
+from eqc.kernels.straight import End, Operand, Shaped
 from eqc.kernels.teams import MakeShared
 from eqc.kernels.totals import WIDEST, Adder, Totals
-from eqc.kernels.values import FLOAT64, INT64, Array, DType
+from eqc.kernels.values import INT64, Array, DType
 from eqc.kernels.workers import thread_count
 
 Key = tuple[object, ...]
@@ -83,8 +83,8 @@ class Plan:
 
     `run` gives the results for the arguments, `operands` what the function takes for them. Where the function says that
     a result is not finite, `mend` looks after it. `pace` is what lets several threads share a function, which is given
-    as it is called, and as Numba has compiled it. `adder` is what adds items to their sums. If the function takes
-    the arguments as they are, `given` says in which places.
+    as it is called, and as Numba has compiled it. `adder` is what adds items to their sums. `given` is what compiled
+    code makes the operands of, if it can.
     """
 
     layout: Layout
@@ -97,9 +97,13 @@ class Plan:
     adder: Adder
     given: tuple[Operand, ...] | None
 
-    def has_ends(self, select: Selection) -> bool:
-        """Whether something is still to be done with a wanted result after the call."""
-        return bool(_ends(self.layout, self.dtypes, _wanted(self, select), self.adder))
+    def ends(self) -> dict[int, End]:
+        """What becomes of the results' memory, by their numbers, where it does not come back as it is."""
+        layout, ends = self.layout, dict[int, End]()
+        for n, (target, core) in enumerate(zip(layout.targets, layout.results, strict=True)):
+            if target + core != layout.buffers[n]:
+                ends[n] = Shaped(target + core, 1 if target == layout.batch else layout.items)
+        return ends
 
     def is_frugal(self, wanted: tuple[int, ...] | None) -> bool:
         """Whether results that are not wanted take little memory, where there are several items."""
@@ -158,7 +162,10 @@ def plan_call(
     if len(known) < len(converts):
         return None
     rest = tuple(constant(tensors[n], value, dtype) for n, value in enumerate(values) if n not in given)
-    operands, as_they_are = operands_of(known, tuple(given), rest), as_given(known, tuple(given), rest)
+    operands = operands_of(known, tuple(given), rest)
+    arguments = enumerate(given.items())
+    made = [made_of(place, tensors[n], value, dtype, layout.blocks[n]) for place, (n, value) in arguments]
+    as_they_are = as_given(made, tuple(given), rest)
     dtypes = tuple(dtype if tensor.kind == "real" else INT64 for tensor in results)
     sizes = [prod(shape) for shape in (*layout.blocks, *layout.buffers)]
     takes_team = teams and layout.items < thread_count()
@@ -214,18 +221,12 @@ def _total(layout: Layout, n: int, dtype: DType, adder: Adder) -> Callable[[Arra
     core, shape = layout.results[n], layout.targets[n] + layout.results[n]
     if layout.items == 1:
         return lambda buffer: buffer.reshape(shape)[()]
-    short = shape == core and len(core) <= 1 and prod(layout.buffers[n]) <= _SHORT
-    if short and (dtype is FLOAT64 or not core):
-        ones = np.ones(layout.items)  # products with them take the least time
-        return ones.dot if dtype is FLOAT64 else lambda buffer: ones.dot(buffer.astype(FLOAT64)).astype(dtype)
-    if not core:
-        return lambda buffer: np.add.reduce(buffer, axis=0, dtype=FLOAT64).astype(dtype).reshape(shape)[()]
     rows, adding = (layout.items, prod(core)), cache(adder.rows)
 
     def total(buffer: Array) -> Any:
         found = np.zeros(rows[1])
         adding()(buffer.reshape(rows), found)
-        return found.astype(dtype).reshape(shape)
+        return found.astype(dtype).reshape(shape)[()]
 
     return total
 
@@ -271,7 +272,7 @@ def _planned_call(plan: Plan, select: Selection) -> Call:
     return run
 
 
-End = Callable[[Array], Any]
+Finish = Callable[[Array], Any]
 
 
 def finished(plan: Plan, select: Selection) -> Take:
@@ -284,7 +285,7 @@ def _wanted(plan: Plan, select: Selection) -> Sequence[int]:
     return range(len(plan.dtypes)) if select.wanted is None else select.wanted
 
 
-def ended(results: Sequence[Array], ends: Sequence[tuple[int, End]]) -> list[Any]:
+def ended(results: Sequence[Array], ends: Sequence[tuple[int, Finish]]) -> list[Any]:
     """Results after what is still to be done with some of them."""
     whole: list[Any] = [*results]
     for n, end in ends:
@@ -292,12 +293,12 @@ def ended(results: Sequence[Array], ends: Sequence[tuple[int, End]]) -> list[Any
     return whole
 
 
-def _ends(layout: Layout, dtypes: Sequence[DType], numbers: Iterable[int], adder: Adder) -> list[tuple[int, End]]:
+def _ends(layout: Layout, dtypes: Sequence[DType], numbers: Iterable[int], adder: Adder) -> list[tuple[int, Finish]]:
     """What is still to be done with some results, by number."""
     return [(n, end) for n in numbers if (end := _end(layout, n, dtypes[n], adder)) is not None]
 
 
-def _end(layout: Layout, n: int, dtype: DType, adder: Adder) -> End | None:
+def _end(layout: Layout, n: int, dtype: DType, adder: Adder) -> Finish | None:
     """What is still to be done with a result; None if nothing is."""
     if layout.targets[n] != layout.batch:
         return _total(layout, n, dtype, adder)

@@ -132,10 +132,14 @@ class Runner:
         if one is not None:
             remember(self._singles, key, one)
 
-    def short_way(self, values: Given, names: tuple[str, ...], otherwise: Call, select: Selection) -> Short | None:
+    def short_way(
+        self, values: Given, names: tuple[str, ...], otherwise: Call, select: Selection, outs: Given = ()
+    ) -> Short | None:
         """A short way for calls like one that is planned, if there is one; see `Shortcuts`."""
         key = key_of(values, self.integers_matter, *names)
         shortcuts = Shortcuts(self._function, self._spare, self._loading, self.integers_matter)
+        if outs:
+            return shortcuts.way_into(self._plans.get(key), values, select, outs)
         return shortcuts.way(self._singles.get(key), self._plans.get(key), values, otherwise, select)
 
     def _run_whole(self, operands: list[Operand], dtype: DType, layout: Layout) -> list[Any]:

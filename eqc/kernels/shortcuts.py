@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from time import perf_counter
+from types import MappingProxyType
 from typing import Any
 
 from eqc.kernels.direct import Call, Given, is_short, may_be_quick, opened
@@ -16,7 +17,7 @@ from eqc.kernels.results import Selection
 from eqc.kernels.shapes import Shape
 from eqc.kernels.single import Single
 from eqc.kernels.spare import Spare
-from eqc.kernels.straight import Fixed, Memory, New, Straight, package_of
+from eqc.kernels.straight import Back, Fixed, Memory, New, Straight, View, package_of
 from eqc.kernels.teams import WORTH
 
 _TRIALS, _HINDERED = 3, 10
@@ -44,11 +45,26 @@ class Shortcuts:
             call = self._direct(one, plan, values, otherwise, select) if short is None else None
         return short if call is None else looked_at(look_for(values, self.integers_matter), call)
 
+    def way_into(self, plan: Plan | None, values: Given, select: Selection, outs: Given) -> Short | None:
+        """The short way of calls that have memory for the wanted results, as `outs`; None if there is none."""
+        with self.loading():
+            if plan is None or not plan.layout.is_even or not self._may_be_native(plan, values):
+                return None
+            wanted = range(len(plan.dtypes)) if select.wanted is None else select.wanted
+            if [out.dtype for out in outs] != [plan.dtypes[n] for n in wanted]:
+                return None
+            places = {n: len(values) + place for place, n in enumerate(wanted)}
+            stand_ins = self._stand_ins(self._left_out(plan, select), plan, plan.layout.buffers)
+            straight = self._as_planned(plan, values, select, stand_ins, places)
+            return native_way(straight, (*values, *outs), select, self.integers_matter) if straight else None
+
+    def _may_be_native(self, plan: Plan, values: Given) -> bool:
+        """Whether compiled code can make a call, and several threads cannot make it any shorter."""
+        return hasattr(self.function, "overloads") and (is_short(plan.layout) or self._is_quick(plan, values))
+
     def _native(self, one: Single | None, plan: Plan | None, values: Given, select: Selection) -> Short | None:
         """The way without any step of Python, for calls that several threads cannot make any shorter."""
-        if plan is None or not hasattr(self.function, "overloads"):
-            return None
-        if not is_short(plan.layout) and not self._is_quick(plan, values):
+        if plan is None or not self._may_be_native(plan, values):
             return None
         some = self._left_out(plan, select)
         if one is not None:
@@ -62,17 +78,28 @@ class Shortcuts:
         return {n: Fixed(self.spare.stand_in(shapes[n], plan.dtypes[n])) for n in some} if self.spare else {}
 
     def _as_planned(
-        self, plan: Plan, values: Given, select: Selection, stand_ins: Mapping[int, Fixed]
+        self,
+        plan: Plan,
+        values: Given,
+        select: Selection,
+        stand_ins: Mapping[int, Fixed],
+        places: Mapping[int, int] = MappingProxyType({}),
     ) -> Straight | None:
-        """A planned call as compiled code makes it; None if something has to be changed before or after it."""
-        if plan.given is None or not plan.is_frugal(select.wanted) or plan.has_ends(select):
+        """A planned call as compiled code makes it; None if it cannot.
+
+        The arguments at some `places` are memory for the results of these numbers.
+        """
+        if plan.given is None or not plan.is_frugal(select.wanted):
             return None
-        pairs = enumerate(zip(plan.layout.buffers, plan.dtypes, strict=True))
+        pairs = list(enumerate(zip(plan.layout.buffers, plan.dtypes, strict=True)))
         memory = [stand_ins.get(n) or New(*pair) for n, pair in pairs]
         entry, rest = self._entry(plan, values, memory)
-        operands, first = (*plan.given, *memory, *map(Fixed, rest)), len(plan.given)
-        places = range(first, first + len(memory))
-        return Straight(package_of(self.function), entry, operands, 0, False, places, plan.dtypes)
+        written = [View(places[n], shape) if n in places else memory[n] for n, (shape, _) in pairs]
+        operands, first = (*plan.given, *written, *map(Fixed, rest)), len(plan.given)
+        results = range(first, first + len(memory))
+        ends = plan.ends() | {n: Back(place) for n, place in places.items()}
+        package = package_of(self.function)
+        return Straight(package, entry, operands, 0, False, results, plan.dtypes, ends, len(places))
 
     def _entry(self, plan: Plan, values: Given, memory: Sequence[Memory]) -> tuple[Callable[..., Any], Given]:
         """What the function is compiled to for such values and memory, and what it takes last."""

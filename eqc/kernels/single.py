@@ -19,7 +19,7 @@ from eqc.kernels.operands import Convert, as_given, as_it_is, operands_of
 from eqc.kernels.results import Selection
 from eqc.kernels.shapes import Layout, Shape
 from eqc.kernels.signature import Tensor
-from eqc.kernels.straight import Fixed, Memory, New, Operand, Straight, package_of
+from eqc.kernels.straight import Fixed, Memory, New, Operand, Shaped, Straight, View, package_of
 from eqc.kernels.values import INT64, DType
 
 PATIENCE: Final = 4
@@ -47,7 +47,7 @@ class Core:
 class Single:
     """How calls for one item go: `operands` makes the arguments what the function takes.
 
-    If it takes them as they are, `given` says in which places.
+    `given` is what compiled code makes these of, if it can.
     """
 
     core: Core
@@ -73,13 +73,14 @@ class Single:
         return direct.watched_number(kinds[0]) if self._tells() else direct.number(kinds[0], watched=core.watched)
 
     def straight(self, values: Given, select: Selection, stand_ins: Mapping[int, Fixed]) -> Straight | None:
-        """The call as compiled code makes it; None if arguments or results still have to be changed.
+        """The call as compiled code makes it; None if it cannot.
 
         `stand_ins` stand for the memory of results that are left out.
         """
-        if self.given is None or any(self.layout.targets):
+        leads = [(n, lead + self.layout.results[n]) for n, lead in enumerate(self.layout.targets) if lead]
+        if self.given is None or any(not self.core.results[n].shape for n, _ in leads):
             return None
-        memory, core = self._memory(stand_ins), self.core
+        memory, core, ends = self._memory(stand_ins), self.core, {n: Shaped(shape) for n, shape in leads}
         entry, rest = self._entry(values, memory)
         numbers = [n for n, result in enumerate(core.results) if not result.shape]
         arrays = [n for n, result in enumerate(core.results) if result.shape]
@@ -89,7 +90,7 @@ class Single:
         operands = (*self.given, *memory, *map(Fixed, rest))
         results = [places[n] for n in range(len(dtypes))]
         package = package_of(core.function)
-        return Straight(package, entry, operands, returned, core.watched, results, dtypes).wanting(select)
+        return Straight(package, entry, operands, returned, core.watched, results, dtypes, ends).wanting(select)
 
     def _memory(self, stand_ins: Mapping[int, Fixed]) -> list[Memory]:
         """What the function writes its arrays to."""
@@ -145,7 +146,15 @@ def single(core: Core, layout: Layout, dtype: DType, given: Mapping[int, Any], v
         return None
     rest = tuple(value for n, value in enumerate(values) if n not in given)
     places = tuple(given)
-    return Single(core, layout, dtype, operands_of(known, places, rest), as_given(known, places, rest))
+    made = [_made_of(place, value, layout.cores[n]) for place, (n, value) in enumerate(given.items())]
+    return Single(core, layout, dtype, operands_of(known, places, rest), as_given(made, places, rest))
+
+
+def _made_of(place: int, value: Any, core: Shape) -> Operand | None:
+    """What compiled code makes of the argument at a place; None if a number would have to be read from an array."""
+    if not isinstance(value, np.ndarray) or value.shape == core:
+        return None if isinstance(value, np.ndarray) and not core else place
+    return View(place, core) if core else None
 
 
 def _conversion(tensor: Tensor, value: Any, dtype: DType, core: Shape) -> Convert | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
 
@@ -44,19 +44,56 @@ class New:
         return count + LINE // self.dtype.itemsize if count * self.dtype.itemsize >= LINED else 0
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """An operand that is an argument in another shape."""
+
+    place: int
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Lone:
+    """An operand that is an array of one number, an argument."""
+
+    place: int
+    dtype: DType
+
+
 Memory = Fixed | New
 """What a result is written to."""
 
-Operand = int | Fixed | New
+Operand = int | View | Lone | Fixed | New
 """What a function is called with; whole numbers are places among the arguments."""
 
 
 @dataclass(frozen=True, slots=True)
+class Shaped:
+    """A result that comes back in this shape, after so many `items` are added up; a number if it has no axes."""
+
+    shape: Shape
+    items: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """A result that is written to an argument, which comes back."""
+
+    place: int
+
+
+End = Shaped | Back
+"""What becomes of the array that a result was written to."""
+
+
+@dataclass(frozen=True, slots=True)
 class Straight:
-    """A call of a compiled function of a package that takes arguments as they are.
+    """A call of a compiled function of a package that takes arguments as they are, or in another shape.
 
     It returns so many `numbers`, which have to be finite if they are `checked`, or else whether a result is not. The
-    `results` are places of its `operands`, or -1 - n for the n-th number; `dtypes` are theirs.
+    `results` are places of its `operands`, or -1 - n for the n-th number; `dtypes` are theirs. Results come back as
+    they are written, but for those that have `ends`, by their numbers. So many last arguments, the `outs`, are memory
+    for results, which no other argument may share.
     """
 
     package: str
@@ -66,6 +103,8 @@ class Straight:
     checked: bool
     results: Sequence[int]
     dtypes: Sequence[DType]
+    ends: Mapping[int, End] = field(default_factory=dict)
+    outs: int = 0
 
     def wanting(self, select: Selection) -> Straight:
         """With memory that is the same in every call for results that are not wanted.

@@ -62,7 +62,9 @@ class Adder:
         if not self.is_compiled:
             return _add_rows
         with self.loading():
-            add: AddItems = opened(self._part("_vector").add_items, [np.empty((0, 1), self.dtype), np.empty(1)])[0]
+            add: AddItems = opened(self._part("_calls.totals").add_items, [np.empty((0, 1), self.dtype), np.empty(1)])[
+                0
+            ]
         return add
 
     def groups(self, block: Sequence[Any], work: Given) -> tuple[Callable[..., bool], Given]:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numba import njit
 
+from eqc.emit._calls.totals import add_items
 from eqc.emit._team.groups import add_groups
 from eqc.emit._team.launch import compiled
-from eqc.emit._vector import add_items
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])

@@ -18,7 +18,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     compiled = ("softmax", "pick", "every", "sway")
     modules = {name: source if name in compiled else interpreted(source) for name, source in MODULES.items()}
     root = write_project(tmp_path_factory.mktemp("project"), modules)
-    shutil.copytree(Path(eqc.__file__).parent / "emit" / "_calls", root / "generated" / "_calls")
+    calls = Path(eqc.__file__).parent / "emit" / "_calls"
+    shutil.copytree(calls, root / "generated" / "_calls", dirs_exist_ok=True)
     return root
 
 

@@ -506,7 +506,7 @@ def interpreted(source: str) -> str:
     return source.replace("@njit(cache=True)\n", "")
 
 
-VECTOR = '''"""What kernels find beside them to add up items; a folder of this name comes before this module."""
+TOTALS = '''"""What kernels find beside them to add up items."""
 
 
 def add_items(block, totals):
@@ -522,7 +522,10 @@ def write_project(root: Path, modules: dict[str, str] | None = None) -> Path:
     for package in (area.parent, area):
         (package / "__init__.py").write_text("")
     (root / "generated" / "_runtime.py").write_text(RUNTIME)
-    (root / "generated" / "_vector.py").write_text(VECTOR)
+    calls = root / "generated" / "_calls"
+    calls.mkdir(exist_ok=True)
+    (calls / "__init__.py").write_text("")
+    (calls / "totals.py").write_text(TOTALS)
     for name, source in (MODULES if modules is None else modules).items():
         (area / f"{name}.py").write_text(source)
         (root / "equations" / "sample" / f"{name}.yaml").write_text("")

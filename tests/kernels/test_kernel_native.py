@@ -18,7 +18,7 @@ from eqc.kernels.looks import Short, look_for
 from eqc.kernels.native import native_way
 from eqc.kernels.plans import key_of
 from eqc.kernels.results import Selection, named_results
-from eqc.kernels.straight import Fixed, New, Straight
+from eqc.kernels.straight import Back, Fixed, Lone, New, Shaped, Straight, View
 from eqc.kernels.values import FLOAT32, FLOAT64, INT64
 
 ALL = Selection((0, 1), tuple)
@@ -108,6 +108,79 @@ def test_long_results_begin_with_a_line_of_the_cache() -> None:
     assert sys.getrefcount(FLOAT32) == before + 5 * 5
     del kept, found, array
     assert sys.getrefcount(FLOAT32) == before
+
+
+def test_arguments_are_seen_in_other_shapes_and_numbers_as_arrays() -> None:
+    seen: list[Any] = []
+    operands = View(0, (2, 1, 2)), Lone(1, FLOAT32), Lone(2, INT64), Lone(3, FLOAT64)
+    straight = Straight("", lambda *given: seen.append(given), (*operands, New((1,), FLOAT64)), 0, False, (4,), FLOATS)
+    x, select = np.arange(4.0), Selection((0,), None)
+    given = x, 0.1, 7, np.float32(0.1)
+    short, held = way_of(straight, given, select), (x, FLOAT64, FLOAT32, INT64)
+    before = [sys.getrefcount(thing) for thing in held]
+    for _ in range(3):
+        assert call(short, *given) is not None
+    view, *numbers = seen[0][:4]
+    assert view.shape == (2, 1, 2) and view.base is x and view.flags.carray and view[1, 0, 1] == 3.0
+    expected = np.full(1, 0.1, np.float32), np.array([7]), np.full(1, 0.1, np.float32).astype(float)
+    for number, other in zip(numbers, expected, strict=True):
+        np.testing.assert_array_equal(number, other, strict=True)
+    seen.clear()
+    del view, numbers, number, expected, other
+    assert [sys.getrefcount(thing) for thing in held] == before
+
+
+@pytest.mark.parametrize("dtype", [FLOAT64, FLOAT32])
+@pytest.mark.parametrize("items", [2, 9])
+def test_results_are_shaped_and_added_up(dtype: Any, items: int) -> None:
+    """As NumPy would: in double precision, whatever they are."""
+    rows, close = np.random.default_rng(3).normal(size=(items, 6)).astype(dtype), 4 * np.finfo(dtype).eps
+
+    def kernel(given: Any, *memory: Any) -> None:
+        for array in memory:
+            array[...] = given.reshape(items, 6)[: len(array), : array[0].size].reshape(array.shape)
+
+    memory = [New((items, *core), dtype) for core in ((6,), (2, 3), (6,), ())] + [New((1,), dtype)]
+    shapes = (3, items // 3, 6) if items == 9 else (2, 1, 6), (1, 2, 3), (6,), (), ()
+    ends = {n: Shaped(shape, 1 if n in (0, 4) else items) for n, shape in enumerate(shapes)}
+    straight = Straight("", kernel, (0, *memory), 0, False, range(1, 6), (dtype,) * 5, ends)
+    short = way_of(straight, (rows,), Selection(tuple(range(5)), tuple))
+    before = [sys.getrefcount(thing) for thing in (rows, FLOAT64, FLOAT32)]
+    for _ in range(3):
+        found = call(short, rows)
+        total = rows.sum(axis=0, dtype=np.float64)
+        expected = rows, total, total, total[0], rows[0, 0]
+        assert [np.shape(one) for one in found] == list(shapes)
+        assert [type(one) for one in found[3:]] == [dtype.type] * 2
+        for one, other in zip(found, expected, strict=True):
+            assert one.dtype is dtype
+            np.testing.assert_allclose(np.ravel(one), np.ravel(other), rtol=close)
+    del found, one, expected, other, total
+    assert [sys.getrefcount(thing) for thing in (rows, FLOAT64, FLOAT32)] == before
+
+
+def test_memory_for_results_comes_back_unless_an_argument_shares_it() -> None:
+    def kernel(given: Any, first: Any, second: Any) -> None:
+        first[...], second[...] = given, 2 * given[0]
+
+    operands, ends = (0, 1, View(2, (1,))), {0: Back(1), 1: Back(2)}
+    straight = Straight("", kernel, operands, 0, False, (1, 2), FLOATS, ends, 2)
+    memory, number = np.empty(9), np.empty(())
+    short = way_of(straight, (X, memory[: len(X)], number))
+    before = [sys.getrefcount(thing) for thing in (memory, number)]
+    for _ in range(3):
+        out = memory[: len(X)]
+        found = call(short, X, out, number)
+        assert found[0] is out
+        assert found[1] is number
+        assert number == 2 * X[0]
+        np.testing.assert_array_equal(out, X)
+    assert call(short, memory[1 : 1 + len(X)], out, number) is None
+    assert call(short, X, X, number) is None
+    assert call(short, X, out, out[1:2].reshape(())) is None
+    assert call(short, X, out[: len(X) - 1], number) is None
+    del found, out
+    assert [sys.getrefcount(thing) for thing in (memory, number)] == before
 
 
 def test_unwanted_results_have_one_memory() -> None:

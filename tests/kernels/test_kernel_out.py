@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from eqc.kernels.kernel import Kernel
+from eqc.kernels.single import PATIENCE
+from eqc.kernels.values import FLOAT64
 
 Get = Callable[[str], Kernel]
 Z = np.array([[0.5, -1.0, 2.0], [1.0, 0.0, -3.0]])
@@ -113,3 +115,46 @@ def test_results_may_not_share_memory(kernel: Get) -> None:
     memory = np.empty((2, 3))
     with pytest.raises(ValueError, match="out for beta shares memory with out for m"):
         kernel("momentum").vjp(Z, Z, 0.9, Z, 1.0, wrt=("m", "beta"), out=(memory, memory[0, 0:1].reshape(())))
+
+
+def test_later_calls_take_the_same_memory_with_the_same_care(kernel: Get) -> None:
+    """Compiled code makes them, where the memory is in C order and is not shared."""
+    softmax, z, memory = kernel("softmax"), np.array([0.5, -1.0, 2.0, 0.0]).reshape(2, 1, 2), np.empty(9)
+    expected, out = softmax(z), memory[4:8].reshape(z.shape)
+    for _ in range(PATIENCE + 3):
+        out[...] = np.nan
+        assert softmax(z, out=out) is softmax(z=z, out=(out,)) is out
+        np.testing.assert_array_equal(out, expected)
+    entries = [known for key, (_, known) in softmax._short.items() if key[1:] == (FLOAT64, z.shape)]
+    assert [isinstance(known[0], int) for known in entries] == [True, True]
+    for wrong in (z, memory[4:8].reshape(2, 2), memory[4:8].reshape(z.shape).astype(np.float32), np.asfortranarray(z)):
+        given = memory[3:7].reshape(z.shape)
+        given[...] = z
+        if wrong.shape == z.shape and wrong.dtype == z.dtype and wrong is not z:
+            assert softmax(z, out=wrong) is wrong
+        else:
+            with pytest.raises((ValueError, TypeError), match="out for yhat"):
+                softmax(z, out=wrong)
+        with pytest.raises(ValueError, match="shares memory with z"):
+            softmax(given, out=out)
+    out.flags.writeable = False
+    with pytest.raises(ValueError, match="read-only"):
+        softmax(z, out=out)
+
+
+def test_later_calls_with_memory_for_some_results(kernel: Get) -> None:
+    softmax, z = kernel("softmax"), Z[0].copy()
+    value, slopes = np.empty(3), np.empty(3)
+    expected = softmax.value_and_vjp(z, z)
+    for _ in range(PATIENCE + 3):
+        value[...] = slopes[...] = np.nan
+        found = softmax.value_and_vjp(z, z, out=(value, slopes))
+        assert found[0] is value
+        assert found[1] is slopes
+        np.testing.assert_array_equal(found, expected)
+        assert softmax.vjp(z, z, wrt="z", out=[slopes]) is slopes
+        found = softmax.value_and_vjp(z, z, out=(None, slopes))
+        assert found[1] is slopes
+        np.testing.assert_array_equal(found, expected)
+    with pytest.raises(ValueError, match="shares memory with out"):
+        softmax.value_and_vjp(z, z, out=(value, value))

@@ -5,7 +5,7 @@ from numba.core import cgutils
 from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic
 
-from .._vector.items import add_items
+from .._calls.totals import add_items
 from .launch import FAILED, FINE, call_at, part_of
 
 

@@ -30,7 +30,7 @@ from .gates import (
     soft_tangent_gate,
     soft_tangent_gate_slope,
 )
-from .items import add_items, item_of
+from .items import item_of
 from .linking import PART
 from .places import place_of_largest, place_of_least
 from .powers import one_plus_power, power, rational_power, root_of_cube
@@ -62,7 +62,6 @@ __all__ = [
     "KernelCompiler",
     "across",
     "add",
-    "add_items",
     "add_product",
     "add_square",
     "binary_exponent",

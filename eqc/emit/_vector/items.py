@@ -1,7 +1,7 @@
-"""Items of arrays with a leading axis, and sums over them."""
+"""Items of arrays with a leading axis."""
 
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload
 
@@ -57,16 +57,3 @@ def _distance(builder, whole, step):
     far = builder.select(cgutils.is_null(builder, whole.meminfo), of_long, is_long)
     near = builder.icmp_unsigned("<", builder.sub(step, number(DISTANCE)), number(LONG - DISTANCE))
     return builder.select(far, builder.select(near, step, number(DISTANCE)), number(0))
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def add_items(block, totals):
-    """Add the items of a block to their totals in double precision, four at a time: totals are read less often."""
-    items = block.shape[0]
-    whole = items - items % 4
-    for item in range(0, whole, 4):
-        for k in range(totals.shape[0]):
-            totals[k] = totals[k] + block[item, k] + block[item + 1, k] + block[item + 2, k] + block[item + 3, k]
-    for item in range(whole, items):
-        for k in range(totals.shape[0]):
-            totals[k] += block[item, k]
