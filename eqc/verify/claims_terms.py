@@ -220,7 +220,7 @@ class Terms:
             new = self._rebuilt(symbol, leaf)
             if new != symbol:
                 changed[symbol] = new
-        return expression.subs(changed, simultaneous=True) if changed else expression
+        return expression.xreplace(changed)
 
     def _rebuilt(self, symbol: Expr, leaf: Callable[[Expr], Expr]) -> Expr:
         meaning = self.meaning.get(symbol)

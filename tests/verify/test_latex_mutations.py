@@ -49,7 +49,7 @@ def means_the_same(record: Record) -> bool:
         if equation.defines is None:
             continue
         relation = Compare(equation.span, "==", equation.left, equation.right)
-        checks = (check_relation(oracle, "mutant", relation, Points(oracle, seed)) for seed in SEEDS)
+        checks = (check_relation(oracle, "mutant", relation, Points(oracle, seed), prove=False) for seed in SEEDS)
         if any(check.status == "failed" for check in checks):
             return False
     return True
