@@ -128,16 +128,24 @@ def _results(local: Local, point: Point, names: Names, bits: int) -> dict[str, d
         found["jacobian"] = jacobian
         found["jvp"] = {(o,): _added([_along(local, point, o, a, bits) for a in inputs], bits) for o in outputs}
         found["vjp"] = {(a,): _added([_against(local, point, o, a, bits) for o in outputs], bits) for a in inputs}
-    if local.hvp:
+    if local.hvp or local.hessian:
         found["gradient"] = {(a,): jacobian[outputs[0], a] for a in inputs}
         found["value_and_gradient"] = {**found["value"], **{("gradient", a): jacobian[outputs[0], a] for a in inputs}}
-        found["hvp"] = {(a,): local.hvp[a] for a in inputs}
+        found["hvp"] = {(a,): _curvature(local, point, a, bits) for a in inputs}
         found["hessian"] = dict(local.hessian.items())
     return found
 
 
 def _along(local: Local, point: Point, output: str, name: str, bits: int) -> Objects:
     return contract(local.jacobian[output, name], point.tangents[name], bits, leading=False)
+
+
+def _curvature(local: Local, point: Point, name: str, bits: int) -> Objects:
+    """The Hessian times the tangents."""
+    if local.hvp:
+        return local.hvp[name]
+    rows = {b: array for (a, b), array in local.hessian.items() if a == name}
+    return _added([contract(array, point.tangents[b], bits, leading=False) for b, array in rows.items()], bits)
 
 
 def _against(local: Local, point: Point, output: str, name: str, bits: int) -> Objects:

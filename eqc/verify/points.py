@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eqc.verify.balls import Objects, Undecided, ball, blurred, is_certain, precision
+from eqc.verify.balls import Ball, Objects, Undecided, ball, blurred, is_certain, precision
 from eqc.verify.draws import Style
 from eqc.verify.oracle import Direction, Oracle, Truth
 from eqc.verify.sampling import NoSample, Sample, another, generator, sample
@@ -27,8 +27,8 @@ _ENTRIES_FOR_HESSIAN = 8
 class Local:
     """A formula at a point, at one precision.
 
-    There are values and Jacobians by (output, input); for one scalar output also its Hessian times the point's
-    tangents and, where the inputs have few entries, its Hessian by (input, input).
+    There are values and Jacobians by (output, input); for one scalar output also its Hessian by (input, input) or,
+    where the inputs have many entries, only that times the point's tangents.
     """
 
     values: dict[str, Objects]
@@ -114,35 +114,49 @@ def point_at(oracle: Oracle, draw: Draw, *, strict: bool = False) -> Point | Non
     A point with a note is None only when one is `strict`.
     """
     drawn = draw.sample
-    note = _note_of_values(oracle, drawn)
+    near = _near_values(oracle, drawn)
+    note = _note_of_values(near)
     if strict and note:
         return None
     rng = generator(oracle.record.id, drawn.extent, drawn.seed, 7)
-    along = {**_tangents(oracle, drawn, rng), **draw.tangents}
-    whole = _first_look(oracle, drawn.inputs, along)
-    if not all(is_certain(number, oracle.zero) for array in whole.values.values() for number in array.ravel()):
+    view = View(oracle, drawn.inputs, {**_tangents(oracle, drawn, rng), **draw.tangents}, _has_hessian(oracle, near))
+    exact: list[Truth] = []
+    for truth in view.look():
+        exact.append(truth)
+        if not truth.is_certified(oracle.zero):
+            note = "some derivatives are not finite there"
+            if strict:
+                return None
+    values = exact[0].values
+    if not all(is_certain(number, oracle.zero) for array in values.values() for number in array.ravel()):
         return None
-    if not whole.is_certified(oracle.zero):
-        note = "some derivatives are not finite there"
-    if strict and note:
-        return None
-    truth = look(oracle, drawn.inputs, whole)
-    rough = {
-        dtype: look(oracle, drawn.inputs, _first_look(oracle, drawn.inputs, along, bits), bits)
-        for dtype, bits in ROUGH_BITS.items()
-    }
-    cotangents = {name: _rounded(rng.uniform(-1, 1, v.shape), drawn.style) for name, v in whole.values.items()}
-    return Point(drawn, along, cotangents, truth, rough, whole.ranges, note)
+    rough = {dtype: view.local([*view.look(bits)]) for dtype, bits in ROUGH_BITS.items()}
+    cotangents = {name: _rounded(rng.uniform(-1, 1, v.shape), drawn.style) for name, v in values.items()}
+    return Point(drawn, dict(view.tangents), cotangents, view.local(exact), rough, exact[0].ranges, note)
 
 
-def _note_of_values(oracle: Oracle, drawn: Sample) -> str:
-    """What is not ideal about the values; much cheaper to find than anything about derivatives."""
+def _near_values(oracle: Oracle, drawn: Sample) -> dict[str, Objects] | None:
+    """The values in few bits, much cheaper to find than anything about derivatives; None if a kink is near."""
     try:
-        near = oracle.evaluate(drawn.inputs, bits=_KINK_BITS).values
+        return oracle.evaluate(drawn.inputs, bits=_KINK_BITS).values
     except Undecided:
+        return None
+
+
+def _note_of_values(near: Mapping[str, Objects] | None) -> str:
+    """What is not ideal about the values."""
+    if near is None:
         return "a kink is near"
     finite = all(number.is_finite() for array in near.values() for number in array.ravel())
     return "" if finite else "the formula is badly conditioned there"
+
+
+def _has_hessian(oracle: Oracle, near: Mapping[str, Objects] | None) -> bool:
+    """Whether the output is one number, which alone has second derivatives among the kernels."""
+    if len(oracle.reading.outputs) != 1:
+        return False
+    (output,) = oracle.reading.outputs
+    return not (oracle.reading.shapes.get(output) if near is None else near[output].ndim)
 
 
 def _tangents(oracle: Oracle, drawn: Sample, rng: np.random.Generator) -> dict[str, NDArray[Any]]:
@@ -174,48 +188,63 @@ def units(oracle: Oracle, inputs: Mapping[str, Any]) -> list[tuple[str, tuple[in
     return found
 
 
-def _first_look(oracle: Oracle, inputs: Mapping[str, Any], tangents: Direction, bits: int | None = None) -> Truth:
-    """Values and first derivatives, and second ones along the tangents if there is one output."""
-    along = [direction for _, _, direction in units(oracle, inputs)]
-    scalar = len(oracle.reading.outputs) == 1 and bool(along)
-    return _evaluate(oracle, inputs, along, tangents if scalar else None, bits)
+@dataclass(frozen=True, slots=True)
+class View:
+    """What of a formula is evaluated at a point: its derivatives in every entry, and second ones if it is `curved`.
 
-
-def look(oracle: Oracle, inputs: Mapping[str, Any], whole: Truth, bits: int | None = None) -> Local:
-    """Everything about the formula at a point: certified, or in some bits from inputs known to one roundoff.
-
-    `whole` is what the first look found there.
+    Where there are few entries these are a row of the Hessian for each, which is symmetric, so that a row begins on the
+    diagonal; where there are many, the Hessian times the tangents.
     """
-    entries = units(oracle, inputs)
-    scalar = len(oracle.reading.outputs) == 1 and bool(entries) and all(v.ndim == 0 for v in whole.values.values())
-    names = [(name, at) for name, at, _ in entries]
-    shapes = {name: np.shape(inputs[name]) for name, _ in names}
-    jacobian = {
-        (out, name): _gathered(whole.first, out, name, shapes[name], names) for out in whole.values for name in shapes
-    }
-    if not scalar:
-        return Local(whole.values, jacobian, {}, {})
-    out = oracle.reading.outputs[0]
-    hvp = {name: _gathered(whole.mixed, out, name, shapes[name], names) for name in shapes}
-    return Local(whole.values, jacobian, hvp, _hessian(oracle, inputs, entries, bits))
+
+    oracle: Oracle
+    inputs: Mapping[str, Any]
+    tangents: Direction
+    curved: bool
+
+    def look(self, bits: int | None = None) -> Iterator[Truth]:
+        """The evaluations: certified, or in some bits from inputs known to one roundoff.
+
+        The first has the values and all first derivatives.
+        """
+        along = [direction for _, _, direction in units(self.oracle, self.inputs)]
+        others: list[Direction | None] = [self.tangents if self.curved and along else None]
+        if self.curved and 0 < len(along) <= _ENTRIES_FOR_HESSIAN:
+            others = [*along]
+        for k, other in enumerate(others):
+            yield _evaluate(self.oracle, self.inputs, along[k:], other, bits)
+
+    def local(self, truths: Sequence[Truth]) -> Local:
+        """The results of a look by name."""
+        entries = [(name, at) for name, at, _ in units(self.oracle, self.inputs)]
+        shapes = {name: np.shape(self.inputs[name]) for name, _ in entries}
+        whole, out = truths[0], self.oracle.reading.outputs[0]
+        jacobian = {
+            (o, name): _gathered(whole.first, o, name, shapes[name], entries) for o in whole.values for name in shapes
+        }
+        if not self.curved or not entries or whole.values[out].ndim:
+            return Local(whole.values, jacobian, {}, {})
+        if len(entries) > _ENTRIES_FOR_HESSIAN:
+            hvp = {name: _gathered(whole.mixed, out, name, shapes[name], entries) for name in shapes}
+            return Local(whole.values, jacobian, hvp, {})
+        return Local(whole.values, jacobian, {}, _hessian([truth.mixed for truth in truths], out, shapes, entries))
 
 
 def _hessian(
-    oracle: Oracle, inputs: Mapping[str, Any], entries: list[tuple[str, tuple[int, ...], Direction]], bits: int | None
+    rows: Sequence[Sequence[Mapping[str, Objects]]],
+    out: str,
+    shapes: Mapping[str, tuple[int, ...]],
+    entries: Sequence[tuple[str, tuple[int, ...]]],
 ) -> dict[tuple[str, str], Objects]:
-    """All second derivatives, row by row, if there are few entries."""
-    if len(entries) > _ENTRIES_FOR_HESSIAN:
-        return {}
-    out = oracle.reading.outputs[0]
-    names = [(name, at) for name, at, _ in entries]
-    along = [direction for _, _, direction in entries]
-    rows = {(n, at): _evaluate(oracle, inputs, along, d, bits).mixed for n, at, d in entries}
-    shapes = {name: np.shape(inputs[name]) for name, _ in names}
+    """All second derivatives by inputs, from rows that begin on the diagonal."""
+    number = {entry: k for k, entry in enumerate(entries)}
+
+    def second(i: int, j: int) -> Ball:
+        first, last = sorted((i, j))
+        return rows[first][last - first][out][()]
 
     def block(a: str, b: str) -> Objects:
-        found = {at: _gathered(row, out, b, shapes[b], names) for (n, at), row in rows.items() if n == a}
         depth = len(shapes[a])
-        return filled((*shapes[a], *shapes[b]), lambda at: found[at[:depth]][at[depth:]])
+        return filled((*shapes[a], *shapes[b]), lambda at: second(number[a, at[:depth]], number[b, at[depth:]]))
 
     return {(a, b): block(a, b) for a in shapes for b in shapes}
 
@@ -240,7 +269,7 @@ def _gathered(
     out: str,
     name: str,
     shape: tuple[int, ...],
-    names: list[tuple[str, tuple[int, ...]]],
+    names: Sequence[tuple[str, tuple[int, ...]]],
 ) -> Objects:
     """Derivatives along single entries as one array of shape output + input."""
     columns = {at: part[out] for (n, at), part in zip(names, parts, strict=True) if n == name}
