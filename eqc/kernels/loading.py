@@ -183,7 +183,8 @@ def _is_generated(name: str) -> bool:
 
 def _take_modules() -> dict[str, ModuleType]:
     """Take `generated` and what is in it out of `sys.modules`."""
-    return {name: sys.modules.pop(name) for name in list(sys.modules) if _is_generated(name)}
+    own = [name for name in sys.modules if name.startswith(GENERATED) and _is_generated(name)]
+    return {name: sys.modules.pop(name) for name in own}
 
 
 def _digest(path: Path) -> bytes:

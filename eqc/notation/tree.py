@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from fractions import Fraction
-from typing import Literal
+from functools import cache
+from typing import Any, Literal
 
 from eqc.errors import Span
 
@@ -26,12 +27,19 @@ class Node:
 
     def children(self) -> Iterator[Node]:
         """The parts directly below, in reading order."""
-        for field in fields(self):
-            value = getattr(self, field.name)
+        kind: Any = type(self)
+        for name in _names_of(kind):
+            value = getattr(self, name)
             if isinstance(value, Node):
                 yield value
             elif isinstance(value, tuple):
                 yield from (item for item in value if isinstance(item, Node))
+
+
+@cache
+def _names_of(kind: Any) -> tuple[str, ...]:
+    """The fields of a kind of part that may hold other parts."""
+    return tuple(field.name for field in fields(kind) if field.name != "span")
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,15 +51,16 @@ class LawEvaluator(Evaluator):
         self.law = law
         self.roots = roots
         self.used = used
-        self.stated = frozenset(id(n) for s in own.statements for n in walk(s.value))
         self.others: dict[Hashable, LawEvaluator] = {}
         run(self)
 
     def value(self, node: Node) -> Value:
         """The value of any part of a law, or of a statement of the record."""
-        if id(node) in self.stated and isinstance(node, Call) and node.function in CALCULUS:
+        if not isinstance(node, Call):
+            return super().value(node)
+        if node.function in CALCULUS and id(node) in self.law.stated:
             return super().value(node)  # the record's own derivative, of any order beside those of the law
-        if isinstance(node, Call) and node.function not in self.reading.record.symbols:
+        if node.function not in self.reading.record.symbols:
             if node.function == "Derivative":
                 return _derivative(self, node)
             if node.function == "subs":

@@ -25,7 +25,7 @@ class Law:
     their values at which `reads`, its reads at free indices that nothing guards, stay inside the arrays. `fresh` are
     symbols that stand in no glossary and come in by a substitution. `placed` are all names read as positions that are
     no values of the record. `reading` is the record's own, cut to the statements that the law needs, and without
-    outputs.
+    outputs; `stated` has the ids of all parts of these statements.
     """
 
     formula: Node
@@ -37,6 +37,7 @@ class Law:
     reads: tuple[Subscript, ...]
     hints: tuple[Subscript, ...]
     reading: Reading
+    stated: frozenset[int]
 
 
 def read_law(reading: Reading, formula: Node) -> Law:
@@ -71,7 +72,8 @@ def read_law(reading: Reading, formula: Node) -> Law:
     statements = _needed(reading, formula)
     own = replace(reading, statements=statements, outputs=(), names_below={**reading.names_below, **below})
     hints, reads = _reads(scan, indices)
-    return Law(formula, condition, parts, indices, fresh, frozenset(scan.placed), reads, hints, own)
+    stated = frozenset(id(n) for s in statements for n in walk(s.value))
+    return Law(formula, condition, parts, indices, fresh, frozenset(scan.placed), reads, hints, own, stated)
 
 
 def _premise(formula: Node) -> tuple[Node | None, Node]:

@@ -69,6 +69,17 @@ class Estimate:
         numbers = [lift(term) for term in terms]
         return cls(lift(total(numbers)), lift(total(_absolute(x) for x in numbers)))
 
+    def and_of(self, terms: Sequence[Scalar]) -> Estimate:
+        """The sum with more terms."""
+        numbers = [lift(term) for term in terms]
+        return Estimate(
+            lift(total((self.value, *numbers))), lift(total((self.sizes, *(_absolute(x) for x in numbers))))
+        )
+
+    def times(self, factor: HyperDual) -> Estimate:
+        """The sum times a positive number."""
+        return Estimate(self.value * factor, self.sizes * factor)
+
 
 def _absolute(x: HyperDual) -> HyperDual:
     first = {k: abs(part) for k, part in x.first.items()}
@@ -187,19 +198,18 @@ def _double_exponential(function: Integrand, low: HyperDual, high: HyperDual) ->
 def _levels(term: Callable[[int, int], Scalar]) -> Iterator[Estimate]:
     """Trapezoidal sums in t, the step halved each time."""
     right, left = _reach(term, 1), _reach(term, -1)
-    terms = [term(0, _COARSEST), *right, *left]
     lowest, highest = -len(left) << (_FINEST - _COARSEST), len(right) << (_FINEST - _COARSEST)
-    yield _stepped(terms, _COARSEST)
+    found = Estimate.of([term(0, _COARSEST), *right, *left])
+    yield found.times(_step(_COARSEST))
     for level in range(_COARSEST + 1, _FINEST + 1):
         scale = 1 << (_FINEST - level)
         between = [k for k in range(lowest // scale, highest // scale + 1) if k % 2]
-        terms += [term(k, level) for k in between if lowest <= k * scale <= highest]
-        yield _stepped(terms, level)
+        found = found.and_of([term(k, level) for k in between if lowest <= k * scale <= highest])
+        yield found.times(_step(level))
 
 
-def _stepped(terms: Sequence[Scalar], level: int) -> Estimate:
-    step = ball(2) ** -level
-    return Estimate.of([multiply(HyperDual(step), t) for t in terms])
+def _step(level: int) -> HyperDual:
+    return HyperDual(ball(2) ** -level)
 
 
 def _reach(term: Callable[[int, int], Scalar], sign: int) -> list[Scalar]:

@@ -176,6 +176,8 @@ def _with_positions(
     """Redraw the integers that are read as positions within the axes they index; ShapeError if that is not enough."""
     reading = oracle.reading
     free = [n for n in reading.inputs if reading.is_integer(n) and n not in fixed]
+    if not free and not fixed:
+        return inputs  # another try would have the same shapes
     if not free:
         _ranges(oracle, inputs)
         return inputs
