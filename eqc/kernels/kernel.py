@@ -229,10 +229,20 @@ class Kernel:
         found = self._by_short_way(method, kind, key, whole)
         if found is not None:
             return found
+        has_none = out is None and (key is None or self._counts.get(key, 0) >= PATIENCE)
+        plain = self._plain(method, args, named) if has_none else None
+        if plain is not None:
+            way, known = self._recent[method][wrt]
+            found = way(known, plain)
+            return self._run(method, wrt, plain, {}) if found is None else found
         results = self._results(method, select.wanted, args, named, out)
         if key is not None:
             self._count(method, select, key, given, names, outs)
         return select.give(results)
+
+    def _plain(self, method: str, args: tuple[Any, ...], named: dict[str, Any]) -> Given | None:
+        """All arguments by position, and as kernels take them; None if they are so, or cannot be made so."""
+        return self._runners.of(method).plain(self._binder(method).bind(args, named))
 
     def _by_short_way(self, method: str, kind: Any, key: Key | None, given: Given) -> Any:
         """What the short way for a key gives, which is then the recent one; None if there is none, or it was tried."""

@@ -36,7 +36,10 @@ EXACT: Final = 1 << 53
 """Whole numbers up to this are the same as floats."""
 
 _ARRAY: Final = np.ndarray
-_NUMBERS: Final = frozenset({float, np.float64, np.float32})
+_FLOATS: Final = frozenset({float, np.float64, np.float32})
+NUMBERS: Final = _FLOATS | {int}
+"""Types of numbers that kernels take."""
+
 _REMEMBERED: Final = 256
 _first = itemgetter(0)
 
@@ -61,7 +64,7 @@ def key_of(values: Iterable[Any], integers_matter: bool, *kind: object) -> Key |
             if not value.flags.carray:
                 return None
             key = key, value.dtype, value.shape  # in each other: quicker than a long one
-        elif kind_of_value in _NUMBERS:
+        elif kind_of_value in _FLOATS:
             key = key, kind_of_value
         elif kind_of_value is int and -EXACT <= value <= EXACT:
             key = key, int, value if integers_matter else None

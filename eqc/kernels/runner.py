@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
+from operator import is_
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from eqc.kernels.direct import Call, Given, ended_by, stored_entry
 from eqc.kernels.looks import Short
 from eqc.kernels.memory import POOL
 from eqc.kernels.native import compile_beside
-from eqc.kernels.plans import Key, Mend, Plan, key_of, plan_call, remember
+from eqc.kernels.plans import NUMBERS, Key, Mend, Plan, key_of, plan_call, remember
 from eqc.kernels.results import Selection, check_distinct, check_out, results_of, share_memory
 from eqc.kernels.shapes import Layout, Shape, lay_out
 from eqc.kernels.shortcuts import Shortcuts
@@ -108,6 +109,20 @@ class Runner:
         except (IndexError, ValueError) as error:
             raise reworded(error) from None
         return results if wanted is None or results is None else [results[i] for i in wanted]
+
+    def plain(self, values: Sequence[Any]) -> Given | None:
+        """The values, those that are no numbers as arrays that the function takes as they are.
+
+        None if they are so already, or if one of them was left out or is of no use.
+        """
+        try:
+            operands, dtype = read_operands(self.tensors, values)
+            trios = zip(self.tensors, values, operands, strict=True)
+            made = tuple(value if type(value) in NUMBERS else _plain(t, operand, dtype) for t, value, operand in trios)
+        except (TypeError, ValueError):
+            return None
+        given_up = any(isinstance(value, Zero) for value in made)
+        return None if given_up or all(map(is_, made, values)) else made
 
     def plan(self, given: Sequence[Any], names: tuple[str, ...], slots: Sequence[int], values: Sequence[Any]) -> None:
         """Remember how a call went: its arguments, the last of which have `names`, their places, and all values."""
@@ -304,6 +319,10 @@ class _Call:
 
     def _shape(self, index: int) -> Shape:
         return self.layout.targets[index] + self.layout.results[index]
+
+
+def _plain(tensor: Tensor, operand: Operand, dtype: DType) -> Operand:
+    return convert(tensor, operand, dtype) if isinstance(operand, np.ndarray) else operand
 
 
 def _leave(arguments: Sequence[Any]) -> None:

@@ -54,9 +54,9 @@ def convert(tensor: Tensor, array: Array, dtype: DType) -> Array:
     target = dtype if tensor.kind == "real" else INT64
     if array.dtype is not target and array.dtype != target and tensor.kind == "integer":
         array = _whole(tensor.name, array)
-    if array.dtype is target and array.flags.carray:
+    if array.flags.carray and (array.dtype is target or array.dtype == target):
         return array
-    return np.require(array, dtype=target, requirements=["C", "A", "W"])
+    return array.astype(target, order="C")
 
 
 def _read(tensor: Tensor, value: Any) -> tuple[Any, bool]:

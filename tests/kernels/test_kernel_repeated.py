@@ -144,3 +144,43 @@ def test_long_sums_over_items_are_added_up_in_blocks(kernel: Get, monkeypatch: p
         np.testing.assert_allclose(slopes.g, (0.1 * total).sum(0), rtol=1e-9, atol=1e-9)
         np.testing.assert_allclose(slopes.beta, ((scale * m - g) * total).sum(), rtol=1e-9)
         assert slopes.m.shape == m.shape and slopes.g.shape == (5,) and slopes.beta.shape == ()
+
+
+UNUSUAL = {
+    "a list": lambda x: x.tolist(),
+    "strides": lambda x: np.repeat(x, 2)[::2],
+    "columns": lambda x: np.asfortranarray(np.stack([x, x])),
+    "no memory to write to": lambda x: np.broadcast_to(x, (2, *x.shape)),
+    "whole numbers": lambda x: np.arange(len(x)),
+    "few bytes": lambda x: np.arange(len(x), dtype=np.int8),
+    "another byte order": lambda x: x.astype(">f8"),
+    "single precision": lambda x: x.astype(np.float32),
+    "single precision in another byte order": lambda x: x.astype(">f4"),
+    "another class": lambda x: np.ma.masked_array(x, mask=False),
+}
+
+
+@pytest.mark.parametrize("unusual", UNUSUAL)
+def test_arguments_that_need_a_copy_are_as_good_every_time(kernel: Get, unusual: str) -> None:
+    sway, x = kernel("sway"), np.array([0.5, -1.0, 2.0, 4.0])
+    other = UNUSUAL[unusual](x)
+    plain = np.asarray(other)
+    plain = np.array(plain, np.float32 if plain.dtype.itemsize == 4 else np.float64)
+    expected = sway(0.25, plain, 2)
+    for _ in range(PATIENCE + 4):
+        for found in (sway(0.25, other, 2), sway(x=other, k=2, rate=0.25)):
+            for one, like in zip(found, expected, strict=True):
+                np.testing.assert_array_equal(one, like, strict=True)
+                assert type(one) is type(like)
+    with pytest.raises(ValueError, match="shape"):
+        sway(0.25, 1.0, 2)
+    with pytest.raises(TypeError, match="missing"):
+        sway(rate=0.25, k=2)
+
+
+def test_memory_for_results_is_compared_with_what_was_given_not_with_a_copy(kernel: Get) -> None:
+    softmax, z = kernel("softmax"), np.arange(8.0)
+    for _ in range(PATIENCE + 4):
+        with pytest.raises(ValueError, match="shares memory with z"):
+            softmax(z[::2], out=z[:4])
+        assert softmax(z[::2])[0] < softmax(z[::2])[3]
