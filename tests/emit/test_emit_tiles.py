@@ -27,6 +27,15 @@ def test_all_distances_and_their_pullback() -> None:
     assert np.allclose(y_bar, (-2 * bar[..., None] * gaps).sum(0))
 
 
+def test_weights_of_one_axis_stand_beside_pairs() -> None:
+    formula = "Eq(f[i, k], Sum(m[j]*(x[j, k] - x[i, k])/(e + Sum((x[j, l] - x[i, l])**2, (l, 1, d))), (j, 1, n)))"
+    made = sample_module(formula, f="{shape: [n, d]}", m="{shape: [n]}", x="{shape: [n, d]}", e="e", n="rows", d="size")
+    m, x = random.normal(size=11), random.normal(size=(11, 9))
+    gaps = x[None] - x[:, None]
+    wanted = (m[None, :, None] * gaps / (0.5 + (gaps**2).sum(-1))[..., None]).sum(1)
+    assert np.allclose(made["sample"](m, x, 0.5), wanted)
+
+
 def test_a_convolution_and_its_pullback() -> None:
     formula = "Eq(c[x, y], Sum(a[x + u - 1, y + v - 1]*k[u, v], (v, 1, q), (u, 1, p)))"
     shapes = {"c": "{shape: [n - p + 1, m - q + 1]}", "a": "{shape: [n, m]}", "k": "{shape: [p, q]}"}

@@ -27,15 +27,20 @@ from .tiles import (
 _BYTE, _TRUE = ir.IntType(8), ir.IntType(1)(1)
 
 
+def _kinds(place):
+    """The types of positions: an array with one axis has one, which is no tuple."""
+    return place.types if isinstance(place, types.BaseTuple) else (place,)
+
+
 def _runs(place):
     """The rows and the columns among positions."""
-    runs = [p for p in getattr(place, "types", ()) if isinstance(p, RunType)]
+    runs = [p for p in _kinds(place) if isinstance(p, RunType)]
     return tuple(next((r for r in runs if r.across is a), None) for a in (False, True))
 
 
 def _kind_of(array, place):
     """The type of what stands in rows or columns of an array; None if neither is asked for."""
-    if not isinstance(array, types.Array) or not isinstance(place, types.BaseTuple) or array.ndim != len(place):
+    if not isinstance(array, types.Array) or array.ndim != len(_kinds(place)):
         return None
     if not any(_runs(place)):
         return None
@@ -56,7 +61,9 @@ class _Memory:
         if self.array.layout == "C":
             self.strides = (*self.strides[:-1], self.item)
         self.start = builder.bitcast(proxy.data, _BYTE.as_pointer())
-        for axis, (kind, value) in enumerate(zip(place.types, cgutils.unpack_tuple(builder, values[1]), strict=True)):
+        single = not isinstance(place, types.BaseTuple)
+        at = (values[1],) if single else cgutils.unpack_tuple(builder, values[1])
+        for axis, (kind, value) in enumerate(zip(_kinds(place), at, strict=True)):
             self._move(context, axis, kind, value)
 
     def _move(self, context, axis, kind, value):
