@@ -6,8 +6,9 @@ A result may differ from the truth by
 
 with rtol 1e-9 in float64 and 2e-4 in float32, or what the record's `tolerance:` says for float64 and the same number of
 digits less in float32. The radius is what evaluating the printed formula, and differentiating it, in ball arithmetic
-with the dtype's 53 or 24 bits gives when each input is known to one unit roundoff only: a bound on what rounding the
-inputs and every operation can do at this very point. So it scales the tolerance with the condition of the formula and
+with the dtype's 53 or 24 bits gives when each input, and each direction that it is differentiated along, is known to
+one unit roundoff only: a bound on what rounding the inputs and every operation can do at this very point, also where
+slopes cancel to 0. So it scales the tolerance with the condition of the formula and
 stays negligible where that is good. Where it is infinite it counts as 0: there the kernel must do better than the
 formula as printed. Numbers below the least normal float of the dtype count as 0 too.
 """

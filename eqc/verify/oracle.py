@@ -103,8 +103,8 @@ class Oracle:
 
         Without `bits` the result is certified: precision rises until every ball is small, and kinks that no precision
         decides count as ties. With `bits` it is computed once, and `Undecided` tells that a kink is too near, unless
-        `lenient` takes it as a tie; the inputs named in `blur`, and their entries in `other`, are then known to one
-        roundoff of those bits only.
+        `lenient` takes it as a tie; the inputs named in `blur`, and their entries in the directions, are then
+        known to one roundoff of those bits only: slopes that cancel are rounded before they meet.
         """
         if bits is not None:
             return self._at(inputs, along, other, bits, Decisions(lenient, rough=lenient), blur)
@@ -163,7 +163,7 @@ def _seeded(
     other: NDArray[Any] | None,
     at: tuple[int, ...],
 ) -> HyperDual:
-    first = {k: ball(float(direction[at])) for k, direction in seeds if direction[at] != 0}
+    first = {k: exact(float(direction[at])) for k, direction in seeds if direction[at] != 0}
     opposite = None if other is None or np.asarray(other)[at] == 0 else exact(float(np.asarray(other)[at]))
     return HyperDual(exact(float(number)), first, opposite)
 

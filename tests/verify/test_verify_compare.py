@@ -61,6 +61,15 @@ def test_zero_derivatives_allow_for_rounding_of_their_terms() -> None:
     assert not compare("y", np.float64(1e-12), expected, "float64", 1e-9).passed
 
 
+def test_slopes_that_cancel_allow_for_rounding_of_what_is_added() -> None:
+    still = formula("exp(a)*(x - x)", x="{}", a="{}")
+    point = find_point(still, 0, 1)
+    expected = single_case(point, ONE_INPUT).expected["gradient"]["x",]
+    size = float(np.exp(point.sample.inputs["a"]))
+    assert compare("y", np.float64(1e-16 * size), expected, "float64", 1e-9).passed
+    assert not compare("y", np.float64(1e-13 * size), expected, "float64", 1e-9).passed
+
+
 def test_float32_keeps_the_ratio_of_a_records_tolerance() -> None:
     assert rtol_for("float32", None) == 2e-4
     assert rtol_for("float32", 1e-6) == 0.1
