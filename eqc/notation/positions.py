@@ -110,6 +110,9 @@ def place(node: Node, tensor: str, position: Expr, extent: Expr, scope: Scope, l
     known = [*facts(scope.guard), *_gaps(scope.guard, loops), *_starts(scope.guard, loops)]
     if is_nonnegative(position, loops, known) and is_nonnegative(extent - 1 - position, loops, known):
         return None
+    held = [*known, extent - 1]  # by any position of an array that is not empty
+    if is_nonnegative(position, loops, held) and is_nonnegative(extent - 1 - position, loops, held):
+        return Check(_needed(position, scope), scope.guard, sp.Integer(0), extent, tensor, label)
     by_data = bool(reads_of(position)) or any(reads_of(loop.extent) for loop in loops)
     impossible = is_nonnegative(-1 - position, loops, known) or is_nonnegative(position - extent, loops, known)
     if impossible or (loops and not by_data):
@@ -119,9 +122,13 @@ def place(node: Node, tensor: str, position: Expr, extent: Expr, scope: Scope, l
             rule=f"the position is not always within 1 … {sp.sstr(extent)}",
             remedy="change the limits, or guard the read: Piecewise((x[…], condition), (0, True))",
         )
+    return Check(_needed(position, scope), scope.guard, position, extent, tensor, label)
+
+
+def _needed(position: Expr, scope: Scope) -> tuple[Index, ...]:
+    """The loops for whose rounds a position is looked at."""
     names = free_names(scope.guard) | free_names(position)
-    needed = [loop for loop in scope.loops if loop.name in names | _reachable(position, scope)]
-    return Check(tuple(needed), scope.guard, position, extent, tensor, label)
+    return tuple(loop for loop in scope.loops if loop.name in names | _reachable(position, scope))
 
 
 def _reachable(position: Expr, scope: Scope) -> set[str]:
