@@ -13,7 +13,8 @@ from eqc.ir.terms import Expr, Read, read
 def branches(pairs: list[tuple[Expr, Expr]]) -> Expr:
     """A Piecewise from (value, condition) pairs that SymPy does not rearrange.
 
-    Branches after a condition that always holds are dropped, so are those that never hold.
+    Branches after a condition that always holds are dropped, so are those that never hold, and those before the last
+    one that are like it.
     """
     kept: list[tuple[Expr, Expr]] = []
     for value, condition in pairs:
@@ -22,12 +23,12 @@ def branches(pairs: list[tuple[Expr, Expr]]) -> Expr:
         kept.append((value, condition))
         if condition == sp.true:
             break
+    while len(kept) > 1 and kept[-1][1] == sp.true and kept[-2][0] == kept[-1][0]:
+        del kept[-2]
     if not kept:
         return sp.nan
     if kept[0][1] == sp.true:
         return kept[0][0]
-    if kept[-1][1] == sp.true and all(value == kept[-1][0] for value, _ in kept):
-        return kept[-1][0]
     return sp.Basic.__new__(sp.Piecewise, *(_case(value, condition) for value, condition in kept))
 
 

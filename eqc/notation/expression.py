@@ -11,7 +11,7 @@ import sympy as sp
 from eqc.errors import NotationError, ShapeError, nearest
 from eqc.ir.terms import Expr, floor_divide, read, remainder
 from eqc.ir.walk import branches, negation, relation
-from eqc.notation import calculus, compose, functions, integral, linalg, matrix, positions, reduce, solver
+from eqc.notation import calculus, compose, functions, integral, linalg, matrix, positions, reduce, solver, written
 from eqc.notation.builder import Lowering, origin_shift
 from eqc.notation.scalar import CONSTANT, IDENTITY, SCALAR
 from eqc.notation.tree import (
@@ -147,7 +147,8 @@ def _subscript(state: Lowering, node: Subscript, scope: Scope) -> Value:
         if check is not None:
             state.checks.append(check)
         at.append(position)
-    return Value(base.shape[len(at) :], lambda rest: base.at((*at, *rest)))
+    kept = frozenset(axis - len(at) for axis in base.written if axis >= len(at))
+    return Value(base.shape[len(at) :], lambda rest: base.at((*at, *rest)), written=kept)
 
 
 def _unary(state: Lowering, node: Unary, scope: Scope) -> Value:
@@ -283,11 +284,16 @@ def _piecewise(state: Lowering, node: Call, scope: Scope) -> Value:
     return elementwise(node.span, choose, values)
 
 
+def _written_out(state: Lowering, node: Call, scope: Scope) -> Value:
+    return written.matrix(node, lambda entry: lower_number(state, entry, scope))
+
+
 _SCOPED: Mapping[str, Callable[[Lowering, Call, Scope], Value]] = {
     "Piecewise": _piecewise,
     "Integral": integral.integral,
     "Derivative": calculus.derivative,
     "subs": calculus.substitution,
+    "Matrix": _written_out,
     **dict.fromkeys(SOLVERS, solver.solution),
 }
 """Words whose arguments are not simply lowered."""

@@ -15,8 +15,9 @@ from eqc.errors import ShapeError, Span
 from eqc.ir import opaque
 from eqc.ir.program import Op, Statement, Tensor, box
 from eqc.ir.terms import Expr, Index, Minimum, read
+from eqc.notation import written
 from eqc.notation.builder import Lowering, context
-from eqc.notation.value import Scope, Value, same_extent, show_shape, transpose
+from eqc.notation.value import Scope, Value, number, same_extent, show_shape, transpose
 
 Whole = tuple[str, tuple[Index, ...]]
 """A stored array: its tensor, and the loops in scope that stand before its own axes."""
@@ -113,6 +114,9 @@ def powers(span: Span, state: Lowering, matrix: Value, count: Expr, scope: Scope
 def determinant(span: Span, state: Lowering, value: Value, scope: Scope) -> Value:
     """The determinant, computed only where it is read."""
     matrix = square(span, value, "Determinant")
+    entries = written.determinant(matrix)
+    if entries is not None:
+        return number(entries)
     return _lazy(state, opaque.Determinant, matrix, scope, "determinant")
 
 

@@ -9,12 +9,13 @@ import sympy as sp
 from eqc.errors import NotationError, ShapeError, Span
 from eqc.ir.program import Op, Statement, Tensor, box
 from eqc.ir.terms import Expr, Index, Read, read
-from eqc.notation import linalg
+from eqc.notation import linalg, written
 from eqc.notation.builder import Lowering, context, define, guarded
 from eqc.notation.tree import Call
 from eqc.notation.value import (
     Scope,
     Value,
+    by_entries,
     diagonal,
     elementwise,
     identity,
@@ -99,6 +100,10 @@ def multiply(span: Span, state: Lowering, left: Value, right: Value, scope: Scop
     if rows.shape[1] == 1:
         outer = elementwise_outer(rows, columns)
         return _drop(outer, vector)
+    if written.runs_out(rows, columns):
+        left = rows if written.may_repeat(rows, columns.shape[1]) else stored(state, rows, scope, "factor")
+        right = columns if written.may_repeat(columns, rows.shape[0]) else stored(state, columns, scope, "factor")
+        return _drop(written.product(left, right), vector)
     return _drop(
         _contract(state, stored(state, rows, scope, "left"), stored(state, columns, scope, "right"), scope), vector
     )
@@ -107,12 +112,15 @@ def multiply(span: Span, state: Lowering, left: Value, right: Value, scope: Scop
 def elementwise_outer(rows: Value, columns: Value) -> Value:
     """A column times a row needs no sum."""
     zero = sp.Integer(0)
-    return Value((rows.shape[0], columns.shape[1]), lambda p: rows.at((p[0], zero)) * columns.at((zero, p[1])))
+    shape = rows.shape[0], columns.shape[1]
+    return by_entries(
+        shape, lambda p: rows.at((p[0], zero)) * columns.at((zero, p[1])), written.outer_axes(rows, columns)
+    )
 
 
 def _two_axes(span: Span, value: Value) -> Value:
     if value.rank == 1:
-        return Value((*value.shape, sp.Integer(1)), lambda p: value.at(p[:1]))
+        return Value((*value.shape, sp.Integer(1)), lambda p: value.at(p[:1]), written=value.written)
     if value.rank == 2:
         return value
     raise ShapeError(
@@ -141,7 +149,7 @@ def _drop(value: Value, vector: bool) -> Value:
     if value.shape == (1, 1):
         return number(value.at((zero, zero)))
     if vector:
-        return Value(value.shape[:1], lambda p: value.at((*p, zero)))
+        return Value(value.shape[:1], lambda p: value.at((*p, zero)), written=value.written - {1})
     return value
 
 
@@ -238,6 +246,9 @@ def word(state: Lowering, node: Call, arguments: list[Value], scope: Scope) -> V
 
 def _trace(state: Lowering, node: Call, arguments: list[Value], scope: Scope) -> Value:
     value = _square(node, arguments[0])
+    entries = written.trace(value)
+    if entries is not None:
+        return number(entries)
     loop = state.new_index("i", value.shape[0], scope)
     body = guarded(value.at((loop.symbol, loop.symbol)), scope, sp.Integer(0))
     outer = context(state, (body,), scope)

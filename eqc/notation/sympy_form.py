@@ -46,6 +46,8 @@ from eqc.records.names import is_name
 
 RELATION_CALLS: Mapping[str, CompareOp] = {"Eq": "==", "Ne": "!=", "Lt": "<", "Le": "<=", "Gt": ">", "Ge": ">="}
 CONNECTIVE_CALLS: Mapping[str, BinaryOp] = {"And": "and", "Or": "or"}
+WRITTEN_OUT = "Matrix"
+"""The word before entries in brackets."""
 BOOLEANS = {"True": True, "False": False}
 
 # What Python or other languages have and formulas do not: (rule, remedy).
@@ -207,7 +209,7 @@ class _Parser:
 
     def _fail_atom(self, token: Token) -> NoReturn:
         if token.text == "[":
-            self._fail(token, "a formula has no lists", "write entries as x[i, j] and limits as (i, 1, n)")
+            self._fail(token, "lists stand only in Matrix([…])", "write entries as x[i, j] and limits as (i, 1, n)")
         if token.text in REFUSED:
             self._fail(token, *REFUSED[token.text])
         if token.kind == "name":
@@ -265,8 +267,10 @@ class _Parser:
 
     def _call(self, span: Span, name: Token) -> Node:
         self._take()
-        arguments, _ = self._items(")")
         word = name.text
+        if word == WRITTEN_OUT and self._peek.kind == "operator" and self._peek.text == "[":
+            return self._written_out(span)
+        arguments, _ = self._items(")")
         if word in RELATION_CALLS:
             self._check_count(name, arguments, 2)
             if word == "Eq" and not self._depth and isinstance(arguments[0], Name | Subscript):
@@ -282,6 +286,39 @@ class _Parser:
         if word in CONNECTIVE_CALLS:
             return self._connected(name, arguments)
         return Call(span, word, tuple(arguments))
+
+    def _written_out(self, span: Span) -> Call:
+        """`Matrix([[a, b], [c, d]])`: the rows are tuples; `Matrix([a, b])`: a column of entries."""
+        opening = self._take()
+        rows: list[Node] = []
+        while not self._skip("]"):
+            rows.append(self._row() if self._peek.text == "[" else self._entry())
+            if not self._skip(","):
+                self._expect("]")
+                break
+        self._skip(",")
+        self._expect(")")
+        lengths = {len(row.items) if isinstance(row, TupleNode) else 0 for row in rows}
+        if len(lengths) != 1 or not rows:
+            remedy = "write Matrix([[a, b], [c, d]]), or Matrix([a, b]) for a column"
+            self._fail(opening, "a matrix has rows of one length", remedy)
+        return Call(span, WRITTEN_OUT, tuple(rows))
+
+    def _row(self) -> TupleNode:
+        opening = self._take()
+        items, _ = self._items("]")
+        if not items:
+            self._fail(opening, "these brackets are empty", "write the entries of the row: [a, b]")
+        for item in items:
+            require_number(item, self._places)
+        return TupleNode(self._places.span(opening.offset), tuple(items))
+
+    def _entry(self) -> Node:
+        self._depth += 1
+        item = self._item()
+        self._depth -= 1
+        require_number(item, self._places)
+        return item
 
     def _connected(self, name: Token, arguments: list[Node]) -> Node:
         if not arguments:

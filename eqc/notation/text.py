@@ -46,6 +46,11 @@ def formula_text(node: Node) -> str:
     >>> from eqc.notation.sympy_form import parse_text
     >>> formula_text(parse_text("-(a+b)**2/Sum(x[i]*(c-1), (i,1,n)) + X.T*y"))
     '-(a + b)**2/Sum(x[i]*(c - 1), (i, 1, n)) + X.T*y'
+    >>> formula_text(parse_text("Matrix([[a, b],[c,d]])*Matrix([x, y])"))
+    'Matrix([[a, b], [c, d]])*Matrix([x, y])'
+    >>> from eqc.notation.tree import Binary
+    >>> formula_text(Binary((x := parse_text("x")).span, "**", x, parse_text("-(1/n)")))
+    'x**(-1/n)'
     """
     return _PRINTERS[type(node)](node)
 
@@ -60,7 +65,7 @@ def _level(node: Node) -> int:
     if isinstance(node, Binary):
         return _LEVELS[node.op]
     if isinstance(node, Unary):
-        return _LEVELS["not" if node.op == "not" else "sign"]
+        return _LEVELS["not"] if node.op == "not" else min(_LEVELS["sign"], _level(node.operand))
     if isinstance(node, Number) and node.value.denominator != 1:
         return _LEVELS["/"]
     if isinstance(node, Number) and node.value < 0:
@@ -128,6 +133,9 @@ def _tuple(node: TupleNode) -> str:
 def _call(node: Call) -> str:
     if node.function == "subs" and len(node.arguments) == 3:
         return f"{_inside(node.arguments[0], _LEVELS['atom'])}.subs({_list(node.arguments[1:])})"
+    if node.function == "Matrix":
+        rows = (f"[{_list(r.items)}]" if isinstance(r, TupleNode) else formula_text(r) for r in node.arguments)
+        return f"Matrix([{', '.join(rows)}])"
     return f"{node.function}({_list(node.arguments)})"
 
 

@@ -7,7 +7,7 @@ Function, which take them as names; others would execute them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from operator import mul
 from typing import Any
@@ -17,6 +17,7 @@ from sympy.matrices.expressions.diagonal import DiagMatrix
 
 from eqc.notation.chains import KINDS, operands
 from eqc.notation.sympy_form import parse_expression, parse_statement
+from eqc.notation.text import formula_text
 from eqc.notation.tree import (
     Assign,
     Attribute,
@@ -33,7 +34,7 @@ from eqc.notation.tree import (
     walk,
 )
 from eqc.notation.words import BINDERS, MATRIX_WORDS, SCALAR_FUNCTIONS
-from eqc.records.model import Record, SymbolEntry
+from eqc.records.model import Record, SourceText
 
 ASSUMPTIONS: Mapping[str, Mapping[str, bool]] = {
     "positive": {"positive": True},
@@ -127,13 +128,16 @@ class _Writer:
         if entry is None and node.name in CONSTANT_OBJECTS and node.name not in self._extents:
             return CONSTANT_OBJECTS[node.name]
         if entry is not None and entry.shape:
-            return self._array(entry)
+            return self._array(entry.name, entry.shape)
         return sp.Symbol(node.name, **self._assumptions(node.name))
 
     def subscript(self, node: Subscript) -> Any:
         positions = [self.write(position) for position in node.positions]
         if isinstance(node.base, Name):
             name = node.base.name
+            entry = self._symbols.get(name)
+            if entry is not None and len(positions) < len(entry.shape or ()):
+                return self._array(formula_text(node), (entry.shape or ())[len(positions) :])
             return sp.IndexedBase(name, **self._assumptions(name, scalar=False))[tuple(positions)]
         return sp.IndexedBase(self.write(node.base))[tuple(positions)]
 
@@ -169,6 +173,8 @@ class _Writer:
         word, arguments = node.function, self._all(node.arguments)
         if word in self._symbols:
             return sp.Function(word)(*arguments)
+        if word == "Matrix":
+            return sp.ImmutableMatrix([list(row) if isinstance(row, sp.Tuple) else [row] for row in arguments])
         if word in BINDERS:
             return _bind(word, arguments)
         if word == "Piecewise":
@@ -198,11 +204,12 @@ class _Writer:
             return reduce(mul, factors) if _any_matrix(factors) else sp.Mul(*factors)
         return (sp.And if kind == "and" else sp.Or)(*(part for _, part in parts), evaluate=False)
 
-    def _array(self, entry: SymbolEntry) -> Any:
-        symbol = sp.Symbol(entry.name, commutative=False)
-        if not self._matrices or entry.shape is None or len(entry.shape) > 2:
+    def _array(self, name: str, shape: Sequence[SourceText]) -> Any:
+        """An array, or the rows of one."""
+        symbol = sp.Symbol(name, commutative=False)
+        if not self._matrices or len(shape) > 2:
             return symbol
-        extents = [self.write(parse_expression(extent)) for extent in entry.shape]
+        extents = [self.write(parse_expression(extent)) for extent in shape]
         return sp.MatrixSymbol(symbol, extents[0], extents[1] if len(extents) == 2 else sp.Integer(1))
 
     def _assumptions(self, name: str, scalar: bool = True) -> Mapping[str, bool]:

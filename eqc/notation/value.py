@@ -9,6 +9,7 @@ import sympy as sp
 
 from eqc.errors import ShapeError, Span
 from eqc.ir.terms import Expr, Index
+from eqc.ir.walk import branches
 from eqc.notation.tree import Assign
 
 At = Callable[[tuple[Expr, ...]], Expr]
@@ -20,7 +21,8 @@ class Value:
 
     `tensor` names the tensor when the value is one, read as it stands. `identity` marks a number that multiplies the
     identity matrix, whose order the other terms of a sum decide. `inverse_of` and `determinant_of` are the
-    matrix of an inverse or a determinant that nothing has read yet.
+    matrix of an inverse or a determinant that nothing has read yet. `written` are the axes whose entries were written
+    out one by one, see `eqc.notation.written`.
     """
 
     shape: tuple[Expr, ...]
@@ -29,6 +31,7 @@ class Value:
     identity: bool = False
     inverse_of: Value | None = None
     determinant_of: Value | None = None
+    written: frozenset[int] = frozenset()
 
     @property
     def rank(self) -> int:
@@ -110,7 +113,33 @@ def elementwise(span: Span, function: Callable[..., Expr], operands: list[Value]
     def at(positions: tuple[Expr, ...]) -> Expr:
         return function(*(v.at(positions) if v.shape else v.at(()) for v in operands))
 
-    return Value(shapes[0], at)
+    return by_entries(shapes[0], at, frozenset[int]().union(*(v.written for v in operands)))
+
+
+def by_entries(shape: tuple[Expr, ...], entry: At, written: frozenset[int]) -> Value:
+    """A value whose entries differ along the `written` axes, of known extents: a choice by position along these.
+
+    >>> from eqc.ir.terms import index_symbol
+    >>> squares = by_entries((sp.Integer(3),), lambda p: p[0]**2, frozenset([0]))
+    >>> squares.at((sp.Integer(2),)), squares.at((index_symbol("i"),))
+    (4, Piecewise((0, Eq(i, 0)), (1, Eq(i, 1)), (4, True)))
+    """
+    if not written:
+        return Value(shape, entry)
+
+    def at(positions: tuple[Expr, ...]) -> Expr:
+        open_axes = [axis for axis in sorted(written) if not positions[axis].is_Integer]
+        if not open_axes:
+            return entry(positions)
+        axis = open_axes[0]
+        places = [sp.Integer(place) for place in range(int(shape[axis]))]
+        values = [at((*positions[:axis], place, *positions[axis + 1 :])) for place in places]
+        if all(value == values[0] for value in values):
+            return values[0]
+        cases = [(value, sp.Eq(positions[axis], place)) for value, place in zip(values, places, strict=True)]
+        return branches([*cases[:-1], (values[-1], sp.true)])
+
+    return Value(shape, at, written=written)
 
 
 def transpose(span: Span, value: Value) -> Value:
@@ -118,9 +147,11 @@ def transpose(span: Span, value: Value) -> Value:
     if value.rank == 0:
         return value
     if value.rank == 1:
-        return Value((sp.Integer(1), *value.shape), lambda p: value.at(p[1:]))
+        written = frozenset(axis + 1 for axis in value.written)
+        return Value((sp.Integer(1), *value.shape), lambda p: value.at(p[1:]), written=written)
     if value.rank == 2:
-        return Value((value.shape[1], value.shape[0]), lambda p: value.at((p[1], p[0])))
+        written = frozenset(1 - axis for axis in value.written)
+        return Value((value.shape[1], value.shape[0]), lambda p: value.at((p[1], p[0])), written=written)
     raise ShapeError(
         span,
         written=show_shape(value.shape),
@@ -132,9 +163,10 @@ def transpose(span: Span, value: Value) -> Value:
 def as_vector(value: Value) -> Value:
     """A row or column with a unit axis as a vector; other values as they are."""
     if value.rank == 2 and value.shape[0] == 1:
-        return Value(value.shape[1:], lambda p: value.at((sp.Integer(0), *p)))
+        written = frozenset(axis - 1 for axis in value.written if axis)
+        return Value(value.shape[1:], lambda p: value.at((sp.Integer(0), *p)), written=written)
     if value.rank == 2 and value.shape[1] == 1:
-        return Value(value.shape[:1], lambda p: value.at((*p, sp.Integer(0))))
+        return Value(value.shape[:1], lambda p: value.at((*p, sp.Integer(0))), written=value.written - {1})
     return value
 
 

@@ -136,6 +136,7 @@ SOLVERS: Mapping[str, FunctionWord] = _table(
 )
 
 MATRIX_WORDS: Mapping[str, FunctionWord] = _table(
+    FunctionWord("Matrix", 1, None, "matrix of the rows [[a, b], [c, d]], or column of the entries [a, b]"),
     _one("Trace", "sum of the diagonal"),
     _one("Transpose", "transpose, also written X.T"),
     _one("Determinant", "determinant"),

@@ -50,7 +50,7 @@ class _Shift:
             return self._bound(node)
         if isinstance(node, sp.KroneckerDelta):
             return _delta(*(self._position(a) for a in node.args))
-        if isinstance(node, sp.core.relational.Relational) and all(a in self.shown for a in node.args):
+        if isinstance(node, sp.core.relational.Relational) and all(a in self.shown or a.is_Integer for a in node.args):
             return node.func(*(self._position(a) for a in node.args))
         return rebuild(node, tuple(self.run(a) for a in node.args)) if node.args else node
 

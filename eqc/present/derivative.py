@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from math import prod
+
+import sympy as sp
 
 from eqc.derive.vjp import bar_name, gradient, vjp
 from eqc.errors import DerivationError, nearest
 from eqc.ir.program import Op, Program, Tensor, fixed_names
 from eqc.ir.terms import Expr, Read, index_symbol, read
-from eqc.ir.walk import is_short
+from eqc.ir.walk import branches, is_short, substitute
 from eqc.present.closed import Inliner, TooLarge
 from eqc.present.definitions import definitions_of
 from eqc.present.matching import is_closed
 from eqc.present.simplify import tidy
 from eqc.present.sums import Facts
 
+_ENTRIES = 8
+"""Entries up to which each has its own form."""
 _SHORT = 10
 """Nodes of a definition that is put in where only the compiler named it."""
 
@@ -173,4 +178,20 @@ def _ranges(*places: tuple[tuple[Expr, ...], Tensor]) -> dict[Expr, Expr]:
 def _closed(program: Program, body: Expr, ranges: Mapping[Expr, Expr], kept: frozenset[str]) -> Expr:
     stochastic = {t.name: t.shape[-1] for t in program.tensors.values() if t.stochastic and t.shape}
     facts = Facts(ranges, stochastic, frozenset(stochastic))
-    return tidy(body, facts, definitions_of(program, kept))
+    definitions = definitions_of(program, kept)
+    return _by_entry(tidy(body, facts, definitions), ranges, lambda entry: tidy(entry, facts, definitions))
+
+
+def _by_entry(body: Expr, ranges: Mapping[Expr, Expr], tidied: Callable[[Expr], Expr]) -> Expr:
+    """A form that differs from entry to entry of a short axis as a choice between the entries' forms."""
+    deltas = body.atoms(sp.KroneckerDelta)
+    told_apart = {i for i in ranges if any(i in d.args and any(a.is_Integer for a in d.args) for d in deltas)}
+    axes = [index for index in ranges if index in told_apart]
+    if not axes or not all(ranges[i].is_Integer for i in axes) or prod(int(ranges[i]) for i in axes) > _ENTRIES:
+        return body
+    index = axes[0]
+    rest = {other: extent for other, extent in ranges.items() if other != index}
+    places = [sp.Integer(place) for place in range(int(ranges[index]))]
+    entries = [_by_entry(tidied(substitute(body, {index: place})), rest, tidied) for place in places]
+    cases = [(entry, sp.Eq(index, place)) for entry, place in zip(entries, places, strict=True)]
+    return branches([*cases[:-1], (entries[-1], sp.true)])

@@ -121,7 +121,21 @@ def _term(node: Expr, facts: Facts) -> Expr:
     if isinstance(inner, sp.Piecewise) and not any(depends(pair.args[1], index) for pair in inner.args):
         cases = [(_term(Total(pair.args[0], index, extent), facts), pair.args[1]) for pair in inner.args]
         return outer * branches(cases)
+    if inner.has(sp.Piecewise) and _tells_places_apart(inner, index, extent):
+        places = (sp.Integer(place) for place in range(int(extent)))
+        return outer * sp.Add(*(substitute(inner, {index: place}) for place in places))
     return outer * _pick(inner, index, extent, facts)
+
+
+_ROUNDS = 8
+"""Rounds up to which a sum over different formulas is written out."""
+
+
+def _tells_places_apart(inner: Expr, index: Expr, extent: Expr) -> bool:
+    """Whether a summand has another formula for every round of a short sum."""
+    if not (extent.is_Integer and extent <= _ROUNDS):
+        return False
+    return any(pair.free_symbols == {index} for pair in inner.atoms(sp.core.relational.Relational))
 
 
 def _split(body: Expr, index: Expr) -> tuple[Expr, Expr]:

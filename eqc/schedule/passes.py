@@ -19,6 +19,7 @@ from eqc.schedule.gathered import gather
 from eqc.schedule.hoist import hoist
 from eqc.schedule.long_sums import store_long_sums
 from eqc.schedule.nested_sums import nest_sums
+from eqc.schedule.placed import tell_places_apart
 from eqc.schedule.products import prepare_products
 from eqc.schedule.quotients import join_quotients
 from eqc.schedule.share import share_functions
@@ -30,7 +31,9 @@ PASSES: tuple[tuple[str, Callable[[Program], Program]], ...] = (
     ("drop sums of deviations", drop_centred),
     ("factor matrices once", share_factors),
     ("merge equal statements", merge_equal),
+    ("tell places apart", tell_places_apart),
     ("inline temporaries", inline),
+    ("tell places apart", tell_places_apart),
     ("join exponentials", join_exponentials),
     ("join quotients", join_quotients),
     ("factor numbers", factor_numbers),

@@ -78,6 +78,19 @@ def elementwise(span: Span, function: Callable[..., Any], operands: Sequence[Val
     return Tensor(filled(lead.data.shape, entry), lead.unit)
 
 
+def written(rows: list[list[Scalar]]) -> Tensor:
+    """The matrix of some rows, a vector if it has one column; one row alone is a row by nature.
+
+    >>> written([[1, 2]]).unit, written([[1], [2]]).unit
+    ((True, False), (False,))
+    """
+    data: Objects = np.empty((len(rows), len(rows[0])), dtype=object)
+    data[:] = rows
+    if data.shape[1] == 1:
+        return Tensor(data[:, 0], (False,))
+    return Tensor(data, (len(rows) == 1, False))
+
+
 def _are_columns(tensors: Sequence[Tensor]) -> bool:
     """Whether vectors meet matrices with one column only: the result is a vector then."""
     matrices = [t for t in tensors if t.rank == 2]

@@ -39,7 +39,7 @@ from eqc.verify.hyperdual import HyperDual, Scalar, divide, normal, power, total
 from eqc.verify.reading import REDUCTIONS, Reading
 from eqc.verify.session import Label, OutOfRange, Session
 from eqc.verify.solving import solution
-from eqc.verify.tensor import Tensor, Value, elementwise, matrix_power, matrix_product, show, transpose
+from eqc.verify.tensor import Tensor, Value, elementwise, matrix_power, matrix_product, show, transpose, written
 
 
 class Evaluator:
@@ -290,6 +290,8 @@ def _call(ev: Evaluator, node: Call) -> Value:
         return ev.remember(node, lambda call: _REMEMBERED[word](ev, call))
     if word == "Piecewise":
         return _piecewise(ev, node.arguments)
+    if word == "Matrix":
+        return written([list(map(ev.number, _row(row))) for row in node.arguments])
     arguments = [ev.value(a) for a in node.arguments]
     if word in CONSTANT_MATRICES:
         units = tuple(isinstance(a, Number) and a.value == 1 for a in node.arguments)
@@ -305,6 +307,10 @@ def _call(ev: Evaluator, node: Call) -> Value:
         raise NotImplementedError(f"{node.span}: the oracle has no {word}(…)")
     decide = ev.session.decide
     return elementwise(node.span, lambda *numbers: function(decide, *numbers), arguments)
+
+
+def _row(node: Node) -> tuple[Node, ...]:
+    return node.items if isinstance(node, TupleNode) else (node,)
 
 
 _REMEMBERED: Mapping[str, Callable[[Evaluator, Call], Value]] = {

@@ -116,6 +116,24 @@ SAMPLES: Mapping[str, tuple[list[str], dict[str, str]]] = {
         ["x**a + a**x + x**k + x**(-3)/2 + sqrt(x)/cbrt(a)"],
         {"x": "{domain: positive}", "a": "{domain: positive}", "k": "{domain: natural}"},
     ),
+    "written_matrices": (
+        [
+            "Eq(y[k], Matrix([[cos(a), -sin(a)], [sin(a), cos(a)]])*x[k])",
+            "Eq(B, Matrix([[a, b], [0, 2]])*Matrix([[b], [1]])*Matrix([[a, 1]]) - I + Matrix([[b, 1], [1, b]]).T)",
+            "Eq(s, Matrix([a, b]).T*Matrix([[3, b], [b, 4 + a]])**-1*Matrix([a, b]) + Matrix([[a, b], [1, 2]])[1, 2])",
+            "Eq(d, Determinant(Matrix([[a, b, 1], [b, 2, a], [0, 1, b]])) + Trace(Matrix([[a, b], [b, 2]])**2))",
+        ],
+        {
+            "y": "{shape: [n, 2]}",
+            "x": "{shape: [n, 2]}",
+            "B": "{shape: [2, 2]}",
+            "s": "s",
+            "d": "d",
+            "a": "{domain: unit_interval}",
+            "b": "{domain: unit_interval}",
+            "n": "points",
+        },
+    ),
     "extrema": (
         ["Max(x, y, z, 0)*Min(x, 2*y) + Max(x - 1, 0) + Min(x, y, z)**2"],
         {"x": "x", "y": "y", "z": "z"},

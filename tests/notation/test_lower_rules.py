@@ -523,6 +523,36 @@ def test_positions_from_the_data_are_checked(formula: str, more: dict[str, str],
     assert "".join(loop.name for loop in check_.loops) == "".join(loops)
 
 
+def test_positions_within_any_array_that_is_not_empty_are_checked_for_empty_ones() -> None:
+    symbols = {"y": VECTOR, "x": "{shape: [n]}", "z": "{shape: [m]}", "n": "heads", "m": "groups"}
+    (check_,) = program("Eq(y[i], x[i]*z[ceiling(i*m/n)])", **symbols).checks
+    assert (str(check_.position), str(check_.extent)) == ("0", "m")
+    given = {"x": [1, 1, 1, 1], "z": [2, 3]}
+    assert run("Eq(y[i], x[i]*z[ceiling(i*m/n)])", given=given, **symbols) == [2, 2, 3, 3]
+
+
+# matrices that are written out ----------------------------------------------------------------------------------------
+
+
+def test_products_with_written_matrices_are_written_out() -> None:
+    turned = program("Eq(y, Matrix([[a, 0], [b, 2]])*x)", y="{shape: [2]}", x="{shape: [2]}", a="a", b="b")
+    (only,) = turned.statements
+    assert show_statement(only) == "y[i] = Piecewise((a*x[0], Eq(i, 0)), (b*x[0] + 2*x[1], True))  for i: 2"
+
+
+def test_long_entries_of_written_matrices_are_stored_for_further_products() -> None:
+    turn = "Matrix([[sin(a + 1), exp(a)*b], [a*b + 1, b**2 - 3]])"
+    value = program(f"Eq(y, {turn}*x)", y="{shape: [2]}", x="{shape: [2]}", a="a", b="b")
+    assert [s.target.name for s in value.statements] == ["y"]
+    value = program(f"Eq(Y, {turn}*{turn}*{turn})", Y="{shape: [2, 2]}", a="a", b="b")
+    assert [s.target.name for s in value.statements] == ["factor", "Y"]
+
+
+def test_entries_of_written_matrices_are_numbers() -> None:
+    error = refused("Eq(y, Matrix([x, x]))", y="{shape: [2, 2]}", **X)
+    assert "a number is needed here" in error.rule
+
+
 def test_computed_positions() -> None:
     symbols = {"y": "y", "k": "{domain: natural}", "z": VECTOR, **X}
     assert (

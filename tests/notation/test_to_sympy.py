@@ -25,6 +25,11 @@ def record(*statements: str, symbols: str = "x: a") -> Record:
         ("Eq(y[i], x[i + 1])", "x: {shape: [n]}, y: {shape: [n]}", "Eq(y[i], x[i + 1])"),
         ("Sum(x[i]**2, (i, 1, n))/n", "x: {shape: [n]}, n: size", "Sum(x[i]**2, (i, 1, n))/n"),
         ("Sum(1, (i, 5, 2))", "x: a", "Sum(1, (i, 5, 2))"),
+        (
+            "Eq(y[k], Matrix([[a, -b], [b, a]])*x[k])",
+            "a: a, b: b, x: {shape: [n, 2]}, y: {shape: [n, 2]}, n: size",
+            "Eq(y[k], Matrix([\n[a, -b],\n[b,  a]])*x[k])",
+        ),
         ("Product(2, (i, 1, 3))", "x: a", "Product(2, (i, 1, 3))"),
         (
             "Sum(Piecewise((1, Ne(i, j)), (0, True)), (i, 1, n))",

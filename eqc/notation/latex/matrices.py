@@ -227,7 +227,14 @@ def matrix(span: Span, rows: list[list[Part]]) -> Part:
         pairs.append(TupleNode(span, (cells[-1][1], Boolean(span, True))))
         return Call(span, "Piecewise", tuple(pairs))
 
-    return Part(span, axes, None, entry)
+    return Part(span, axes, _written_out(span, rows), entry)
+
+
+def _written_out(span: Span, rows: list[list[Part]]) -> Node:
+    """The matrix as the formula language writes it."""
+    if len(rows[0]) == 1:
+        return Call(span, "Matrix", tuple(row[0].node for row in rows))
+    return Call(span, "Matrix", tuple(TupleNode(span, tuple(p.node for p in row)) for row in rows))
 
 
 def _at(span: Span, at: Positions, where: tuple[int, ...]) -> Node:

@@ -34,6 +34,31 @@ def _smooth_ramp(span: Span, fresh: Fresh, x: Part) -> Part:
     return parts.call(span, "log", parts.added("+", parts.number(span, 1), parts.call(span, "exp", x)))
 
 
+def _gated(span: Span, fresh: Fresh, x: Part) -> Part:
+    return parts.pointwise(lambda a, b: Binary(span, "*", a, b), x, _logistic(span, fresh, x))
+
+
+def _softly_gated(span: Span, fresh: Fresh, x: Part) -> Part:
+    gate = parts.call(span, "tanh", _smooth_ramp(span, fresh, x))
+    return parts.pointwise(lambda a, b: Binary(span, "*", a, b), x, gate)
+
+
+def _normally_gated(span: Span, fresh: Fresh, x: Part) -> Part:
+    root = parts.call(span, "sqrt", parts.number(span, 2))
+    likely = parts.added("+", parts.number(span, 1), parts.call(span, "erf", _quotient(span, x, root)))
+    half = _quotient(span, likely, parts.number(span, 2))
+    return parts.pointwise(lambda a, b: Binary(span, "*", a, b), x, half)
+
+
+def _quotient(span: Span, x: Part, y: Part) -> Part:
+    return parts.pointwise(lambda a, b: Binary(span, "/", a, b), x, y)
+
+
+def _log_odds(span: Span, fresh: Fresh, p: Part) -> Part:
+    rest = parts.added("-", parts.number(span, 1), p)
+    return parts.call(span, "log", parts.divided(p, rest))
+
+
 def _over_last_axis(span: Span, fresh: Fresh, x: Part, word: str) -> Part:
     """A reduction over the last axis of an array."""
     if not x.axes:
@@ -98,6 +123,11 @@ USUAL: Mapping[str, tuple[int, Build]] = {
     "sigmoid": (1, _logistic),
     "logistic": (1, _logistic),
     "softplus": (1, _smooth_ramp),
+    "silu": (1, _gated),
+    "swish": (1, _gated),
+    "gelu": (1, _normally_gated),
+    "mish": (1, _softly_gated),
+    "logit": (1, _log_odds),
     "softmax": (1, _shares),
     "logsoftmax": (1, _log_shares),
     "logsumexp": (1, _log_total),
