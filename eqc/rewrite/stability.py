@@ -122,7 +122,7 @@ def _best(statement: Statement, known: dict[str, Statement]) -> tuple[Expr, list
 
 
 def _definition(r: Read, known: dict[str, Statement]) -> Expr:
-    if r.tensor not in known:
+    if r.tensor not in known or len(r.positions) < known[r.tensor].target.rank:  # solvers read whole arrays
         return r
     statement = known[r.tensor]
     return substitute(statement.body, dict(zip(statement.positions, r.positions, strict=True)))
