@@ -12,7 +12,7 @@ Products of matrices, and other work that grows faster than the data, are left a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -72,7 +72,10 @@ def pairs_of(program: Program, signs: Mapping[str, int]) -> Pairs:
 
 @dataclass
 class _Chooser:
-    """The natures of a program's tensors, and what is to be computed in pairs."""
+    """The natures of a program's tensors, and what is to be computed in pairs.
+
+    `tables` are arrays of what depends on numbers alone, such as the powers of one.
+    """
 
     program: Program
     signs: Mapping[str, int]
@@ -80,6 +83,7 @@ class _Chooser:
     found: dict[Expr, Nature] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
     kept: set[str] = field(default_factory=set)
+    tables: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.counts = count_roundings(self.program, self.signs)
@@ -102,7 +106,9 @@ class _Chooser:
         if statement.target.integer:
             self.natures[name] = Nature.EXACT
             return
-        suitable = _is_suitable(statement)
+        if statement.op is Op.NONE and not any(r.positions for r in statement_reads(statement)):
+            self.tables.add(name)
+        suitable = _is_suitable(statement, self.tables)
         nature = self.of(statement.body) if suitable else Nature.GIVEN
         if suitable and self._is_dense(statement):
             nature = Nature.EXACT if nature is Nature.EXACT else Nature.GIVEN
@@ -198,7 +204,7 @@ class _Chooser:
         return max(natures) if scaled or isinstance(node, _UNROUNDED) else max(*natures, Nature.ROUNDED)
 
 
-def _is_suitable(statement: Statement) -> bool:
+def _is_suitable(statement: Statement, tables: Collection[str]) -> bool:
     """Whether the work of a statement may be done in pairs: it must be linear in the data."""
     if statement.scatter or statement.guard != sp.true or isinstance(statement.body, Opaque):
         return False
@@ -206,17 +212,17 @@ def _is_suitable(statement: Statement) -> bool:
         return False
     if statement.op is Op.SUM and statement.body.has(*_KEPT):
         return False
-    return matrix_product(statement) is None and not _is_product_of_matrices(statement) and _is_linear(statement)
+    return matrix_product(statement) is None and not _is_product(statement, tables) and _is_linear(statement)
 
 
-def _is_product_of_matrices(statement: Statement) -> bool:
+def _is_product(statement: Statement, tables: Collection[str]) -> bool:
     """A sum of products with a matrix, which is computed as libraries for linear algebra do."""
-    return statement.op is Op.SUM and len(statement.loops) > 1 and _is_bilinear(statement.body)
+    return statement.op is Op.SUM and len(statement.loops) > 1 and _is_bilinear(statement.body, tables)
 
 
-def _is_bilinear(body: Expr) -> bool:
+def _is_bilinear(body: Expr, tables: Collection[str]) -> bool:
     terms = [t for t in sp.Add.make_args(body) if isinstance(t, sp.Mul)]
-    return any(sum(isinstance(f, Read) for f in term.args) > 1 for term in terms)
+    return any(sum(isinstance(f, Read) and f.tensor not in tables for f in term.args) > 1 for term in terms)
 
 
 def _is_linear(statement: Statement) -> bool:

@@ -49,16 +49,24 @@ def _invariants(statement: Statement) -> list[tuple[Expr, tuple[Index, ...]]]:
     while stack:
         node, chosen = stack.pop()
         loops = _loops(statement, node) if _costly(node) is not None else None
-        if loops is not None and (not chosen or (loops == () and not node.has(Applied, Converged))):
+        if loops is not None and (not chosen or _is_of_numbers(node)):
             found.append((_costly(node), loops))
         elif not isinstance(node, Read):
             stack += [(part, chosen or isinstance(node, sp.Piecewise)) for part in node.args]
     return list(dict.fromkeys(sorted(found, key=lambda pair: str(pair[0]))))
 
 
+def _is_of_numbers(node: Expr) -> bool:
+    """Whether a function can be computed wherever it stands: it reads no entry, and calls nothing that may refuse."""
+    return not node.has(Applied, Converged) and not any(r.positions for r in reads_of(node))
+
+
 def _costly(node: Expr) -> Expr | None:
-    """What is stored of a node: a power under a fraction is divided by, as it stands."""
-    if isinstance(node, sp.Pow) and not node.args[1].is_integer:
+    """What is stored of a node: a power under a fraction is divided by, as it stands.
+
+    Powers with a whole number are products; those with an index, such as discounts over time, are not.
+    """
+    if isinstance(node, sp.Pow) and not node.args[1].is_Integer:
         base, exponent = node.args
         return sp.Pow(base, -exponent) if exponent.is_number and exponent.is_negative else node
     return node if isinstance(node, EXPENSIVE) else None
@@ -76,8 +84,12 @@ def _loops(statement: Statement, node: Expr) -> tuple[Index, ...] | None:
     if not loops and isinstance(node, sp.Pow) and node.args[1].is_number:
         return None
     uneven = frozenset().union(*(free_names(loop.extent) for loop in loops)) & {i.name for i in statement.loops}
-    inside = uneven <= {loop.name for loop in loops}
-    return loops if inside and len(loops) < len(statement.loops) and reads_of(node) else None
+    if not uneven <= {loop.name for loop in loops}:
+        if not _is_of_numbers(node):
+            return None
+        extents = dict(zip(statement.loops, box(statement.loops), strict=True))
+        loops = tuple(Index(loop.name, extents[loop]) for loop in loops)
+    return loops if len(loops) < len(statement.loops) and reads_of(node) else None
 
 
 def _with_inverses(body: Expr, memo: dict[Expr, Expr]) -> dict[Expr, Expr]:

@@ -34,6 +34,13 @@ def test_entries_of_arrays_stay_floats_but_lose_both_floats_of_a_mean() -> None:
     assert "mu" in found.kept
 
 
+def test_discounts_are_no_matrix() -> None:
+    formula = "Eq(s, Sum(g**(t - 1)*r[i, t], (t, 1, n), (i, 1, m)))"
+    whole = schedule(program(formula, s="sum", g="discount", r="{shape: [m, n]}", m="rows", n="steps"))
+    found = pairs_of(whole, {})
+    assert (set(found.reasons), found.kept) == ({"power_g", "s"}, {"power_g"})
+
+
 def test_signs_of_the_data_count() -> None:
     whole = program("Eq(s, Sum(w[i]*x[i]**2, (i, 1, n)))", s="sum", w="{shape: [n]}", x="{shape: [n]}", n="size")
     assert pairs_of(whole, {}).reasons

@@ -38,6 +38,22 @@ def test_a_function_of_numbers_is_computed_before_the_loop() -> None:
     ]
 
 
+def test_powers_with_an_index_are_stored_also_out_of_branches() -> None:
+    body = "v[i]*t**(j - 1) + Piecewise((0, Eq(j, 1)), (A[i, j]*t**(j - 2), True))"
+    assert hoisted(f"Eq(B[i, j], {body})", t="discount") == [
+        "power_t[j] = t**(j - 1)  for j: n",
+        "power_t1[j] = t**j  for j: n",
+        "B[i, j] = power_t1[j]*v[i] + Piecewise((0, Eq(j + 1, 1)), (A[i, j]*power_t[j], True))  for i: n, j: n",
+    ]
+    assert len(hoisted("Eq(B[i, j], A[i, j]*v[j]**2)")) == 1
+
+
+def test_powers_in_ragged_sums_are_stored_for_the_longest() -> None:
+    power, total, _ = hoisted("Eq(B[i, j], v[j]*Sum(A[i, k]*t**(k - j), (k, j, n)))", t="discount")
+    assert power == "power_t[k] = t**k  for k: n"
+    assert "power_t[k]" in total
+
+
 def test_what_depends_on_every_index_stays() -> None:
     assert len(hoisted("Eq(B[i, j], exp(A[i, j]*v[j]))")) == 1
 
