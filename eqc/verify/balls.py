@@ -46,6 +46,16 @@ def precision(bits: int) -> Iterator[None]:
         flint.ctx.prec = before
 
 
+def current_precision() -> int:
+    """The bits that are computed with.
+
+    >>> with precision(20):
+    ...     current_precision()
+    20
+    """
+    return int(flint.ctx.prec)
+
+
 def ball(number: float | Fraction) -> Ball:
     """The number as a ball: exact for floats and integers, enclosed for other fractions.
 

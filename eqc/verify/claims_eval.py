@@ -42,17 +42,28 @@ class Variable:
 
 
 class LawEvaluator(Evaluator):
-    """Evaluates a law; `used` counts the orders of derivatives that the roots carry already."""
+    """Evaluates a law; `used` counts the orders of derivatives that the roots carry already.
 
-    def __init__(self, session: Session, law: Law, roots: Mapping[str, Value], used: int = 0) -> None:
+    `values` are all that follows from the roots, if that is known.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        law: Law,
+        roots: Mapping[str, Value],
+        used: int = 0,
+        values: Mapping[str, Value] | None = None,
+    ) -> None:
         own = law.reading
         left = tuple(s for s in own.statements if target_name(s) not in roots)
-        super().__init__(session, replace(own, statements=left), dict(roots))
+        super().__init__(session, replace(own, statements=left), dict(roots if values is None else values))
         self.law = law
         self.roots = roots
         self.used = used
         self.others: dict[Hashable, LawEvaluator] = {}
-        run(self)
+        if values is None:
+            run(self)
 
     def value(self, node: Node) -> Value:
         """The value of any part of a law, or of a statement of the record."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from eqc.errors import ShapeError
 from eqc.notation.tree import Node
-from eqc.verify.balls import Undecided, precision
+from eqc.verify.balls import Undecided, current_precision, precision
 from eqc.verify.claims_decide import Kind, Outcome, Watched, outcomes
 from eqc.verify.claims_eval import LawEvaluator
 from eqc.verify.claims_fresh import Shapes, with_fresh
@@ -17,7 +17,7 @@ from eqc.verify.claims_settings import Setting, settings
 from eqc.verify.oracle import PRECISIONS, Oracle
 from eqc.verify.reading import Reading
 from eqc.verify.session import Session
-from eqc.verify.tensor import Tensor
+from eqc.verify.tensor import Tensor, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,16 @@ class Finding:
             self.failure = Failure(setting, outcome)
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What follows from a point's entries in one precision, the work that it took, and whether there was a tie."""
+
+    roots: Mapping[str, Value]
+    values: Mapping[str, Value]
+    steps: int
+    tied: bool
+
+
 @dataclass(slots=True)
 class Trial:
     """A law of a record to be tested at points.
@@ -83,9 +93,17 @@ class Trial:
     shapes: Shapes = field(default_factory=dict)
 
     def evaluator(self, place: Place, decide: Watched) -> LawEvaluator:
-        """An evaluator at a point, at the precision at hand."""
+        """An evaluator at a point, at the precision at hand; what the record assigns there is computed once."""
         session = Session(self.oracle.catalog, decide, self.readings)
-        return LawEvaluator(session, self.law, roots_at(self.oracle, place))
+        key = (current_precision(), decide.lenient, *map(id, self.law.reading.statements))
+        known = place.known.get(key)
+        if known is None:
+            ev = LawEvaluator(session, self.law, roots_at(self.oracle, place))
+            place.known[key] = Known(ev.roots, dict(ev.values), session.steps, bool(decide.ties))
+            return ev
+        session.steps += known.steps
+        decide.ties.extend([True] if known.tied else [])
+        return LawEvaluator(session, self.law, known.roots, values=known.values)
 
     def run(self, place: Place) -> Finding:
         """Test the law at a point.

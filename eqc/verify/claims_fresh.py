@@ -130,7 +130,7 @@ def with_fresh(oracle: Oracle, law: Law, place: Place, ev: LawEvaluator, shapes:
     for name, axes in shapes.items():
         domain = _domain_of(oracle, law, name) or Domain("positive" if place.number % 3 == 2 else "real")
         entries[name] = exact(domain, draw(domain, rng, _extents(ev, axes)))
-    return replace(place, entries=entries)
+    return replace(place, entries=entries, known={})
 
 
 def _domain_of(oracle: Oracle, law: Law, name: str) -> Domain | None:

@@ -6,8 +6,8 @@ one), because a relation may rest on them and is decided far beyond the precisio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -43,12 +43,16 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A point of a record: entries as integers and fractions, with the sample that they were made from."""
+    """A point of a record: entries as integers and fractions, with the sample that they were made from.
+
+    `known` is what laws have computed here from these entries, for others that need it too.
+    """
 
     id: str
     number: int
     drawn: Sample
     entries: Mapping[str, Objects]
+    known: dict[Hashable, Any] = field(default_factory=dict, compare=False)
 
     def generator(self, purpose: int) -> np.random.Generator:
         """A random generator for one purpose at this point."""
