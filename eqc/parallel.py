@@ -71,8 +71,15 @@ def attempt(task: Task[T], record_id: str, catalog: Catalog) -> Outcome[T]:
         return Outcome(record_id, error=error)
     except OSError as error:
         return Outcome(record_id, error=_file_error(error, record_id, catalog))
+    except RecursionError:
+        return Outcome(record_id, error=_too_deep(record_id))
     except Exception as error:
         return Outcome(record_id, error=internal_error(error, record_id))
+
+
+def _too_deep(record_id: str) -> EqcError:
+    rule = "a formula nests deeper than eqc can follow"
+    return EqcError(None, written=record_id, rule=rule, remedy="give its inner parts names in statements of their own")
 
 
 def _file_error(error: OSError, record_id: str, catalog: Catalog) -> EqcError:

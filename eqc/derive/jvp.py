@@ -44,6 +44,7 @@ class _Forward:
 
     def __post_init__(self) -> None:
         self.taken = names_in(self.program)
+        self.fixed = fixed_names(self.program)
         self.tangents: dict[str, Tensor] = {}
         self.statements: list[Statement] = []
 
@@ -75,7 +76,7 @@ class _Forward:
     def _symmetrise(self, tensor: Tensor) -> None:
         """A symmetric input moves within the symmetric matrices."""
         given = self.tangents[tensor.name]
-        loops = axes_of(tensor.shape, fixed_names(self.program))
+        loops = axes_of(tensor.shape, self.fixed)
         i, j = (loop.symbol for loop in loops)
         twin = replace(given, name=fresh(given.name, self.taken))
         body = (read(given.name, (i, j)) + read(given.name, (j, i))) / 2
@@ -85,12 +86,12 @@ class _Forward:
     def _output(self, tensor: Tensor) -> str:
         """An output that depends on no differentiable input has the tangent zero."""
         if tensor.name not in self.tangents:
-            self.statements.append(zero(self._tangent(tensor), fixed_names(self.program)))
+            self.statements.append(zero(self._tangent(tensor), self.fixed))
         return self.tangents[tensor.name].name
 
     def _push_opaque(self, statement: Statement) -> None:
         """The tangent of a function of whole arrays, by its rule."""
-        algebra = Algebra(statement.loops, fixed_names(self.program), self.taken, self.statements)
+        algebra = Algebra(statement.loops, self.fixed, self.taken, self.statements)
         if isinstance(statement.body, Solution):
             dot = implicit.tangent(algebra, statement, self.tangents, jvp)
             self.tangents |= {} if dot is None else {statement.target.name: dot}

@@ -26,6 +26,7 @@ from eqc.ir.program import Op, Program, Statement
 from eqc.ir.stable import ExpDifference
 from eqc.ir.terms import Converged, Expr, NonZero, Read
 from eqc.ir.walk import is_short
+from eqc.ir.whole import is_whole
 
 _MOST_STATEMENTS = 60
 _LARGEST_BODY = 400
@@ -114,7 +115,7 @@ def _range_of(node: Expr, known: _Known) -> Range:
         return UNIT
     if node.is_number and node.is_finite:
         return exact_number(float(node))
-    if not node.args or (node.is_integer and not isinstance(node, sp.Add | sp.Mul)):
+    if not node.args or (not isinstance(node, sp.Add | sp.Mul) and is_whole(node)):
         return data_range(node)
     if isinstance(node, sp.Piecewise):
         return any_of([_range_of(pair.args[0], known) for pair in node.args])

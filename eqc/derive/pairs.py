@@ -18,7 +18,7 @@ from enum import IntEnum
 
 import sympy as sp
 
-from eqc.derive.roundings import LARGEST_BODY, count_of, count_roundings, is_power_of_two
+from eqc.derive.roundings import LARGEST_BODY, Count, count_of, count_roundings, is_power_of_two
 from eqc.ir.gaps import is_made_of, parted
 from eqc.ir.opaque import Opaque
 from eqc.ir.products import matrix_product
@@ -26,6 +26,7 @@ from eqc.ir.program import Op, Program, Statement, reads_of, statement_reads
 from eqc.ir.stable import Difference, ExpDifference, Expm1, Log1p, Log1pExp, Logistic
 from eqc.ir.terms import Expr, Magnitude, Maximum, Minimum, NonZero, Read
 from eqc.ir.walk import is_short
+from eqc.ir.whole import is_whole
 
 _EXACT = (sp.sign, sp.floor, sp.ceiling, sp.KroneckerDelta, NonZero)
 _UNROUNDED = (sp.Abs, Magnitude, Maximum, Minimum)
@@ -81,6 +82,7 @@ class _Chooser:
     signs: Mapping[str, int]
     natures: dict[str, Nature] = field(default_factory=dict)
     found: dict[Expr, Nature] = field(default_factory=dict)
+    counted: dict[Expr, Count] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
     kept: set[str] = field(default_factory=set)
     tables: set[str] = field(default_factory=set)
@@ -182,7 +184,7 @@ class _Chooser:
         return self.natures.get(r.tensor) is Nature.ROUNDED
 
     def _sign(self, node: Expr) -> int:
-        return count_of(node, self.counts).sign
+        return count_of(node, self.counts, self.counted).sign
 
     def of(self, node: Expr) -> Nature:
         """The nature of a body."""
@@ -195,7 +197,7 @@ class _Chooser:
             return self.natures.get(node.tensor, Nature.EXACT)
         if node.is_number:
             return Nature.EXACT if (node.is_Rational and is_power_of_two(node)) or node == 0 else Nature.ROUNDED
-        if node.is_integer or not node.args or isinstance(node, _EXACT):
+        if not node.args or isinstance(node, _EXACT) or is_whole(node):
             return Nature.EXACT
         if not (_is_arithmetic(node) or isinstance(node, _KEPT)):
             return Nature.GIVEN
@@ -250,7 +252,7 @@ def _arithmetic(body: Expr) -> Iterator[Expr]:
     elif _is_arithmetic(body) or isinstance(body, (*_MAGNIFIERS, *_KEPT, sp.Piecewise)):
         parts = [p.args[0] for p in body.args] if isinstance(body, sp.Piecewise) else body.args
         for part in parts:
-            if not part.is_integer:
+            if not is_whole(part):
                 yield from _arithmetic(part)
 
 

@@ -6,7 +6,7 @@ its branch does. Ties of a maximum with a constant give 0, other ties share equa
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 
@@ -21,11 +21,19 @@ _ZERO, _ONE = sp.Integer(0), sp.Integer(1)
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """The derivative in one read, and where the body looks at that read at all."""
+    """The derivative in one read; `where` gives the condition under which the body looks at that read at all.
+
+    That is worked out only for reads that may be out of range: of a choice of many cases it takes long.
+    """
 
     read: Read
     slope: Expr
-    guard: Expr = sp.true
+    where: Callable[[], Expr] = lambda: sp.true
+
+    @property
+    def guard(self) -> Expr:
+        """The condition."""
+        return self.where()
 
 
 def partials(body: Expr, active: Collection[str]) -> tuple[Partial, ...]:
@@ -52,7 +60,7 @@ def _sweep(body: Expr, active: frozenset[str]) -> dict[Read, Partial]:
             chosen.setdefault(node, []).append(Partial(node, bar))
         elif isinstance(node, sp.Piecewise | Maximum | Minimum):
             for part in _choice(node, active).values():
-                chosen.setdefault(part.read, []).append(Partial(part.read, bar * part.slope, part.guard))
+                chosen.setdefault(part.read, []).append(Partial(part.read, bar * part.slope, part.where))
         else:
             for argument, slope in zip(node.args, local_derivatives(node), strict=True):
                 if argument in bars and slope != 0:
@@ -62,7 +70,7 @@ def _sweep(body: Expr, active: frozenset[str]) -> dict[Read, Partial]:
 
 def _merged(r: Read, parts: list[Partial]) -> Partial:
     used = [p for p in parts if p.slope != 0]
-    return Partial(r, sp.Add(*(p.slope for p in used)), sp.Or(*(p.guard for p in used)) if used else sp.false)
+    return Partial(r, sp.Add(*(p.slope for p in used)), lambda: sp.Or(*(p.guard for p in used)))
 
 
 def _active_nodes(body: Expr, active: frozenset[str]) -> list[Expr]:
@@ -106,7 +114,7 @@ def _combine(
     result: dict[Read, Partial] = {}
     for r in sorted({r for found, _ in swept for r in found}, key=lambda r: r.name):
         slopes = [(found[r].slope if r in found else _ZERO, condition) for found, condition in swept]
-        result[r] = Partial(r, branches([*slopes, *padded]), _guard(r, swept))
+        result[r] = Partial(r, branches([*slopes, *padded]), partial(_guard, r, swept))
     return result
 
 
@@ -141,8 +149,11 @@ def _extremum(node: Expr, active: frozenset[str]) -> dict[Read, Partial]:
 
 def _guarded_by(found: dict[Read, Partial], swept: tuple[dict[Read, Partial], ...]) -> dict[Read, Partial]:
     """An extremum looks at all its arguments, whichever wins: what guards a read is what the arguments guard it by."""
-    guards = {r: sp.Or(*(d[r].guard for d in swept if r in d and d[r].slope != 0)) for r in found}
-    return {r: Partial(r, part.slope, guards[r]) for r, part in found.items()}
+
+    def guard(r: Read) -> Expr:
+        return sp.Or(*(d[r].guard for d in swept if r in d and d[r].slope != 0))
+
+    return {r: Partial(r, part.slope, partial(guard, r)) for r, part in found.items()}
 
 
 def _many(node: Expr, swept: list[tuple[Expr, dict[Read, Partial]]], constants: list[Expr]) -> dict[Read, Partial]:
@@ -158,7 +169,7 @@ def _many(node: Expr, swept: list[tuple[Expr, dict[Read, Partial]]], constants: 
             weight = branches(
                 [*lost_to, (1 / winners, relation(sp.Eq, a, node)), (_ZERO, loses(a, node)), (sp.nan, sp.true)]
             )
-            terms.setdefault(r, []).append(Partial(r, weigh(weight, part.slope), part.guard))
+            terms.setdefault(r, []).append(Partial(r, weigh(weight, part.slope), part.where))
     return {r: _merged(r, parts) for r, parts in terms.items()}
 
 
@@ -168,7 +179,7 @@ def _scaled_sum(a: dict[Read, Partial], b: dict[Read, Partial], scale: Expr) -> 
 
 
 def _scaled(part: Partial, scale: Expr) -> Partial:
-    return Partial(part.read, scale * part.slope, part.guard)
+    return Partial(part.read, scale * part.slope, part.where)
 
 
 def weigh(factor: Expr, body: Expr) -> Expr:

@@ -22,6 +22,7 @@ from eqc.ir.program import Op, Program, Statement, Tensor, axes_of, fixed_names,
 from eqc.ir.stable import Stable
 from eqc.ir.terms import Converged, Expr, Index, Magnitude, Maximum, Minimum, NonZero, Read, read
 from eqc.ir.walk import branches, is_short
+from eqc.ir.whole import is_whole
 
 _ZERO, _ONE = sp.Integer(0), sp.Integer(1)
 _NEAR_UNDERFLOW, _NEAR_OVERFLOW = sp.Float(1e-36, 17), sp.Float(1e37, 17)
@@ -107,6 +108,7 @@ class _Errors:
     statements: list[Statement] = field(default_factory=list)
     known: dict[str, _Error] = field(default_factory=dict)
     stored: dict[str, str] = field(default_factory=dict)
+    counted: dict[Expr, Count] = field(default_factory=dict)
     found: dict[Expr, _Error] = field(default_factory=dict)
     bases: list[Expr] = field(default_factory=list)
     ranged: list[Expr] = field(default_factory=list)
@@ -129,7 +131,7 @@ class _Errors:
         body, name, op = statement.body, statement.target.name, statement.op
         error = self.of(body)
         if statement.scatter or op is Op.SUM:
-            one_sign = count_of(body, self.counts).sign != 0 and not statement.scatter
+            one_sign = count_of(body, self.counts, self.counted).sign != 0 and not statement.scatter
             error = (
                 _Error(error.rate + 1, error.more)
                 if one_sign
@@ -187,7 +189,7 @@ class _Errors:
             return _Error(self.known.get(node.tensor, _NONE).rate, more)
         if node.is_number:
             return _NONE if _is_dyadic(node) else _Error(_ONE)
-        if node.is_integer or isinstance(node, _EXACT) or not node.args:
+        if not node.args or isinstance(node, _EXACT) or is_whole(node):
             return _NONE
         if isinstance(node, sp.Add):
             return self._sum(node)
@@ -206,7 +208,7 @@ class _Errors:
         """Terms of one sign keep their rates, others their errors."""
         parts = [self.of(a) for a in node.args]
         more = sp.Add(*(p.more for p in parts))
-        if count_of(node, self.counts).sign != 0:
+        if count_of(node, self.counts, self.counted).sign != 0:
             return _Error(max(p.rate for p in parts) + len(parts) - 1, more)
         if len(parts) == 2:
             terms = (p.rate * _size(a) for p, a in zip(parts, node.args, strict=True) if p.rate != 0)
@@ -229,7 +231,7 @@ class _Errors:
         error = self.of(base)
         slope = local_derivatives(node)[0]
         whole = exponent.is_Integer and exponent > 0
-        if not whole and count_of(base, self.counts).spread and base not in self.bases:
+        if not whole and count_of(base, self.counts, self.counted).spread and base not in self.bases:
             self.bases.append(base)
         return _Error(abs(exponent) * error.rate + 1, Magnitude(slope) * error.more if error.more != 0 else _ZERO)
 

@@ -29,6 +29,7 @@ from eqc.ir.stable import (
 )
 from eqc.ir.terms import Expr, Maximum, Minimum, Read
 from eqc.ir.walk import is_short
+from eqc.ir.whole import is_whole
 
 _MOST_STEPS = 8
 LARGEST_BODY = 400
@@ -103,17 +104,24 @@ def _of_statement(statement: Statement, counts: Mapping[str, Count]) -> Count:
     return replace(body, is_sound=body.is_sound and statement.op is not Op.PRODUCT)
 
 
-def count_of(node: Expr, counts: Mapping[str, Count]) -> Count:
-    """The count of a body whose tensors are known."""
+def count_of(node: Expr, counts: Mapping[str, Count], found: dict[Expr, Count] | None = None) -> Count:
+    """The count of a body whose tensors are known; `found` keeps those of its parts."""
+    found = {} if found is None else found
+    if node not in found:
+        found[node] = _count(node, counts, found)
+    return found[node]
+
+
+def _count(node: Expr, counts: Mapping[str, Count], found: dict[Expr, Count]) -> Count:
     if isinstance(node, Read):
         return counts.get(node.tensor, Count())
-    if node.is_number or node.is_integer or not node.args:
+    if node.is_number or is_whole(node) or not node.args:
         positive = node.is_nonnegative or (isinstance(node, sp.Add) and isinstance(1 - node, sp.KroneckerDelta))
         sign = 1 if positive else -1 if node.is_nonpositive else 0
         return Count(int(not node.is_integer), sign, is_constant=True)
     if isinstance(node, sp.Piecewise):
-        return _alike([count_of(pair.args[0], counts) for pair in node.args], 0)
-    parts = [count_of(a, counts) for a in node.args]
+        return _alike([count_of(pair.args[0], counts, found) for pair in node.args], 0)
+    parts = [count_of(a, counts, found) for a in node.args]
     if isinstance(node, sp.Add):
         return _sum(parts)
     if isinstance(node, sp.Mul):

@@ -37,7 +37,7 @@ def vjp(program: Program) -> Program:
     seeds = {t.name: Tensor(bar_name(t.name), t.shape, differentiable=False) for t in program.real_outputs}
     reverse = _Reverse(program, {bar_name(name) for name in seeds})
     for name, seed in seeds.items():
-        axes = axes_of(seed.shape, fixed_names(program))
+        axes = axes_of(seed.shape, reverse.fixed)
         at = tuple(axis.symbol for axis in axes)
         reverse.contribute(name, Contribution(axes, at, read(seed.name, at)))
     outputs = reverse.run()
@@ -88,7 +88,8 @@ class _Reverse:
 
     def __init__(self, program: Program, reserved: set[str]) -> None:
         self.program = program
-        self.taken = names_in(program) | reserved
+        self.given = names_in(program) | reserved
+        self.taken = set(self.given)
         self.fixed = fixed_names(program)
         self.active = active_tensors(program)
         extrema = [s for s in program.statements if s.op in (Op.MAX, Op.MIN)]
@@ -111,7 +112,7 @@ class _Reverse:
         bar = self._collect(tensor)
         loops = axes_of(bar.shape, self.fixed)
         if not tensor.symmetric:
-            if bar.name.startswith(bar_name(tensor.name)) and any(s.target.name == bar.name for s in self.statements):
+            if bar.name.startswith(bar_name(tensor.name)) and bar.name not in self.given:
                 return bar.name
             at = tuple(loop.symbol for loop in loops)
             own = replace(bar, name=fresh(bar_name(tensor.name), self.taken))

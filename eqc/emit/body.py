@@ -82,7 +82,7 @@ class Body(Function):
         if isinstance(node, Leaf):
             self.leaf(node, depth)
             return
-        names = dict(self.names)
+        names = {name: self.names[name] for name in node.summed}
         shares.open_sums(self, node, depth)
         for item in node.sums:
             sums.start(self, item, depth)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import sympy as sp
 
@@ -61,6 +62,7 @@ class Function(ABC):
         self.at_block: Loop | None = None
         self.names = names_of(self.program, self.reserved)
         self.names |= {name: self.names[result] for name, result in self.reused.items()}
+        self.spelled = {*self.names.values(), *RESERVED, *self.reserved}
         self.helpers: dict[str, str] = {}
         self.printer = SourcePrinter(self.place, self.function_name, self.gap)
         self.pair_source = PairSource(self.pair, self.printer)
@@ -112,8 +114,8 @@ class Function(ABC):
     def local(self, purpose: str) -> str:
         """A name for a helper variable that nothing else has."""
         if purpose not in self.helpers:
-            taken = {*self.names.values(), *self.helpers.values(), *RESERVED, *self.reserved}
-            self.helpers[purpose] = unlike(purpose, taken)
+            self.helpers[purpose] = unlike(purpose, self.spelled)
+            self.spelled.add(self.helpers[purpose])
         return self.helpers[purpose]
 
     def kept(self, name: str) -> Kept:
@@ -200,12 +202,12 @@ class Function(ABC):
 
     # results and room ------------------------------------------------------------------------------------------------
 
-    @property
+    @cached_property
     def scalar_outputs(self) -> tuple[str, ...]:
         """Outputs that are numbers."""
         return tuple(n for n in self.program.outputs if self.tensors[n].rank == 0)
 
-    @property
+    @cached_property
     def array_outputs(self) -> tuple[str, ...]:
         """Outputs that are written to buffers."""
         return tuple(n for n in self.program.outputs if self.tensors[n].rank)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from eqc.ir.program import Program
 
@@ -33,14 +33,13 @@ def names_of(program: Program, reserved: Iterable[str]) -> dict[str, str]:
     return names
 
 
-def unlike(name: str, taken: Iterable[str]) -> str:
+def unlike(name: str, taken: Container[str]) -> str:
     """The name itself, or with underscores behind it until it is new.
 
     >>> unlike("range", {"range", "range_"})
     'range__'
     """
-    others = frozenset(taken)
-    while name in others:
+    while name in taken:
         name += "_"
     return name
 

@@ -15,6 +15,7 @@ from eqc.emit.heads import PAIRS, PAIRS_OF_TWO
 from eqc.emit.printer import SourcePrinter, is_ratio
 from eqc.ir.stable import Difference, ExpDifference, Log1p
 from eqc.ir.terms import Expr, Read
+from eqc.ir.whole import is_whole
 
 _LARGEST_WHOLE = 2**53
 _CONSTANTS = {sp.pi: "_pair_pi", sp.E: "_pair_e"}
@@ -71,7 +72,7 @@ class PairSource:
             return self._rational(node)
         if node in _CONSTANTS:
             return self._made(_CONSTANTS[node])
-        if node.is_integer and not any(isinstance(s, Read) and not s.is_integer for s in node.free_symbols):
+        if is_whole(node) and not any(isinstance(s, Read) and not s.is_integer for s in node.free_symbols):
             return Text(self.plain.index_source(node), binding=Binding.SUM if node.args else Binding.ATOM)
         if isinstance(node, sp.Add):
             return self._sum(node)

@@ -14,6 +14,7 @@ from eqc.emit.selects import is_plain, is_without_branches, parts_indices
 from eqc.ir import stable
 from eqc.ir.terms import Expr, FloorDivide, FunctionName, Maximum, Minimum, Read, Remainder
 from eqc.ir.walk import is_short, rebuild, transform
+from eqc.ir.whole import is_whole
 from eqc.loops.vectors import VECTOR
 
 _INFIX: Mapping[type, str] = {FloorDivide: "//", Remainder: "%"}
@@ -217,10 +218,10 @@ class SourcePrinter(StrPrinter):  # type: ignore[misc]
             return f"{self._atom(base)}**{self._atom(exponent)}"
         if is_ratio(exponent):
             return self._call("_rational_power", (base, *_terms_of(exponent)))
-        if not exponent.is_number or not (exponent.is_integer or base.is_integer):
+        if not exponent.is_number or not (exponent.is_integer or is_whole(base)):
             halves = exponent.is_Rational and not exponent.is_integer
             return self._call("_power", (base, sp.Float(exponent, 17) if halves else exponent))
-        if base.is_integer and exponent != 2:
+        if exponent != 2 and is_whole(base):
             return f"float({self._print(base)})**{self._atom(exponent)}"
         return f"{self._atom(base)}**{self._atom(exponent)}"
 

@@ -6,6 +6,7 @@ import sympy as sp
 
 from eqc.emit.divisors import SharedQuotient
 from eqc.ir.terms import Expr, Maximum, Minimum, Read
+from eqc.ir.whole import is_whole
 
 _FEW = 3
 """Cases of a choice that LLVM computes without branches by itself."""
@@ -55,7 +56,7 @@ def _is_by_place(choice: Expr) -> bool:
 def _is_of_many_numbers(choice: Expr) -> bool:
     """Whether more cases of real numbers are told apart by data, as the slopes of one extremum in another have."""
     cases = sum(len(node.args) for node in choice.atoms(sp.Piecewise))
-    return cases > _FEW and not choice.is_integer and _is_in_range(choice) and _is_arithmetic(choice)
+    return cases > _FEW and not is_whole(choice) and _is_in_range(choice) and _is_arithmetic(choice)
 
 
 def _is_arithmetic(node: Expr) -> bool:

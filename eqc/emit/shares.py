@@ -42,8 +42,8 @@ def open_sums(function: Function, loop: Loop, depth: int) -> None:
 
 def close_sums(function: Function, loop: Loop, names: Mapping[str, str]) -> None:
     """After such a loop results have their own names again."""
-    for item in loop.sums:
-        function.names[item.statement.target.name] = names[item.statement.target.name]
+    for name in loop.summed:
+        function.names[name] = names[name]
 
 
 def combine(function: Function, loop: Loop, item: Item, depth: int) -> None:

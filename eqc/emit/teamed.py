@@ -49,4 +49,4 @@ def open_loop(function: Function, loop: Index, depth: int, *, split: bool) -> in
 
 def is_shared_sum(function: Function, statement: Statement) -> bool:
     """Whether threads share the loop that sums up a statement."""
-    return isinstance(function.split, Loop) and any(item.statement is statement for item in function.split.sums)
+    return isinstance(function.split, Loop) and statement.target.name in function.split.summed

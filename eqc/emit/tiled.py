@@ -131,8 +131,10 @@ class _Work:
 
     def of_tile(self) -> tuple[str, str]:
         """The terms of a statement, and where it stores or collects their sums, for all rows and columns of a tile."""
-        function, names = self.function, dict(self.function.names)
-        for loop, part in ((self.tiled.rows, "rows"), (self.tiled.along, "columns")):
+        function = self.function
+        loops = ((self.tiled.rows, "rows"), (self.tiled.along, "columns"))
+        names = {loop.name: function.names[loop.name] for loop, _ in loops}
+        for loop, part in loops:
             function.names[loop.name] = self.name(loop, part)
         found = function.value(self.leaf.statement), self._place()
         function.names.update(names)

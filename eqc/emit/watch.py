@@ -21,7 +21,7 @@ def start(function: Function) -> None:
 
 def entry(function: Function, statement: Statement, depth: int) -> None:
     """Watch an entry that was just stored."""
-    if statement.target.name in watched(function):
+    if function.watches and statement.target.rank and statement.target.name in watched(function):
         function.line(depth, step(function, function.target(statement)))
 
 

@@ -9,6 +9,7 @@ import sympy as sp
 from eqc.emit.heads import IN_WIDE, MATH, RUNTIME, STABLE, WIDE
 from eqc.emit.printer import SourcePrinter
 from eqc.ir.terms import Expr, Maximum, Minimum, NonZero, Read
+from eqc.ir.whole import is_whole
 from eqc.loops.vectors import VECTOR
 
 _RELATIONS = {"==": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
@@ -41,7 +42,7 @@ class WideSource:
             return self._rational(node)
         if isinstance(node, sp.KroneckerDelta | NonZero):
             return self._indicator(node)
-        if node.is_integer and not any(isinstance(s, Read) and not s.is_integer for s in node.free_symbols):
+        if is_whole(node) and not any(isinstance(s, Read) and not s.is_integer for s in node.free_symbols):
             return self.call("_wide", self.plain.index_source(node))
         if isinstance(node, sp.Add):
             return self._sum(node.args)

@@ -11,10 +11,11 @@ The spec (`eqc.ir.spec`) says what must hold between passes.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import sympy as sp
 
@@ -171,11 +172,11 @@ class Area:
     high: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Program:
     """Inputs, statements in order, outputs. `arguments` is the order of inputs and parameters in a call.
 
-    `functions` come before them.
+    `functions` come before them. What follows from the statements is found once: it is asked for at every statement.
     """
 
     name: str
@@ -190,19 +191,30 @@ class Program:
     uses: tuple[Use, ...] = ()
     areas: tuple[Area, ...] = ()
 
-    @property
+    @cached_property
     def applied(self) -> tuple[FunctionName, ...]:
         """The functions, and derivatives of them, that the statements call: in the order of `functions`."""
+        if not self.functions:
+            return ()
         used = {name for s in self.statements for name in s.body.atoms(FunctionName)}
         order = [function.name for function in self.functions]
         return tuple(sorted(used, key=lambda n: (order.index(n.name), len(n.wrt), n.wrt)))
 
-    @property
+    @cached_property
     def tensors(self) -> Mapping[str, Tensor]:
         """Every tensor by its name."""
-        known = {t.name: t for t in self.inputs}
-        known.update((s.target.name, s.target) for s in self.statements)
-        return known
+        made = (s.target for s in self.statements)
+        return {t.name: t for t in (*self.inputs, *made)}
+
+    @cached_property
+    def given(self) -> frozenset[str]:
+        """The names of the inputs."""
+        return frozenset(t.name for t in self.inputs)
+
+    @cached_property
+    def read(self) -> frozenset[str]:
+        """The names of what the statements read."""
+        return frozenset[str]().union(*map(tensors_read, self.statements))
 
     @property
     def differentiable(self) -> tuple[Tensor, ...]:
@@ -243,6 +255,15 @@ def statement_reads(statement: Statement) -> tuple[Read, ...]:
 def tensors_read(statement: Statement) -> frozenset[str]:
     """The names of the tensors that a statement reads."""
     return frozenset(r.tensor for r in statement_reads(statement))
+
+
+def users_of(program: Program) -> defaultdict[str, set[str]]:
+    """The statements that read each tensor, by their targets."""
+    users: defaultdict[str, set[str]] = defaultdict(set)
+    for statement in program.statements:
+        for name in tensors_read(statement):
+            users[name].add(statement.target.name)
+    return users
 
 
 def free_names(expression: Expr) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 import sympy as sp
 from sympy.functions.elementary.piecewise import ExprCondPair
@@ -135,6 +136,17 @@ def map_reads(expression: Expr, change: Callable[[Read], Expr]) -> Expr:
 def is_short(expression: Expr, limit: int = 400) -> bool:
     """Whether an expression has at most `limit` nodes."""
     return sum(1 for _ in zip(range(limit + 1), sp.preorder_traversal(expression), strict=False)) <= limit
+
+
+@lru_cache(maxsize=65536)
+def height(expression: Expr) -> int:
+    """How deep an expression nests.
+
+    >>> x = sp.Symbol("x")
+    >>> height(x), height(sp.sin(x + 1))
+    (0, 2)
+    """
+    return 1 + max(map(height, expression.args)) if expression.args else 0
 
 
 LONG_SUM = 24

@@ -7,13 +7,13 @@ what a loop sums up is complete after it. Products of matrices take the rows of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from eqc.ir.products import is_rectangular
 from eqc.ir.program import Program, Statement, statement_reads, tensors_read
-from eqc.ir.terms import Index, Read
+from eqc.ir.terms import Index
+from eqc.loops.groups import Group, Line
 from eqc.loops.order import Item, items_of
 
 
@@ -45,23 +45,13 @@ class Loop:
     body: list[Loop | Leaf] = field(default_factory=list)
     sums: list[Item] = field(default_factory=list)
     blocked: bool = False
+    summed: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.summed = frozenset(item.statement.target.name for item in self.sums)
 
 
 Nest = Loop | Leaf
-
-
-@dataclass(slots=True)
-class _Group:
-    """Statements that share the loop at one depth."""
-
-    index: Index | None
-    members: list[Item]
-    depth: int
-
-    @property
-    def sums(self) -> list[Item]:
-        """The statements that this loop sums up."""
-        return [m for m in self.members if m.first_bound == self.depth]
 
 
 def nests(program: Program, *, shared: bool = True, apart: frozenset[str] = frozenset()) -> list[Nest]:
@@ -75,11 +65,11 @@ def nests(program: Program, *, shared: bool = True, apart: frozenset[str] = froz
 
 
 def _build(items: Sequence[Item], depth: int, checked: frozenset[str]) -> list[Nest]:
-    groups: list[_Group] = []
+    line = Line()
     for item in items:
-        _place(groups, item, depth, checked)
+        _place(line, item, depth, checked)
     result: list[Nest] = []
-    for group in _merged(groups, checked):
+    for group in _merged(line, checked):
         if group.index is None:
             (item,) = group.members
             result.append(Leaf(item, item.inner(depth), partial=item.first_bound is not None))
@@ -88,7 +78,7 @@ def _build(items: Sequence[Item], depth: int, checked: frozenset[str]) -> list[N
     return result
 
 
-def _loops(group: _Group, index: Index, checked: frozenset[str]) -> list[Nest]:
+def _loops(group: Group, index: Index, checked: frozenset[str]) -> list[Nest]:
     """The loop of a group; products alone need no blocks."""
     group = _with_rows(group)
     depth, members = group.depth, group.members
@@ -103,15 +93,15 @@ def _loops(group: _Group, index: Index, checked: frozenset[str]) -> list[Nest]:
     return [_blocked(group, index, checked)]
 
 
-def _with_rows(group: _Group) -> _Group:
+def _with_rows(group: Group) -> Group:
     """The group; products with vectors are loops where others run along rows, too, and nothing else parts the loop."""
     others = [m for m in group.members if m.vector is None]
-    plain = replace(group, members=[m.by_loops() for m in group.members])
+    plain = group.with_members([m.by_loops() for m in group.members])
     joined = any(m.has_loops_below(group.depth) for m in others) and not _gains_vectors(plain)
     return plain if joined and not any(m.takes_block(group.depth) for m in others) else group
 
 
-def _blocked(group: _Group, index: Index, checked: frozenset[str]) -> Loop:
+def _blocked(group: Group, index: Index, checked: frozenset[str]) -> Loop:
     """A loop over blocks of rows, and in each block what runs over its rows one after the other."""
     depth = group.depth
     body: list[Nest] = []
@@ -146,7 +136,7 @@ def _kind(item: Item, depth: int, before: str) -> str:
     return "vector" if item.calls_vector_function() or before in ("", "product") else before
 
 
-def _gains_vectors(group: _Group) -> bool:
+def _gains_vectors(group: Group) -> bool:
     """Whether functions of numbers stand beside loops in a loop, but run in vectors once the loop is parted.
 
     Only numbers, one for each row, may then have to be stored for a block.
@@ -170,98 +160,80 @@ def _runs(kinds: Sequence[str], members: Sequence[Item]) -> list[list[Item]]:
     return [[m for _, m in run] for _, run in groupby(pairs, lambda pair: pair[0])]
 
 
-def _place(groups: list[_Group], item: Item, depth: int, checked: frozenset[str]) -> None:
+def _place(line: Line, item: Item, depth: int, checked: frozenset[str]) -> None:
     """Join the earliest group that may hold the statement, else open a new one at the end."""
     needs = tensors_read(item.statement)
-    first = _first_for(groups, needs, checked)
     for index, chosen in item.choices(depth):
-        for group in groups[first:]:
+        for group in line.open_to(needs, checked, index.extent):
             if group.index is not None and _may_join(group, chosen, index):
-                group.members.append(chosen.renamed(index, group.index))
+                line.join(group, chosen.renamed(index, group.index))
                 return
     alone = item.alone(depth)
-    if alone is None:
-        # a number is computed as soon as it can be, so that loops that need it may run together
-        place = _last_maker(groups, needs) + 1 if not item.statement.loops else len(groups)
-        groups.insert(place, _Group(None, [item], depth))
+    if alone is not None:
+        line.append(Group(alone[0], [alone[1]], depth))
+    elif item.statement.loops:
+        line.append(Group(None, [item], depth))
     else:
-        groups.append(_Group(alone[0], [alone[1]], depth))
+        # a number is computed as soon as it can be, so that loops that need it may run together
+        line.insert_after(line.last_maker(needs), Group(None, [item], depth))
 
 
-def _merged(groups: Sequence[_Group], checked: frozenset[str]) -> list[_Group]:
+def _merged(groups: Line, checked: frozenset[str]) -> Line:
     """The groups, later ones joined with the earliest ones that their members may all join.
 
     A statement may have found no group to share work with before a later one brought them together.
     """
-    result: list[_Group] = []
+    result = Line()
     for group in groups:
-        home = _home(result, group, checked) if group.index is not None else None
+        home = _home(result, group, group.index, checked) if group.index is not None else None
         if home is None:
             result.append(group)
         else:
-            assert group.index is not None
-            assert home.index is not None
-            home.members += [m.renamed(group.index, home.index) for m in group.members]
+            for member in _renamed(group, home):
+                result.join(home, member)
     return result
 
 
-def _home(groups: Sequence[_Group], group: _Group, checked: frozenset[str]) -> _Group | None:
+def _home(line: Line, group: Group, index: Index, checked: frozenset[str]) -> Group | None:
     """The earliest group with which another one can be joined, and shares work."""
-    assert group.index is not None
-    own = {m.statement.target.name for m in group.members}
-    needs = _worked_on(group, copies=False) - own
-    first = _first_for(groups, _worked_on(group, copies=True) - own, checked)
-    for other in groups[first:]:
-        if other.index is not None and _worked_on(other, copies=False) & needs:
-            joined = _Group(other.index, [*other.members], other.depth)
-            if all(_joins(joined, m, group.index) for m in group.members):
+    needs = group.worked_on(copies=False) - group.made
+    for other in line.open_to(group.worked_on(copies=True) - group.made, checked, index.extent):
+        if other.worked_on(copies=False) & needs:
+            joined = other.with_members(other.members)
+            if all(_joins(joined, m, index) for m in group.members):
                 return other
     return None
 
 
-def _joins(group: _Group, item: Item, index: Index) -> bool:
+def _renamed(group: Group, home: Group) -> list[Item]:
+    """The members of a group over the loop of another one."""
+    assert group.index is not None
+    assert home.index is not None
+    return [m.renamed(group.index, home.index) for m in group.members]
+
+
+def _joins(group: Group, item: Item, index: Index) -> bool:
     """Join a group if that may be."""
     assert group.index is not None
     if not _may_join(group, item, index):
         return False
-    group.members.append(item.renamed(index, group.index))
+    group.add(item.renamed(index, group.index))
     return True
 
 
-def _first_for(groups: Sequence[_Group], needs: AbstractSet[str], checked: frozenset[str]) -> int:
-    """The number of the first group that may hold what needs some tensors.
-
-    Positions that are checked once they are computed are complete before anything reads at them.
-    """
-    last = _last_maker(groups, needs)
-    return last + 1 if needs & checked else max(last, 0)
-
-
-def _last_maker(groups: Sequence[_Group], needs: AbstractSet[str]) -> int:
-    """The number of the last group that makes some of these tensors; -1 if none does."""
-    return max((n for n, g in enumerate(groups) if needs & {m.statement.target.name for m in g.members}), default=-1)
-
-
-def _may_join(group: _Group, item: Item, index: Index) -> bool:
+def _may_join(group: Group, item: Item, index: Index) -> bool:
     assert group.index is not None
     statement, depth = item.statement, group.depth
     if group.index.extent != index.extent or _captures(statement, index, group.index):
         return False
-    sums = {m.statement.target.name for m in group.sums}
-    made = {m.statement.target.name for m in group.members}
-    if item.first_bound == depth and not tensors_read(statement) & _worked_on(group, copies=item.product is not None):
+    copies = item.product is not None
+    if item.first_bound == depth and not tensors_read(statement) & group.worked_on(copies=copies):
         return False
     return all(
-        r.tensor not in sums and len(r.positions) > depth and r.positions[depth] == index.symbol
+        r.tensor not in group.summed and len(r.positions) > depth and r.positions[depth] == index.symbol
         for r in statement_reads(statement)
-        if r.tensor in made
+        if r.tensor in group.made
     )
-
-
-def _worked_on(group: _Group, *, copies: bool) -> set[str]:
-    """What the members of a group read and make; copies of arrays are worth a common loop only for blocks of rows."""
-    work = [m.statement for m in group.members if copies or not isinstance(m.statement.body, Read)]
-    return {s.target.name for s in work}.union(*(tensors_read(s) for s in work))
 
 
 def _captures(statement: Statement, old: Index, new: Index) -> bool:
@@ -324,7 +296,7 @@ def _collect(tree: Sequence[Nest], path: _Path, paths: dict[str, list[_Path]], r
         item = node.item
         target = item.statement.target
         ranks[target.name] = target.rank
-        own = [n for n, loop in enumerate(path) if target.name in {s.statement.target.name for s in loop.sums}]
+        own = [n for n, loop in enumerate(path) if target.name in loop.summed]
         paths.setdefault(target.name, []).append(path[: own[0]] if own else path)
         for name in sorted(tensors_read(item.statement)):
             paths.setdefault(name, []).append(path)

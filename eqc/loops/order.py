@@ -176,7 +176,7 @@ def _item(statement: Statement, program: Program, *, shared: bool, tiles: bool) 
         item = Item(statement, product)
         return replace(item, order=()) if _stands_alone(statement, program) and not item.is_weighted else item
     vector = vector_product(statement, program.tensors) if shared and tiles else None
-    if vector is not None and any(t.name == vector.matrix.tensor for t in program.inputs):
+    if vector is not None and vector.matrix.tensor in program.given:
         return Item(statement, vector=vector, order=() if _stands_alone(statement, program) else None)
     summed = statement.op in (Op.SUM, *_ONE_BY_ONE) and not isinstance(statement.body, Opaque)
     if shared and summed and is_rectangular(statement):
@@ -200,9 +200,9 @@ def _in_tiles(statement: Statement, tensors: Mapping[str, Tensor]) -> Item | Non
 def _stands_alone(statement: Statement, program: Program) -> bool:
     """Whether a product makes a result of what is stored as a whole in any case: blocks of rows would gain nothing."""
     name = statement.target.name
-    whole = {t.name for t in program.inputs}.union(program.outputs)
-    used = any(name in tensors_read(other) for other in program.statements)
-    return name in program.outputs and not used and tensors_read(statement) <= whole
+    if name not in program.outputs or name in program.read:
+        return False
+    return all(r in program.given or r in program.outputs for r in tensors_read(statement))
 
 
 def _rows(statement: Statement) -> tuple[Index, ...]:

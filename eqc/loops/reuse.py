@@ -5,6 +5,7 @@ New memory for a long array costs more than the work on it: the system clears ev
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,8 +16,9 @@ from eqc.loops.nest import Kept, Leaf, Loop, Nest
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Placed:
-    """A statement with the number of the nest that it is in, and the loops around it."""
+    """A statement: its place in the order of execution, the number of its nest, and the loops around it."""
 
+    place: int
     number: int
     leaf: Leaf
     loops: tuple[int, ...]
@@ -28,8 +30,10 @@ class _Placed:
 
 def standing_in(program: Program, tree: Sequence[Nest], storage: Mapping[str, Kept]) -> dict[str, str]:
     """Temporaries by name, each with the result in whose memory it stands."""
-    leaves = [one for number, node in enumerate(tree) for one in _placed(number, node, ())]
+    found_in = [(number, *one) for number, node in enumerate(tree) for one in _placed(node, ())]
+    leaves = [_Placed(place, *one) for place, one in enumerate(found_in)]
     checked = frozenset().union(*(check.reads for check in program.checks))
+    readers = _readers(leaves)
     results = [one for one in leaves if one.statement.target.name in program.outputs and _is_entrywise(one.leaf)]
     found: dict[str, str] = {}
     for one in leaves:
@@ -39,19 +43,19 @@ def standing_in(program: Program, tree: Sequence[Nest], storage: Mapping[str, Ke
             continue
         for result in results:
             free = result.statement.target.name not in found.values()
-            if free and one.number < result.number and _fits(one, result) and _is_done(name, result, leaves):
+            if free and one.number < result.number and _fits(one, result) and _is_done(name, result, readers):
                 found[name] = result.statement.target.name
                 break
     return found
 
 
-def _placed(number: int, node: Nest, loops: tuple[int, ...]) -> Iterator[_Placed]:
-    """The statements of a nest, in order of execution."""
+def _placed(node: Nest, loops: tuple[int, ...]) -> Iterator[tuple[Leaf, tuple[int, ...]]]:
+    """The statements of a nest, in order of execution, and the loops around each."""
     if isinstance(node, Loop):
         for part in node.body:
-            yield from _placed(number, part, (*loops, id(node)))
+            yield from _placed(part, (*loops, id(node)))
     else:
-        yield _Placed(number, node, loops)
+        yield node, loops
 
 
 def _is_entrywise(leaf: Leaf) -> bool:
@@ -66,18 +70,25 @@ def _fits(temporary: _Placed, result: _Placed) -> bool:
     return temporary.statement.target.shape == result.statement.target.shape
 
 
-def _is_done(name: str, result: _Placed, leaves: Sequence[_Placed]) -> bool:
+def _readers(leaves: Sequence[_Placed]) -> Mapping[str, list[_Placed]]:
+    """The statements that read each tensor, in order of execution."""
+    readers: defaultdict[str, list[_Placed]] = defaultdict(list)
+    for one in leaves:
+        for name in tensors_read(one.statement):
+            readers[name].append(one)
+    return readers
+
+
+def _is_done(name: str, result: _Placed, readers: Mapping[str, list[_Placed]]) -> bool:
     """Whether a temporary is read for the last time where the result is written, entry by entry, or before.
 
     The result itself must not be needed before its own loop.
     """
-    place = leaves.index(result)
-    late = [one for n, one in enumerate(leaves) if one.number >= result.number and name in tensors_read(one.statement)]
-    others = [one.statement for one in leaves if one is not result]
+    late = [one for one in readers.get(name, ()) if one.number >= result.number]
     return (
         all(_reads_beside(name, one, result) for one in late)
-        and not any(name in tensors_read(one.statement) for one in leaves[place + 1 :])
-        and not any(result.statement.target.name in tensors_read(statement) for statement in others)
+        and not any(one.place > result.place for one in late)
+        and all(one is result for one in readers.get(result.statement.target.name, ()))
     )
 
 

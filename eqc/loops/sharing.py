@@ -100,7 +100,7 @@ def _how_alone(leaf: Leaf, leaves: Mapping[str, Leaf]) -> How | None:
 def _is_apart(leaf: Leaf, loop: Loop, storage: Mapping[str, Kept]) -> bool:
     """Whether the rounds of an outermost loop do not get into each other's way in a statement."""
     target = leaf.statement.target
-    if any(item.statement.target.name == target.name for item in loop.sums):
+    if target.name in loop.summed:
         return True
     if _is_private(leaf, storage):
         return True
@@ -126,9 +126,9 @@ def _shared_arrays(tree: Sequence[Nest], hows: Sequence[How], storage: Mapping[s
                 yield target.name
 
 
-def _shared_sums(node: Nest, how: How) -> set[str]:
+def _shared_sums(node: Nest, how: How) -> frozenset[str]:
     """What threads sum up together, of which each then has the whole."""
-    return {i.statement.target.name for i in node.sums} if isinstance(node, Loop) and how is How.SHARE else set()
+    return node.summed if isinstance(node, Loop) and how is How.SHARE else frozenset()
 
 
 # where they meet ----------------------------------------------------------------------------------------------------

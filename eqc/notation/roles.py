@@ -125,14 +125,15 @@ def _axes(signature: Signature) -> Iterable[Node]:
 
 def _outputs(record: Record, statements: tuple[Assign, ...]) -> tuple[str, ...]:
     """Assigned names that no later statement reads, and those marked as outputs or updates, in order."""
-    names = [target_name(s) for s in statements]
+    later: set[str] = set()
     chosen = []
-    for position, name in enumerate(names):
-        later = _names_in_statements(statements[position + 1 :])
+    for statement in reversed(statements):
+        name = target_name(statement)
         entry = record.symbols.get(name)
         if name not in later or (entry is not None and (entry.output or entry.updates)):
             chosen.append(name)
-    return tuple(chosen)
+        later |= _names_in_statements([statement])
+    return tuple(reversed(chosen))
 
 
 def _names_in_statements(statements: Iterable[Assign]) -> set[str]:

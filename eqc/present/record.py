@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from eqc.notation.chains import operands
@@ -94,20 +95,15 @@ def target_name(target: Name | Subscript) -> str:
 
 def _updates(record: Record, statements: Sequence[Assign]) -> frozenset[str]:
     """New values that may be printed over the old ones: no later statement reads the old one."""
-    found = set()
-    for n, statement in enumerate(statements):
+    typeset = {name: (entry.latex or (default_latex(name),))[0] for name, entry in record.symbols.items()}
+    alike: defaultdict[str, set[str]] = defaultdict(set)
+    for name, text in typeset.items():
+        alike[text].add(name)
+    found, later = set(), set[str]()
+    for statement in reversed(statements):
         name = target_name(statement.target) if statement.target is not None else ""
-        olds = [s for s in record.symbols if s != name and name in record.symbols and _look_alike(record, s, name)]
-        if olds and not any(_reads(later.value, old) for later in statements[n + 1 :] for old in olds):
+        olds = alike[typeset[name]] - {name} if name in typeset else set()
+        if olds and not olds & later:
             found.add(name)
+        later |= {part.name for part in walk(statement.value) if isinstance(part, Name)}
     return frozenset(found)
-
-
-def _look_alike(record: Record, a: str, b: str) -> bool:
-    """Whether two symbols are typeset alike."""
-    first, second = ((record.symbols[name].latex or (default_latex(name),))[0] for name in (a, b))
-    return first == second
-
-
-def _reads(node: Node, name: str) -> bool:
-    return any(isinstance(part, Name) and part.name == name for part in walk(node))

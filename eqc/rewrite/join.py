@@ -18,6 +18,8 @@ from eqc.rewrite.stability import fired_rules
 def join_sums(program: Program) -> Program:
     """Join sums of logarithms over the same range, if more rules fire for it."""
     best, fired = program, None
+    if not any(_is_sum_of_logarithms(s) for s in program.statements):
+        return program
     for host in program.statements:
         joined = _joined(best, host)
         if joined is not None:
@@ -63,9 +65,11 @@ def _parts(program: Program, host: Statement) -> list[_Part]:
     """The terms of a host that are sums of logarithms over the same range, which nothing else reads."""
     if host.op is not Op.NONE or host.scatter or host.guard != sp.true or not isinstance(host.body, sp.Add):
         return []
-    sums = {s.target.name: s for s in program.statements if _is_plain_sum(s) and s.body.has(sp.log)}
     terms = [term.as_coeff_Mul() for term in host.body.args]
-    parts = [_Part(c, r, sums[r.tensor]) for c, r in terms if isinstance(r, Read) and r.tensor in sums]
+    if not all(isinstance(r, Read) for _, r in terms):
+        return []
+    sums = {s.target.name: s for s in program.statements if _is_sum_of_logarithms(s)}
+    parts = [_Part(c, r, sums[r.tensor]) for c, r in terms if r.tensor in sums]
     mine = [p for p in parts if _is_private(p.total, program) and _range(p) == _range(parts[0])]
     return mine if len({p.at for p in mine}) == len(mine) else []
 
@@ -74,11 +78,11 @@ def _range(part: _Part) -> list[Expr]:
     return [loop.extent for loop in part.total.bound]
 
 
-def _is_plain_sum(statement: Statement) -> bool:
+def _is_sum_of_logarithms(statement: Statement) -> bool:
     plain = statement.op is Op.SUM and not statement.scatter and statement.guard == sp.true
     fixed = not any(reads_of(loop.extent) for loop in statement.loops)
     at_own_indices = statement.positions == tuple(loop.symbol for loop in statement.free)
-    return plain and fixed and at_own_indices and not statement.target.integer
+    return plain and fixed and at_own_indices and not statement.target.integer and statement.body.has(sp.log)
 
 
 def _is_private(total: Statement, program: Program) -> bool:

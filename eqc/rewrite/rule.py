@@ -7,8 +7,11 @@ data. A quotient of two letters is split at its stroke, and sums match up to a c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import compress
 
 import sympy as sp
 
@@ -43,6 +46,11 @@ class Rule:
     because: str
     holds: str = "for all real numbers"
     where: Callable[[Binding], bool] = anything
+
+    @property
+    def head(self) -> type:
+        """The head of all that the rule may match."""
+        return type(self.pattern)
 
     @property
     def identity(self) -> str:
@@ -131,30 +139,77 @@ def _match_all(patterns: tuple[Expr, ...], nodes: tuple[Expr, ...], bound: Bindi
 
 def _match_part(pattern: Expr, node: Expr, bound: Binding) -> Iterator[tuple[Binding, list[Expr]]]:
     """Every way to read some terms (or factors) of a node as those of a pattern, with the others."""
-    fixed = sorted((p for p in pattern.args if p not in _LETTERS), key=_letter_count)
-    letters = [p for p in pattern.args if p in _LETTERS]
-    for found, rest in _choose(fixed, list(node.args), bound):
+    fixed, letters = _parts_of(pattern)
+    terms = _terms_of(node)
+    if not all(terms.places(p, bound) for p in fixed):
+        return
+    for found, chosen in _choose(fixed, terms, bound, ()):
+        rest = [part for place, part in enumerate(node.args) if place not in chosen]
         taken = _take_letters(letters, type(node), rest, found)
         if taken is not None:
             yield taken
 
 
+@lru_cache(maxsize=1024)
+def _parts_of(pattern: Expr) -> tuple[tuple[Expr, ...], tuple[Expr, ...]]:
+    """The parts of a pattern that are no letters, in the order in which they are matched, and the letters."""
+    fixed = sorted((p for p in pattern.args if p not in _LETTERS), key=_letter_count)
+    return tuple(fixed), tuple(p for p in pattern.args if p in _LETTERS)
+
+
+class _Terms:
+    """The terms (or factors) of a node, found by what they are equal to, by their heads, and by those of negatives."""
+
+    def __init__(self, node: Expr) -> None:
+        self.args = node.args
+        self.by_key: defaultdict[object, list[int]] = defaultdict(list)
+        for place, part in enumerate(node.args):
+            self.by_key[part].append(place)
+            if part.args:
+                self.by_key[type(part)].append(place)
+            if isinstance(part, sp.Mul) and part.args[0] == -1 and len(part.args) == 2:
+                self.by_key[-1, type(part.args[1])].append(place)
+
+    def places(self, pattern: Expr, bound: Binding) -> Sequence[int]:
+        """Where a part of a pattern may match: all places that do are among them."""
+        if _letters_in(pattern) <= bound.keys():
+            return self.by_key.get(pattern.xreplace(bound), ())
+        if isinstance(pattern, sp.Mul) and pattern.args[0] == -1 and len(pattern.args) == 2:
+            inner = pattern.args[1]
+            return range(len(self.args)) if inner in _LETTERS else self.by_key.get((-1, type(inner)), ())
+        return range(len(self.args)) if _is_quotient(pattern) else self.by_key.get(type(pattern), ())
+
+
+@lru_cache(maxsize=256)
+def _terms_of(node: Expr) -> _Terms:
+    return _Terms(node)
+
+
+@lru_cache(maxsize=1024)
+def _letters_in(pattern: Expr) -> frozenset[Expr]:
+    return frozenset(pattern.free_symbols & set(_LETTERS))
+
+
 def _letter_count(pattern: Expr) -> int:
     """What is matched first leaves less to choose."""
-    return len(pattern.free_symbols & set(_LETTERS))
+    return len(_letters_in(pattern))
 
 
-def _choose(patterns: list[Expr], nodes: list[Expr], bound: Binding) -> Iterator[tuple[Binding, list[Expr]]]:
+def _choose(
+    patterns: tuple[Expr, ...], terms: _Terms, bound: Binding, chosen: tuple[int, ...]
+) -> Iterator[tuple[Binding, tuple[int, ...]]]:
+    """Every way to read some terms as patterns, with the places that are `chosen`."""
     if not patterns:
-        yield bound, nodes
+        yield bound, chosen
         return
-    for place, node in enumerate(nodes):
-        for found in _match(patterns[0], node, bound):
-            yield from _choose(patterns[1:], nodes[:place] + nodes[place + 1 :], found)
+    for place in terms.places(patterns[0], bound):
+        if place not in chosen:
+            for found in _match(patterns[0], terms.args[place], bound):
+                yield from _choose(patterns[1:], terms, found, (*chosen, place))
 
 
 def _take_letters(
-    letters: list[Expr], head: type, nodes: list[Expr], bound: Binding
+    letters: tuple[Expr, ...], head: type, nodes: list[Expr], bound: Binding
 ) -> tuple[Binding, list[Expr]] | None:
     """Letters that are known take what they stand for, an unknown one the rest."""
     found, rest = dict(bound), list(nodes)
@@ -165,9 +220,15 @@ def _take_letters(
                     return None
                 rest.remove(part)
             continue
-        mine = [n for n in rest if head is sp.Add or reads_of(n)]
+        mine, others = (rest, []) if head is sp.Add else _with_data(rest)
         if not mine:
             return None
         found[letter] = head(*mine)
-        rest = [n for n in rest if n not in mine]
+        rest = others
     return found, rest
+
+
+def _with_data(nodes: list[Expr]) -> tuple[list[Expr], list[Expr]]:
+    """Those that read data, and the others."""
+    reading = [bool(reads_of(n)) for n in nodes]
+    return list(compress(nodes, reading)), [n for n, reads in zip(nodes, reading, strict=True) if not reads]

@@ -6,7 +6,7 @@ product with that is recognised across statements.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -20,6 +20,12 @@ from eqc.rewrite.rule import Rule
 from eqc.rewrite.rules import RULES
 
 _MOST_STEPS = 12
+
+
+_BY_HEAD: Mapping[type, tuple[Rule, ...]] = {
+    head: tuple(rule for rule in RULES if rule.head is head) for head in {rule.head for rule in RULES}
+}
+"""The rules that nodes of a head may match."""
 
 
 def _complement(value: Expr) -> Expr:
@@ -131,9 +137,8 @@ def _definition(r: Read, known: dict[str, Statement]) -> Expr:
 class _Rewriter:
     """The rules on one body."""
 
-    def __init__(self, target: str, rules: Iterable[Rule] = RULES) -> None:
+    def __init__(self, target: str) -> None:
         self.target = target
-        self.rules = tuple(rules)
         self.fired: list[Fired] = []
         self.done: dict[Expr, Expr] = {}
 
@@ -166,7 +171,7 @@ class _Rewriter:
         return node
 
     def _step(self, node: Expr) -> Expr | None:
-        for rule in self.rules:
+        for rule in _BY_HEAD.get(type(node), ()):
             after = rule.apply(node)
             if after is not None and after != node:
                 self.fired.append(Fired(self.target, rule, node, after))
@@ -178,7 +183,7 @@ class _Rewriter:
         guarded = [g for g in map(_guarded, node.args) if g is not None] if isinstance(node, sp.Add) else []
         for one, other in combinations(guarded, 2):
             pair = one.value + other.value
-            rule = next((r for r in self.rules if r.apply(pair) is not None), None)
+            rule = next((r for r in _BY_HEAD.get(type(pair), ()) if r.apply(pair) is not None), None)
             if rule is not None:
                 both = (rule.apply(pair), sp.And(one.guard, other.guard))
                 joined = branches([both, (one.value, one.guard), (other.value, other.guard), (sp.Integer(0), sp.true)])

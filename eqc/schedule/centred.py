@@ -5,15 +5,53 @@ Derivatives of variances and of normalisations are full of them, and floats do n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from dataclasses import dataclass, field
 
 import sympy as sp
 
 from eqc.ir.program import Op, Program, Statement, reads_of
-from eqc.ir.terms import Expr, Index, Read, read
-from eqc.ir.walk import map_reads, substitute
+from eqc.ir.terms import Expr, Index, Read, index_symbol, read
+from eqc.ir.walk import map_reads, substitute, transform
 
 _MOST_TERMS = 40
+_ANY = index_symbol("_")
+
+
+@dataclass
+class Known:
+    """The statements so far; `sums` over one loop are found by what they sum up, whatever its positions."""
+
+    statements: dict[str, Statement] = field(default_factory=dict)
+    sums: defaultdict[Expr, list[Statement]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, statement: Statement) -> None:
+        """Note one more statement."""
+        self.statements[statement.target.name] = statement
+        plain = statement.op is Op.SUM and statement.guard == sp.true and not statement.scatter
+        if plain and len(statement.bound) == 1:
+            self.sums[_without_positions(statement.body)].append(statement)
+
+    def sum_of(self, moving: Expr, loop: Index) -> Expr | None:
+        """The tensor, or its entry, that is the sum of just this over the whole loop."""
+        for statement in self.sums.get(_without_positions(moving), ()):
+            (own,) = statement.bound
+            if own.extent == loop.extent:
+                names = _matched(statement.body, moving)
+                if names.get(own.symbol, loop.symbol) == loop.symbol and substitute(statement.body, names) == moving:
+                    return read(statement.target.name, tuple(substitute(p, names) for p in statement.positions))
+        return None
+
+
+def _without_positions(body: Expr) -> Expr:
+    """A body with all indices alike and reads without positions: the same for bodies whose indices differ."""
+
+    def leaf(atom: Expr) -> Expr:
+        if isinstance(atom, Read):
+            return read(atom.tensor, integer=bool(atom.is_integer))
+        return _ANY if atom.is_Symbol else atom
+
+    return transform(body, leaf)
 
 
 def drop_centred(program: Program) -> Program:
@@ -29,7 +67,7 @@ def drop_centred(program: Program) -> Program:
     >>> drop_centred(Program("p", (Tensor("x", (n,)),), (), (), (), mean, ("e",))).statements[-1].body
     m
     """
-    known: dict[str, Statement] = {}
+    known = Known()
     zeros: set[str] = set()
     statements: list[Statement] = []
     for old in program.statements:
@@ -37,7 +75,7 @@ def drop_centred(program: Program) -> Program:
         if statement.target.name not in program.outputs and _vanishes(statement, known):
             statement = Statement(statement.target, statement.free, statement.positions, Op.NONE, sp.Integer(0))
             zeros.add(statement.target.name)
-        known[statement.target.name] = statement
+        known.add(statement)
         statements.append(statement)
     return program.with_statements(tuple(statements))
 
@@ -50,7 +88,7 @@ def _without(statement: Statement, zeros: set[str]) -> Statement:
     return Statement(statement.target, statement.loops, statement.positions, statement.op, body, statement.scatter)
 
 
-def _vanishes(statement: Statement, known: Mapping[str, Statement]) -> bool:
+def _vanishes(statement: Statement, known: Known) -> bool:
     """Whether a sum is 0 once it is taken term by term and the means in it are written out."""
     if statement.op is not Op.SUM or statement.scatter or statement.guard != sp.true or len(statement.bound) != 1:
         return False
@@ -58,7 +96,7 @@ def _vanishes(statement: Statement, known: Mapping[str, Statement]) -> bool:
     return total is not None and _opened(total, known) == 0
 
 
-def _term_by_term(body: Expr, loop: Index, known: Mapping[str, Statement]) -> Expr | None:
+def _term_by_term(body: Expr, loop: Index, known: Known) -> Expr | None:
     """Σ over a loop of a sum of constants and of multiples of what is summed up elsewhere; None if it is none."""
     terms = sp.Add.make_args(sp.expand_mul(body))
     if len(terms) < 2 or len(terms) > _MOST_TERMS:
@@ -68,7 +106,7 @@ def _term_by_term(body: Expr, loop: Index, known: Mapping[str, Statement]) -> Ex
         factors = sp.Mul.make_args(term)
         moving = [f for f in factors if moves(f, loop)]
         rest = sp.Mul(*(f for f in factors if f not in moving))
-        summed = loop.extent if not moving else sum_of(sp.Mul(*moving), loop, known)
+        summed = loop.extent if not moving else known.sum_of(sp.Mul(*moving), loop)
         if summed is None:
             return None
         total += rest * summed
@@ -82,18 +120,6 @@ def moves(factor: Expr, loop: Index) -> bool:
     )
 
 
-def sum_of(moving: Expr, loop: Index, known: Mapping[str, Statement]) -> Expr | None:
-    """The tensor, or its entry, that is the sum of just this over the whole loop."""
-    for name, statement in known.items():
-        if statement.op is Op.SUM and statement.guard == sp.true and not statement.scatter:
-            own, *others = statement.bound
-            if not others and own.extent == loop.extent:
-                names = _matched(statement.body, moving)
-                if names.get(own.symbol, loop.symbol) == loop.symbol and substitute(statement.body, names) == moving:
-                    return read(name, tuple(substitute(p, names) for p in statement.positions))
-    return None
-
-
 def _matched(body: Expr, other: Expr) -> dict[sp.Symbol, Expr]:
     """What the indices of the first read of a body stand for if this is the other expression."""
     for r in reads_of(body):
@@ -103,11 +129,11 @@ def _matched(body: Expr, other: Expr) -> dict[sp.Symbol, Expr]:
     return {}
 
 
-def _opened(total: Expr, known: Mapping[str, Statement]) -> Expr:
+def _opened(total: Expr, known: Known) -> Expr:
     """The sum with its means written out."""
 
     def definition(r: Read) -> Expr:
-        statement = known.get(r.tensor)
+        statement = known.statements.get(r.tensor)
         if statement is None or statement.op is not Op.NONE or statement.scatter or not statement.body.is_Mul:
             return r
         symbols = [loop.symbol for loop in statement.loops]

@@ -1,16 +1,14 @@
-"""Clean-up passes: dead statements, copies, and temporaries that are read once."""
+"""Clean-up passes: dead statements, equal ones, and copies."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 
 import sympy as sp
 
-from eqc.ir.opaque import Opaque
 from eqc.ir.place import Change, map_statement
-from eqc.ir.program import Area, Op, Program, Statement, Use, statement_reads, tensors_read
+from eqc.ir.program import Area, Op, Program, Statement, Use, tensors_read, users_of
 from eqc.ir.terms import Expr, Read, index_symbol, read
 from eqc.ir.walk import map_reads, substitute
 
@@ -63,23 +61,32 @@ def _copy(statement: Statement, source: str) -> Statement:
 
 def rename_copies(program: Program) -> Program:
     """What is computed only to be copied gets the copy's name."""
-    statements = list(program.statements)
-    uses, areas = list(program.uses), list(program.areas)
+    statements = {s.target.name: s for s in program.statements}
+    places = {name: number for number, name in enumerate(statements)}
+    users = users_of(program)
+    renamed: dict[str, str] = {}
     fixed = set(program.outputs).union(*(check.reads for check in program.checks))
-    for original in program.statements:
-        copy = next(s for s in statements if s.target.name == original.target.name)
-        source = _copied(copy)
-        producer = next((s for s in statements if source is not None and s.target.name == source), None)
-        if producer is None or source in fixed or not _same_kind(producer, copy):
+    for name in list(statements):
+        source = _copied(statements[name])
+        producer = statements.get(source) if source is not None else None
+        if source is None or producer is None or source in fixed or not _same_kind(producer, statements[name]):
             continue
-        position = statements.index(producer)
-        statements.remove(copy)
-        statements[position] = replace(producer, target=copy.target)
-        rename = _renaming(str(source), copy.target.name)
-        statements = [map_statement(s, rename) if source in tensors_read(s) else s for s in statements]
-        uses = [_renamed_use(use, str(source), copy.target.name, rename) for use in uses]
-        areas = [_renamed_area(area, {str(source): copy.target.name}) for area in areas]
-    return replace(program, statements=tuple(statements), uses=tuple(uses), areas=tuple(areas))
+        places[name] = places.pop(source)
+        statements[name] = replace(producer, target=statements[name].target)
+        del statements[source]
+        renamed[source] = name
+        readers = users.pop(source) & statements.keys() - {name}
+        for reader in sorted(readers):
+            statements[reader] = map_statement(statements[reader], _renaming({source: name}))
+        users[name] |= readers
+        for operand in tensors_read(statements[name]):
+            users[operand].add(name)
+    for source in reversed(renamed):  # what was renamed twice has the last name
+        renamed[source] = renamed.get(renamed[source], renamed[source])
+    ordered = tuple(statements[name] for name in sorted(statements, key=places.__getitem__))
+    uses = tuple(_renamed_use(use, renamed) for use in program.uses)
+    areas = tuple(_renamed_area(area, renamed) for area in program.areas)
+    return replace(program, statements=ordered, uses=uses, areas=areas)
 
 
 def _same_kind(producer: Statement, copy: Statement) -> bool:
@@ -95,9 +102,9 @@ def _copied(statement: Statement) -> str | None:
     return body.tensor if plain and body.positions == statement.positions else None
 
 
-def _renaming(old: str, new: str) -> Change:
+def _renaming(names: Mapping[str, str]) -> Change:
     def change(r: Read) -> Expr:
-        return read(new, r.positions, integer=bool(r.is_integer)) if r.tensor == old else r
+        return read(names[r.tensor], r.positions, integer=bool(r.is_integer)) if r.tensor in names else r
 
     return change
 
@@ -106,93 +113,6 @@ def _renamed_area(area: Area, names: Mapping[str, str]) -> Area:
     return replace(area, node=names.get(area.node, area.node), weight=names.get(area.weight, area.weight))
 
 
-def _renamed_use(use: Use, old: str, new: str, rename: Change) -> Use:
-    tensor = new if use.tensor == old else use.tensor
-    return replace(use, tensor=tensor, arguments=tuple(map_reads(a, rename) for a in use.arguments))
-
-
-def inline(program: Program) -> Program:
-    """Put temporaries in the place of their reads where that repeats no work worth naming."""
-    users: dict[str, set[int]] = defaultdict(set)
-    statements: list[Statement | None] = list(program.statements)
-    for number, statement in enumerate(program.statements):
-        for name in tensors_read(statement):
-            users[name].add(number)
-    fixed = set(program.outputs).union(*(check.reads for check in program.checks))
-    for number, _ in enumerate(program.statements):
-        current = statements[number]
-        assert current is not None
-        readers = [(n, s) for n in sorted(users[current.target.name]) if (s := statements[n]) is not None]
-        if current.target.name in fixed or not _may_inline(current, [s for _, s in readers]):
-            continue
-        statements[number] = None
-        for n, reader in readers:
-            statements[n] = _inlined(reader, current)
-            for name in tensors_read(current):
-                users[name].add(n)
-    return program.with_statements(tuple(s for s in statements if s is not None))
-
-
-def _may_inline(statement: Statement, users: list[Statement]) -> bool:
-    if statement.op is not Op.NONE or statement.scatter or statement.target.integer:
-        return False
-    name = statement.target.name
-    if not users or isinstance(statement.body, Opaque) or any(_reads_whole(s, name) for s in users):
-        return False
-    if _is_trivial(statement.body):
-        return not any(_is_extremum(s) for s in users)
-    if len(users) > 1 or _is_extremum(users[0]) or statement.target.rank == 0:
-        return False
-    sites = [r for r in statement_reads(users[0]) if r.tensor == name]
-    return len(sites) == 1 and _runs_once(users[0], sites[0]) and _occurrences(users[0].body, sites[0]) == 1
-
-
-def _is_extremum(statement: Statement) -> bool:
-    """Extrema need stored values: their derivative compares for equality."""
-    return statement.op in (Op.MAX, Op.MIN, Op.ARGMAX, Op.ARGMIN)
-
-
-def _is_trivial(body: Expr) -> bool:
-    """A read, a number, or a number times a read."""
-    scaled = body.is_Mul and len(body.args) == 2 and body.args[0].is_number and isinstance(body.args[1], Read)
-    return (isinstance(body, Read) and not _is_gather(body)) or body.is_number or scaled
-
-
-def _is_gather(r: Read) -> bool:
-    """Whether data decide the position, which is looked up once."""
-    return any(isinstance(s, Read) for p in r.positions for s in p.free_symbols)
-
-
-def _reads_whole(statement: Statement, name: str) -> bool:
-    """Whether a tensor must stay stored for a statement, which takes it whole or finds its way by it."""
-    return isinstance(statement.body, Opaque) or _reads_in_loops(statement, name)
-
-
-def _reads_in_loops(statement: Statement, name: str) -> bool:
-    """Whether a loop's extent or a position of a read or of the target uses the tensor."""
-    inner = [loop.extent for loop in statement.loops] + list(statement.positions)
-    inner += [p for r in statement_reads(statement) for p in r.positions]
-    return any(isinstance(s, Read) and s.tensor == name for e in inner for s in e.free_symbols)
-
-
-def _runs_once(user: Statement, site: Read) -> bool:
-    """Whether every loop of the user is an index of the read, so that nothing is computed twice."""
-    symbols = set().union(*(p.free_symbols for p in site.positions)) if site.positions else set()
-    return all(loop.symbol in symbols for loop in user.loops)
-
-
-def _occurrences(body: Expr, site: Read) -> int:
-    return Counter(node for node in sp.preorder_traversal(body) if node == site)[site]
-
-
-def _inlined(user: Statement, statement: Statement) -> Statement:
-    name = statement.target.name
-    if name not in tensors_read(user):
-        return user
-
-    def change(r: Read) -> Expr:
-        if r.tensor != name:
-            return r
-        return substitute(statement.body, dict(zip(statement.positions, r.positions, strict=True)))
-
-    return map_statement(user, change)
+def _renamed_use(use: Use, names: Mapping[str, str]) -> Use:
+    arguments = tuple(map_reads(a, _renaming(names)) for a in use.arguments)
+    return replace(use, tensor=names.get(use.tensor, use.tensor), arguments=arguments)

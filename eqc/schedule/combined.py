@@ -6,7 +6,7 @@ depend on sums themselves stay inside: Σ c(x - m) is best taken from the gaps i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 import sympy as sp
@@ -14,7 +14,7 @@ import sympy as sp
 from eqc.ir.program import Op, Program, Statement, reads_of, tensors_read
 from eqc.ir.terms import Expr, Index
 from eqc.ir.walk import is_short
-from eqc.schedule.centred import moves, sum_of
+from eqc.schedule.centred import Known, moves
 
 _MOST_TERMS = 4
 _LARGEST_BODY = 100
@@ -22,18 +22,18 @@ _LARGEST_BODY = 100
 
 def combine_sums(program: Program) -> Program:
     """The same program with such sums of numbers, over one loop, as arithmetic of others before them."""
-    known: dict[str, Statement] = {}
+    known = Known()
     totals: set[str] = set()
     statements: list[Statement] = []
     for statement in program.statements:
         if statement.op is not Op.NONE or tensors_read(statement) & totals:
             totals.add(statement.target.name)
         statements.append(_combined(statement, known, totals))
-        known[statement.target.name] = statements[-1]
+        known.add(statements[-1])
     return program.with_statements(tuple(statements))
 
 
-def _combined(statement: Statement, known: Mapping[str, Statement], totals: Collection[str]) -> Statement:
+def _combined(statement: Statement, known: Known, totals: Collection[str]) -> Statement:
     plain = statement.op is Op.SUM and not statement.scatter and statement.guard == sp.true
     if not plain or statement.free or len(statement.bound) != 1 or not is_short(statement.body, _LARGEST_BODY):
         return statement
@@ -41,7 +41,7 @@ def _combined(statement: Statement, known: Mapping[str, Statement], totals: Coll
     return statement if body is None else replace(statement, loops=(), op=Op.NONE, body=body)
 
 
-def _from_sums(body: Expr, loop: Index, known: Mapping[str, Statement], totals: Collection[str]) -> Expr | None:
+def _from_sums(body: Expr, loop: Index, known: Known, totals: Collection[str]) -> Expr | None:
     """The sum of a body over a loop by other sums; None if a part is summed up nowhere else."""
     terms = list(_terms(body, loop))
     if not 1 < len(terms) <= _MOST_TERMS:
@@ -51,7 +51,7 @@ def _from_sums(body: Expr, loop: Index, known: Mapping[str, Statement], totals: 
         factors = sp.Mul.make_args(term)
         moving = [f for f in factors if moves(f, loop)]
         rest = sp.Mul(*(f for f in factors if f not in moving))
-        summed = sum_of(sp.Mul(*moving), loop, known) if moving else None
+        summed = known.sum_of(sp.Mul(*moving), loop) if moving else None
         if summed is None or any(r.tensor in totals for r in reads_of(rest)):
             return None
         found += rest * summed

@@ -12,7 +12,7 @@ import sympy as sp
 from eqc.ir.products import is_rectangular, matrix_product
 from eqc.ir.program import Op, Program, Statement, Tensor, free_names, fresh, names_in
 from eqc.ir.terms import Expr, Read, read
-from eqc.schedule.clean import inline
+from eqc.schedule.inline import inline
 
 
 def factor_sums(program: Program) -> Program:

@@ -9,7 +9,7 @@ from eqc.schedule.added_products import add_products
 from eqc.schedule.centred import drop_centred
 from eqc.schedule.channels import join_channels
 from eqc.schedule.choices import choose_by_place
-from eqc.schedule.clean import drop_dead, inline, merge_equal, rename_copies
+from eqc.schedule.clean import drop_dead, merge_equal, rename_copies
 from eqc.schedule.combined import combine_sums
 from eqc.schedule.deltas import contract_deltas
 from eqc.schedule.exponentials import join_exponentials
@@ -17,6 +17,7 @@ from eqc.schedule.factored import share_factors
 from eqc.schedule.factors import factor_nested, factor_numbers, factor_sums
 from eqc.schedule.gathered import gather
 from eqc.schedule.hoist import hoist
+from eqc.schedule.inline import inline
 from eqc.schedule.long_sums import store_long_sums
 from eqc.schedule.nested_sums import nest_sums
 from eqc.schedule.placed import tell_places_apart

@@ -30,8 +30,9 @@ from eqc.ir.program import Program
 from eqc.ir.show import show, show_statement
 from eqc.ir.spec import check
 from eqc.ir.terms import FloorDivide, Quotient, Remainder
-from eqc.schedule.clean import drop_dead, inline, merge_equal, rename_copies
+from eqc.schedule.clean import drop_dead, merge_equal, rename_copies
 from eqc.schedule.deltas import contract_deltas
+from eqc.schedule.inline import inline
 from eqc.schedule.passes import PASSES, schedule
 
 CHEAP = (sp.KroneckerDelta, sp.Piecewise, FloorDivide, Quotient, Remainder, FactorLogDeterminant, FactorSolveVector)
