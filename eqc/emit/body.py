@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import sympy as sp
+
 from eqc.emit import (
     blocks,
     by_vector,
@@ -82,6 +84,9 @@ class Body(Function):
         if isinstance(node, Leaf):
             self.leaf(node, depth)
             return
+        if node.condition != sp.true:
+            self.line(depth, f"if {self.source(node.condition)}:")
+            self.held, depth = node.condition, depth + 1
         names = {name: self.names[name] for name in node.summed}
         shares.open_sums(self, node, depth)
         for item in node.sums:
@@ -101,6 +106,8 @@ class Body(Function):
             shares.combine(self, node, item, depth)
             sums.finish(self, item, depth)
         shares.close_sums(self, node, names)
+        if node.condition != sp.true:
+            self.held = sp.true
 
     def open_loops(self, loops: Iterable[Index], depth: int) -> int:
         """The heads of loops; gives the depth inside them."""

@@ -39,7 +39,7 @@ def scatter(function: Function, leaf: Leaf, depth: int) -> None:
     statement, rows = leaf.statement, leaf.item.order or ()
     if rows:
         function.line(depth, f"{function.slices(statement, len(rows))} = 0")
-    depth = function.open_loops(leaf.inner, depth)
+    depth, statement = function.open_guarded(statement, leaf.inner, depth)
     if statement.guard != sp.true:
         function.line(depth, f"if {function.source(statement.guard)}:")
         depth += 1

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import sympy as sp
@@ -17,6 +17,7 @@ from eqc.ir.gaps import parted
 from eqc.ir.program import Program, Statement, tensors_read
 from eqc.ir.solver import Problem
 from eqc.ir.terms import Expr, FunctionName, Index, Read, read
+from eqc.loops.guarded import condition_of, outside, term
 from eqc.loops.nest import Kept, Leaf, Loop, Nest, loops_of
 from eqc.loops.plan import AS_IT_STANDS, EQUATION, KERNEL, Manner, calls_solver, plan_of
 
@@ -72,6 +73,7 @@ class Function(ABC):
         blocked = [loop for loop in loops_of(self.tree) if loop.blocked]
         self.blocks = {id(loop): self._block_names(str(n or "")) for n, loop in enumerate(blocked)}
         self.split: Nest | None = None
+        self.held: Expr = sp.true
 
     def _block_names(self, number: str) -> BlockNames:
         return BlockNames(*(self.local(f"{word}{number}") for word in ("rows", "start", "stop")))
@@ -262,6 +264,17 @@ class Function(ABC):
         self.line(depth, f"{self.target(statement)} += {self.value(statement)}")
 
     # what the whole body does ----------------------------------------------------------------------------------------
+
+    def open_guarded(self, statement: Statement, loops: Sequence[Index], depth: int) -> tuple[int, Statement]:
+        """The heads of a sum's loops, with its condition where it stays the same; the depth, and what is then left."""
+        condition = condition_of(statement)
+        around = len(loops) if self.held == condition else outside(statement, loops)
+        inside = self.open_loops(loops[:around], depth)
+        if around < len(loops):
+            self.line(inside, f"if {self.source(condition)}:")
+            inside = self.open_loops(loops[around:], inside + 1)
+        without = around < len(loops) or self.held == condition
+        return inside, replace(statement, body=term(statement), guard=sp.true) if without else statement
 
     @abstractmethod
     def open_loops(self, loops: Iterable[Index], depth: int) -> int:

@@ -19,8 +19,8 @@ def reduce(function: Function, leaf: Leaf, depth: int) -> None:
     if op in (Op.MAX, Op.MIN) and not statement.target.constant:
         checks.refuse_empty(function, leaf.inner, statement, depth)
     function.line(depth, f"{total} = np.float64({STARTS[op]})" if wide else f"{total} = {STARTS[op]}")
-    inside = function.open_loops(leaf.inner, depth)
-    function.line(inside, added(function, statement, total))
+    inside, left = function.open_guarded(statement, leaf.inner, depth)
+    function.line(inside, added(function, left, total))
     if total != target:
         function.line(depth, f"{target} = {total}")
 

@@ -40,16 +40,19 @@ def step(function: Function, leaf: Leaf, depth: int) -> None:
         return
     total, inside = collected(function, item), item.free_inside
     if not inside:
-        function.line(function.open_loops(leaf.inner, depth), added(function, item.statement, total))
+        within, statement = function.open_guarded(item.statement, leaf.inner, depth)
+        function.line(within, added(function, statement, total))
         return
     entry = f"{total}[{', '.join(function.whole(loop.symbol) for loop in inside)}]"
     if leaf.inner:
         number = function.local(f"{total}entry")
         function.line(depth, f"{number} = np.float64(0.0)")
-        function.line(function.open_loops(leaf.inner, depth), added(function, item.statement, number))
+        within, statement = function.open_guarded(item.statement, leaf.inner, depth)
+        function.line(within, added(function, statement, number))
         function.line(depth, f"{entry} += {number}")
     else:
-        function.line(depth, f"{entry} += {function.value(item.statement)}")
+        _, statement = function.open_guarded(item.statement, (), depth)
+        function.line(depth, f"{entry} += {function.value(statement)}")
 
 
 def added(function: Function, statement: Statement, total: str) -> str:

@@ -10,10 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
+import sympy as sp
+
 from eqc.ir.products import is_rectangular
 from eqc.ir.program import Program, Statement, statement_reads, tensors_read
-from eqc.ir.terms import Index
+from eqc.ir.terms import Expr, Index
 from eqc.loops.groups import Group, Line
+from eqc.loops.guarded import condition_of, outside
 from eqc.loops.order import Item, items_of
 
 
@@ -38,13 +41,14 @@ class Loop:
     """A loop over an index with the nests inside it, in order; `sums` are complete after it.
 
     A `blocked` one runs over blocks of rows: products of matrices take a block at once, and the other nests in it are
-    loops over the rows of a block.
+    loops over the rows of a block. Where the `condition` does not hold, no round adds anything.
     """
 
     index: Index
     body: list[Loop | Leaf] = field(default_factory=list)
     sums: list[Item] = field(default_factory=list)
     blocked: bool = False
+    condition: Expr = sp.true
     summed: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -61,7 +65,8 @@ def nests(program: Program, *, shared: bool = True, apart: frozenset[str] = froz
     """
     computed = {s.target.name for s in program.statements}
     checked = frozenset().union(*(check.reads & computed for check in program.checks))
-    return _build(items_of(program, shared=shared, apart=apart), 0, checked)
+    tree = _build(items_of(program, shared=shared, apart=apart), 0, checked)
+    return [part for node in tree for part in _by_conditions(node, apart)]
 
 
 def _build(items: Sequence[Item], depth: int, checked: frozenset[str]) -> list[Nest]:
@@ -91,6 +96,29 @@ def _loops(group: Group, index: Index, checked: frozenset[str]) -> list[Nest]:
         whole = [replace(m, order=(m.order or ())[:depth]) for m in members]
         return [Leaf(m, m.inner(depth), partial=m.first_bound is not None) for m in whole]
     return [_blocked(group, index, checked)]
+
+
+def _by_conditions(node: Nest, apart: frozenset[str]) -> list[Nest]:
+    """A loop parted into one for each condition on which all that its rounds add depends."""
+    if isinstance(node, Leaf):
+        return [node]
+    node.body = [part for inner in node.body for part in _by_conditions(inner, apart)]
+    found = [sp.true if node.blocked or node.sums else _condition(part, node.index, apart) for part in node.body]
+    if all(condition == sp.true for condition in found):
+        return [node]
+    runs: dict[Expr, Loop] = {}
+    for part, condition in zip(node.body, found, strict=True):
+        runs.setdefault(condition, replace(node, body=[], condition=condition)).body.append(part)
+    return list(runs.values())
+
+
+def _condition(node: Nest, index: Index, apart: frozenset[str]) -> Expr:
+    """What has to hold for a statement in a loop to add anything in any round; True where that does not help."""
+    if isinstance(node, Loop) or node.statement.target.name in apart:
+        return sp.true
+    statement, loops = node.statement, (index, *node.inner)
+    adds = node.partial or statement.scatter
+    return condition_of(statement) if adds and outside(statement, loops) == 0 else sp.true
 
 
 def _with_rows(group: Group) -> Group:

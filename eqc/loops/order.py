@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import sympy as sp
+
 from eqc.ir.near import is_convolution, is_shorter, runs_along
 from eqc.ir.opaque import Opaque
 from eqc.ir.products import MatrixProduct, VectorProduct, is_rectangular, is_small, matrix_product, vector_product
-from eqc.ir.program import Op, Program, Statement, Tensor, statement_reads, tensors_read
+from eqc.ir.program import Op, Program, Statement, Tensor, reads_of, statement_reads, tensors_read
 from eqc.ir.terms import Index
 from eqc.ir.tiled import TiledSum, tiled_convolution, tiled_sum
 from eqc.ir.walk import substitute
@@ -181,7 +183,19 @@ def _item(statement: Statement, program: Program, *, shared: bool, tiles: bool) 
     summed = statement.op in (Op.SUM, *_ONE_BY_ONE) and not isinstance(statement.body, Opaque)
     if shared and summed and is_rectangular(statement):
         return (_in_tiles(statement, program.tensors) if tiles else None) or Item(statement)
-    return Item(statement, order=statement.free)
+    return Item(statement, order=_ragged_order(statement) if shared and summed else statement.free)
+
+
+def _ragged_order(statement: Statement) -> tuple[Index, ...]:
+    """The order of a sum over ranges that vary: its last free loop innermost if that runs along rows."""
+    free, bound = statement.free, statement.bound
+    if not free or not bound or statement.op is not Op.SUM or reads_of(sp.Tuple(*(loop.extent for loop in bound))):
+        return free
+    varying = {loop.symbol for loop in (free[-1], *bound)}
+    even = not any(loop.extent.free_symbols & varying for loop in (*free, *bound))
+    inside = not free[-1].extent.free_symbols & {loop.symbol for loop in free}
+    along = even and inside and runs_along(statement, free[-1], bound[-1]) is free[-1]
+    return (*free[:-1], *bound, free[-1]) if along else free
 
 
 def _in_tiles(statement: Statement, tensors: Mapping[str, Tensor]) -> Item | None:
