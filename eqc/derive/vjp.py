@@ -92,6 +92,7 @@ class _Reverse:
         self.taken = set(self.given)
         self.fixed = fixed_names(program)
         self.active = active_tensors(program)
+        self.makers = {s.target.name: s for s in program.statements if s.guard == sp.true and not s.scatter}
         extrema = [s for s in program.statements if s.op in (Op.MAX, Op.MIN)]
         self.selected = frozenset().union(*(tensors_read(s) for s in extrema))
         self.optional = _upstream_of_choices(program, self.active)
@@ -175,7 +176,22 @@ class _Reverse:
             if self._may_be_passed_over(statement, part):
                 # An entry that an extremum passed over adds nothing, whatever its own slope is.
                 body = branches([(body, sp.Ne(cotangent, 0)), (sp.Integer(0), sp.true)])
-            self.contribute(part.read.tensor, _contribution(statement, part, body, tensors[part.read.tensor]))
+            axes = _whole_axes(statement, part, tensors[part.read.tensor])
+            axes = self._made_axes(statement, part) if axes is None else axes
+            self.contribute(part.read.tensor, _contribution(statement, part, body, axes, tensors[part.read.tensor]))
+
+    def _made_axes(self, statement: Statement, part: Partial) -> tuple[Index, ...] | None:
+        """The loops over just those entries of a ragged temporary that are computed; no others' cotangents are read."""
+        maker, r = self.makers.get(part.read.tensor), part.read
+        axes = _bare(statement, r)
+        if maker is None or axes is None or len(set(maker.positions)) != len(r.positions):
+            return None
+        own = {loop.symbol: loop.extent for loop in maker.free}
+        names = dict(zip(maker.positions, r.positions, strict=True))
+        same = all(
+            p in own and substitute(own[p], names) == axis.extent for p, axis in zip(maker.positions, axes, strict=True)
+        )
+        return axes if same else None
 
     def _may_be_passed_over(self, statement: Statement, part: Partial) -> bool:
         """Whether a cotangent that is 0 says that the value was not chosen, and the slope may be infinite there."""
@@ -239,8 +255,10 @@ def _whole(statement: Statement, r: Read, part: Tensor, fixed: set[str]) -> Cont
     return Contribution((*chosen, *own, *rest), (*r.positions, *at), body)
 
 
-def _contribution(statement: Statement, part: Partial, body: Expr, tensor: Tensor) -> Contribution:
-    axes = _whole_axes(statement, part, tensor)
+def _contribution(
+    statement: Statement, part: Partial, body: Expr, axes: tuple[Index, ...] | None, tensor: Tensor
+) -> Contribution:
+    """What a read adds to a cotangent: gathered for the `axes`, or scattered where there are none."""
     if axes is None:
         safe = whole_axes(part.read, statement.loops, tensor.shape)
         guard = statement.guard if safe else sp.And(statement.guard, part.guard)
@@ -252,13 +270,19 @@ def _contribution(statement: Statement, part: Partial, body: Expr, tensor: Tenso
 
 def _whole_axes(statement: Statement, part: Partial, tensor: Tensor) -> tuple[Index, ...] | None:
     """The loops that run over the tensor's axes, if the read is at distinct bare indices over whole axes."""
-    by_symbol = {loop.symbol: loop for loop in statement.loops}
-    axes = tuple(by_symbol[p] for p in part.read.positions if p in by_symbol)
-    if len(axes) < tensor.rank or len(set(axes)) < len(axes):
-        return None
-    if any(sp.expand(axis.extent - extent) != 0 for axis, extent in zip(axes, tensor.shape, strict=True)):
+    axes = _bare(statement, part.read)
+    if axes is None or any(
+        sp.expand(axis.extent - extent) != 0 for axis, extent in zip(axes, tensor.shape, strict=True)
+    ):
         return None
     return axes
+
+
+def _bare(statement: Statement, r: Read) -> tuple[Index, ...] | None:
+    """The loops whose indices are a read's positions, if these are distinct bare indices."""
+    by_symbol = {loop.symbol: loop for loop in statement.loops}
+    axes = tuple(by_symbol[p] for p in r.positions if p in by_symbol)
+    return axes if len(axes) == len(set(axes)) == len(r.positions) else None
 
 
 def active_tensors(program: Program) -> frozenset[str]:

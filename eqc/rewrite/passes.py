@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from eqc.ir.alike import merge_equal
 from eqc.ir.program import Program
 from eqc.rewrite.excess import part_excess
 from eqc.rewrite.join import join_sums
@@ -26,7 +27,11 @@ STABILITY: tuple[tuple[str, Callable[[Program], Program]], ...] = (
 REASONS: Mapping[str, Callable[[Program], tuple[object, ...]]] = {"stable forms": fired_rules}
 """Pass -> what it did to a program and why that is right, for `eqc explain`."""
 
-SIZE: tuple[tuple[str, Callable[[Program], Program]], ...] = (("split large bodies", split),)
+SIZE: tuple[tuple[str, Callable[[Program], Program]], ...] = (
+    ("merge equal statements", merge_equal),
+    ("split large bodies", split),
+)
+"""What is written twice has one cotangent, and large bodies are parted: derivatives stay short."""
 
 
 def rewrite(program: Program, *, stable: bool) -> Program:

@@ -9,8 +9,8 @@ import sympy as sp
 
 from eqc.ir.place import Change, map_statement
 from eqc.ir.program import Area, Op, Program, Statement, Use, tensors_read, users_of
-from eqc.ir.terms import Expr, Read, index_symbol, read
-from eqc.ir.walk import map_reads, substitute
+from eqc.ir.terms import Expr, Read, read
+from eqc.ir.walk import map_reads
 
 
 def drop_dead(program: Program) -> Program:
@@ -21,42 +21,6 @@ def drop_dead(program: Program) -> Program:
             wanted |= tensors_read(statement)
             kept.append(statement)
     return program.with_statements(tuple(reversed(kept)))
-
-
-def merge_equal(program: Program) -> Program:
-    """What two statements compute alike is computed once (an inverse in the value and in its derivative)."""
-    seen: dict[tuple[object, ...], str] = {}
-    renamed: dict[str, str] = {}
-    kept: list[Statement] = []
-
-    def change(r: Read) -> Expr:
-        return read(renamed.get(r.tensor, r.tensor), r.positions, integer=bool(r.is_integer))
-
-    for statement in program.statements:
-        current = map_statement(statement, change) if renamed.keys() & tensors_read(statement) else statement
-        key = _meaning(current)
-        if key in seen and current.target.name not in program.outputs:
-            renamed[current.target.name] = seen[key]
-            continue
-        copied = seen.setdefault(key, current.target.name)
-        kept.append(current if copied == current.target.name else _copy(current, copied))
-    return program.with_statements(tuple(kept))
-
-
-def _meaning(statement: Statement) -> tuple[object, ...]:
-    """What a statement computes, whatever its indices are called."""
-    names = {loop.symbol: index_symbol(f"_{n}") for n, loop in enumerate(statement.loops)}
-    parts = (*(loop.extent for loop in statement.loops), *statement.positions, statement.body, statement.guard)
-    own = (len(statement.loops), len(statement.positions), statement.op, statement.scatter)
-    return (*own, *(substitute(part, names) for part in parts))
-
-
-def _copy(statement: Statement, source: str) -> Statement:
-    """The statement as a copy of a sum that is there already; others are as cheap as copies."""
-    if statement.op is Op.NONE or statement.scatter:
-        return statement
-    at = read(source, statement.positions, integer=statement.target.integer)
-    return replace(statement, loops=statement.free, op=Op.NONE, body=at)
 
 
 def rename_copies(program: Program) -> Program:

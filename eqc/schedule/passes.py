@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from eqc.ir.alike import merge_equal
 from eqc.ir.program import Program
 from eqc.schedule.added_products import add_products
 from eqc.schedule.centred import drop_centred
 from eqc.schedule.channels import join_channels
 from eqc.schedule.choices import choose_by_place
-from eqc.schedule.clean import drop_dead, merge_equal, rename_copies
+from eqc.schedule.clean import drop_dead, rename_copies
 from eqc.schedule.combined import combine_sums
 from eqc.schedule.deltas import contract_deltas
 from eqc.schedule.exponentials import join_exponentials
@@ -19,11 +20,13 @@ from eqc.schedule.gathered import gather
 from eqc.schedule.hoist import hoist
 from eqc.schedule.inline import inline
 from eqc.schedule.long_sums import store_long_sums
+from eqc.schedule.mirrored import merge_mirrored
 from eqc.schedule.nested_sums import nest_sums
 from eqc.schedule.placed import tell_places_apart
 from eqc.schedule.products import prepare_products
 from eqc.schedule.quotients import join_quotients
 from eqc.schedule.share import share_functions
+from eqc.schedule.shifted import gather_shifted
 from eqc.schedule.turned import turn
 from eqc.schedule.weighted import weigh_products
 
@@ -32,6 +35,7 @@ PASSES: tuple[tuple[str, Callable[[Program], Program]], ...] = (
     ("drop sums of deviations", drop_centred),
     ("factor matrices once", share_factors),
     ("merge equal statements", merge_equal),
+    ("merge mirrored sums", merge_mirrored),
     ("tell places apart", tell_places_apart),
     ("inline temporaries", inline),
     ("tell places apart", tell_places_apart),
@@ -49,10 +53,13 @@ PASSES: tuple[tuple[str, Callable[[Program], Program]], ...] = (
     ("factor nested sums", factor_nested),
     ("gather", gather),
     ("join channels", join_channels),
+    ("gather what is shifted", gather_shifted),
     ("weigh products", weigh_products),
     ("prepare products", prepare_products),
     ("add products", add_products),
     ("turn rows into columns", turn),
+    ("merge equal statements", merge_equal),
+    ("merge mirrored sums", merge_mirrored),
     ("merge equal statements", merge_equal),
     ("choose by place", choose_by_place),
     ("drop dead statements", drop_dead),
