@@ -1,4 +1,4 @@
-# eqc-inputs: 2c94c7f770aa8c1f8299088ecc6caea55a0061d90a0e949d1d0c90fda0d383c6
+# eqc-inputs: 8cfcaf60e0621fdebcea30a294f80c544dd666bef9480e9b16cec87e03ce481d
 """Functions that generated kernels share: stable forms with errors of one or two units in the last place.
 
 Each holds over the whole range of floats, its slopes as well: no result overflows or loses digits where the exact one
@@ -160,7 +160,7 @@ def exp_of_parts(x, k, a, b):
     return exp(rest * _LOG_2 + x * a / b) * 2.0**half * 2.0 ** (power - half)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _artanh_more(s):
     """artanh(s)/s - 1 for |s| up to 1/5."""
     z, total = s * s, 0.0
@@ -169,25 +169,23 @@ def _artanh_more(s):
     return total
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def log1p_less(t):
     """log(1 + t) - t."""
-    if abs(t) < 0.4:
-        s = t / (2.0 + t)
-        return 2.0 * s * _artanh_more(s) - t * s
-    return log1p(t) - t
+    s = t / (2.0 + t)
+    near = 2.0 * s * _artanh_more(s) - t * s
+    return near if abs(t) < 0.4 else log1p(t) - t
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def log1p_gap(t):
     """log(1 + t) - t/(1 + t)."""
-    if abs(t) < 0.4:
-        s = t / (2.0 + t)
-        return 2.0 * s * _artanh_more(s) + 2.0 * s * s / (1.0 + s)
-    return log1p(t) - (t / (1.0 + t) if t < 1e300 else 1.0)
+    s = t / (2.0 + t)
+    near = 2.0 * s * _artanh_more(s) + 2.0 * s * s / (1.0 + s)
+    return near if abs(t) < 0.4 else log1p(t) - (t / (1.0 + t) if t < 1e300 else 1.0)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def scaled_log1p(x, y):
     """y·log(1 + x/y)."""
     return y * log1p(1.0 * x / y)
@@ -195,9 +193,10 @@ def scaled_log1p(x, y):
 
 _STIRLING = (1.0 / 12.0, -1.0 / 360.0, 1.0 / 1260.0, -1.0 / 1680.0, 1.0 / 1188.0, -691.0 / 360360.0, 1.0 / 156.0)
 _LARGE = 12.0
+_STEPS = 12
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _stirling(x, slope):
     """What Stirling's series adds to (x - 1/2)log(x) - x + log(2π)/2, or minus its slope."""
     inverse = 1.0 / x
@@ -208,30 +207,55 @@ def _stirling(x, slope):
     return total
 
 
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _up_by_halves(x):
+    """A large x that whole steps lead to, and what they add to log Γ(x + 1/2) - log Γ(x) - log(x)/2.
+
+    A step adds log(1 + 1/x)/2 - log(1 + 1/(2x)) = -log(1 + 1/(4x(x + 1)))/2. One logarithm serves all of them, and one
+    quotient their product less 1, so that loops over this run in vectors.
+    """
+    above, below, at = 0.0, 1.0, x
+    for _ in range(_STEPS):
+        step = 4.0 * at * (at + 1.0)
+        above, below = above * step + (above + below), below * step
+        at += 1.0
+    return (at, -0.5 * log1p(above / below)) if x < _LARGE else (x, 0.0)
+
+
 @njit(cache=True)
-def log_gamma_excess(x, a):
-    """log Γ(x + a) - log Γ(x) - a·log(x): by the recurrence to large x, there by Stirling's series."""
+def _up(x, a):
+    """The same for 1/2 in general, a step at a time."""
     total = 0.0
-    if not x > 0.0 or not x + a > 0.0:
-        return lgamma(x + a) - lgamma(x) - a * log(1.0 * x)
     while x < _LARGE:
         total += a * log1p(1.0 / x) - log1p(a / x)
         x += 1.0
-    t = a / x
-    return total + (x * log1p_less(t) + (a - 0.5) * log1p(t) + (_stirling(x + a, False) - _stirling(x, False)))
+    return x, total
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
+def log_gamma_excess(x, a):
+    """log Γ(x + a) - log Γ(x) - a·log(x): by the recurrence to large x, there by Stirling's series."""
+    if a < 0.0 and not x + a > 0.0:
+        return lgamma(x + a) - lgamma(x) - a * log(1.0 * x)
+    at, total = _up_by_halves(1.0 * x) if a == 0.5 else _up(1.0 * x, a)
+    t = a / at
+    found = total + (at * log1p_less(t) + (a - 0.5) * log1p(t) + (_stirling(at + a, False) - _stirling(at, False)))
+    return found if x > 0.0 else nan
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
 def digamma_excess(x, a):
-    """The slope of that in x: ψ(x + a) - ψ(x) - a/x."""
-    total = 0.0
-    if not x > 0.0 or not x + a > 0.0:
-        return nan
-    while x < _LARGE:
-        total += a * (1.0 - a) / (x * (x + a) * (x + 1.0))
-        x += 1.0
-    t = a / x
-    return total + (log1p_less(t) + 0.5 * t / (x + a) - (_stirling(x + a, True) - _stirling(x, True)))
+    """The slope of that in x: ψ(x + a) - ψ(x) - a/x; the steps' sum is one quotient."""
+    above, below, at = 0.0, 1.0, 1.0 * x
+    for _ in range(_STEPS):
+        step = at * (at + a) * (at + 1.0)
+        above, below = above * step + below, below * step
+        at += 1.0
+    total = a * (1.0 - a) * (above / below) if x < _LARGE else 0.0
+    at = at if x < _LARGE else 1.0 * x
+    t = a / at
+    found = total + (log1p_less(t) + 0.5 * t / (at + a) - (_stirling(at + a, True) - _stirling(at, True)))
+    return found if x > 0.0 and x + a > 0.0 else nan
 
 
 @njit(cache=True)

@@ -1,4 +1,4 @@
-# eqc-inputs: 2c94c7f770aa8c1f8299088ecc6caea55a0061d90a0e949d1d0c90fda0d383c6
+# eqc-inputs: 8cfcaf60e0621fdebcea30a294f80c544dd666bef9480e9b16cec87e03ce481d
 """Python's objects in compiled code, where they are whole numbers: their addresses, or 0 for an exception.
 
 As in Python's C API, what a function makes has to be given up by `decref`; what it only finds must not be.
@@ -97,15 +97,25 @@ word_at, half_at = _number_at(_WHOLE), _number_at(_HALF)
 
 
 @intrinsic
-def put_word(typing, address, number):
-    """Write a whole number to an address."""
+def put(typing, address, number):
+    """Write a number to an address."""
 
     def code(context, builder, signature, arguments):
         address, number = arguments
-        builder.store(number, builder.inttoptr(address, _WHOLE.as_pointer()))
+        builder.store(number, builder.inttoptr(address, number.type.as_pointer()))
         return context.get_dummy_value()
 
-    return types.void(types.int64, types.int64), code
+    return types.void(types.int64, number), code
+
+
+@intrinsic
+def real_at(typing, address, like):
+    """The address of numbers of the type of another one, as something that Numba makes arrays of."""
+
+    def code(context, builder, signature, arguments):
+        return builder.inttoptr(arguments[0], context.get_data_type(like).as_pointer())
+
+    return types.CPointer(like)(types.int64, like), code
 
 
 def _call_at(builder, address, kinds, arguments):
@@ -141,3 +151,14 @@ def new_scalar(typing, make, dtype, number):
         return _call_at(builder, make, [_WHOLE] * 3, [place, dtype, _WHOLE(0)])
 
     return types.intp(types.int64, types.int64, number), code
+
+
+@intrinsic
+def scalar_at(typing, make, dtype, place):
+    """A number of NumPy, which stands at an address."""
+
+    def code(context, builder, signature, arguments):
+        make, dtype, place = arguments
+        return _call_at(builder, make, [_WHOLE] * 3, [place, dtype, _WHOLE(0)])
+
+    return types.intp(*[types.int64] * 3), code

@@ -1,22 +1,27 @@
-# eqc-inputs: 2c94c7f770aa8c1f8299088ecc6caea55a0061d90a0e949d1d0c90fda0d383c6
+# eqc-inputs: 8cfcaf60e0621fdebcea30a294f80c544dd666bef9480e9b16cec87e03ce481d
 """The one function that makes such calls. Its description has a head, and four parts one after the other.
 
 arguments  for each: its type, what else is compared, where the next one begins, and then for an ALIKE array its dtype,
-           rank and extents, and for a RANGE the least and the greatest whole number
+           rank, extents and bytes, and for a RANGE the least and the greatest whole number
 operands   how many, and where the results begin; for each GIVEN one its place among the arguments, for a FIXED one the
            object, and for a NEW array the dtype, the rank, the extents, and of how many numbers it takes a part that
-           begins with a line of the cache (0: it has memory of its own)
+           begins with a line of the cache (0: it has memory of its own); for a VIEW of an argument its place, and the
+           rank and extents of the view, and for a LONE number in an array its place, the array's dtype, of what kind
+           that is, and 1, the array's extent
 results    how many numbers the kernel returns, and whether all have to be finite; a kernel that returns none says
            whether a result is not finite
 packing    whether results come beside the others: first those, then the others. What makes one object of them (0: there
            is one, and it comes bare; None: a tuple), how many there are, and which. A result is the place of an
-           operand, or -1 - n for the n-th number, its dtype, and DOUBLE, SINGLE or INTEGER
+           operand, or -1 - n for the n-th number, its dtype, DOUBLE, SINGLE or INTEGER, and where its shape stands (0:
+           it is as it is); or the place of an argument, its dtype, BACK, and 0
+shapes     of how many items a result is the sum, its rank and its extents
 
-Where the arguments do not look so, or a result is not finite, or an index is wrong, None is returned.
+Where the arguments do not look so, or a result is not finite, or an index is wrong, None is returned; and where memory
+for results, the last arguments, is shared with another argument.
 """
 
 import numpy as np
-from numba import njit
+from numba import carray, njit
 
 from .objects import (
     OBJECT,
@@ -37,25 +42,30 @@ from .objects import (
     new_scalar,
     new_tuple,
     object_at,
+    put,
     put_item,
-    put_word,
+    real_at,
+    scalar_at,
     size_of,
     type_of,
     whole_of,
     word_at,
 )
+from .stored import load
+from .totals import add_items
 
-FORMAT = 2
+FORMAT = 3
 """What descriptions are like; who writes them compares this with what they write, since kernels may be older."""
 
-MAKE_ARRAY, MAKE_SCALAR, ARRAY, FIELDS, NONE, INDEX_ERROR, VALUE_ERROR, FUNCTION, COUNT, HEAD = range(10)
-"""The head: NumPy's functions that make arrays and numbers, the type of arrays and where their fields begin, None, two
-types of errors, the kernel, how many arguments there are, and where their descriptions begin.
+MAKE_ARRAY, MAKE_SCALAR, ARRAY, FIELDS, DOUBLES, NONE, INDEX_ERROR, VALUE_ERROR, FUNCTION, COUNT, OUTS, HEAD = range(12)
+"""The head: NumPy's functions that make arrays and numbers, the type of arrays and where their fields begin, the dtype
+of doubles, None, two types of errors, the kernel, how many arguments there are, how many of them are memory for
+results, and where their descriptions begin.
 """
 
 ANY, ALIKE, RANGE = range(3)
-GIVEN, FIXED, NEW = range(3)
-DOUBLE, SINGLE, INTEGER = range(3)
+GIVEN, FIXED, NEW, VIEW, LONE = range(5)
+DOUBLE, SINGLE, INTEGER, BACK = range(4)
 
 DATA, RANK, EXTENTS, BASE, DTYPE, FLAGS = 0, 8, 16, 32, 40, 48
 """Where an array's fields are."""
@@ -66,13 +76,16 @@ BEHAVED = 0x501
 LINE = 64
 """Bytes of a line of the cache."""
 
+_TAKEN_IN = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+"""How functions are compiled that neither Python nor C calls: they take three quarters of the time."""
 
-@njit
+
+@njit(**_TAKEN_IN)
 def _word(words, place):
     return word_at(words + 8 * place)
 
 
-@njit
+@njit(**_TAKEN_IN)
 def _is_alike(words, place, thing):
     """Whether an argument looks as described."""
     kind, compared = type_of(thing), _word(words, place + 1)
@@ -98,7 +111,7 @@ def _is_alike(words, place, thing):
     return half_at(fields + FLAGS) & BEHAVED == BEHAVED
 
 
-@njit
+@njit(**_TAKEN_IN)
 def _looks_alike(words, given):
     """Where the operands are described, if the arguments look as described; else 0."""
     count, place = _word(words, COUNT), HEAD
@@ -108,10 +121,34 @@ def _looks_alike(words, given):
         if not _is_alike(words, place, item_of(given, n)):
             return 0
         place = _word(words, place + 2)
-    return place
+    return 0 if _word(words, OUTS) and _share_memory(words, given) else place
 
 
-@njit
+@njit(**_TAKEN_IN)
+def _memory(words, place, thing):
+    """Where the memory of an array begins and ends; nowhere for anything else."""
+    if _word(words, place + 1) != ALIKE:
+        return 0, 0
+    start = word_at(thing + _word(words, FIELDS) + DATA)
+    return start, start + _word(words, place + 5 + _word(words, place + 4))
+
+
+@njit(**_TAKEN_IN)
+def _share_memory(words, given):
+    """Whether an argument that is memory for results shares it with one before it."""
+    count, place = _word(words, COUNT), HEAD
+    for n in range(count):
+        start, end = _memory(words, place, item_of(given, n))
+        place, before = _word(words, place + 2), HEAD
+        for m in range(n if n >= count - _word(words, OUTS) else 0):
+            other_start, other_end = _memory(words, before, item_of(given, m))
+            if start < other_end and other_start < end:
+                return True
+            before = _word(words, before + 2)
+    return False
+
+
+@njit(**_TAKEN_IN)
 def _operands(words, place, given):
     """What the kernel takes, as a tuple."""
     count = _word(words, place)
@@ -119,25 +156,33 @@ def _operands(words, place, given):
     for n in range(count):
         kind, what = _word(words, place), _word(words, place + 1)
         place += 2
-        thing = item_of(given, what) if kind == GIVEN else what
-        incref(thing)
         if kind == NEW:
             thing = _new(words, place, what)
             place += 2 + _word(words, place)
+        elif kind == VIEW:
+            thing = _view(words, place, item_of(given, what))
+            place += 1 + _word(words, place)
+        elif kind == LONE:
+            thing = _lone(words, place, item_of(given, what))
+            place += 3
+        else:
+            thing = item_of(given, what) if kind == GIVEN else what
+            incref(thing)
         if not _put(operands, n, thing):
             return 0
     return operands
 
 
-@njit
+@njit(**_TAKEN_IN)
 def _new(words, place, dtype):
     """A new array."""
     make, array = _word(words, MAKE_ARRAY), _word(words, ARRAY)
     rank, extents = _word(words, place), words + 8 * (place + 1)
     room = extents + 8 * rank
+    incref(dtype)  # each array takes one
     if word_at(room) == 0:
         return new_array(make, array, dtype, rank, extents, 0, 0)
-    incref(dtype)  # each array takes one
+    incref(dtype)
     base = new_array(make, array, dtype, 1, room, 0, 0)
     if base == 0:
         decref(dtype)
@@ -148,11 +193,48 @@ def _new(words, place, dtype):
     if part == 0:
         decref(base)
     else:
-        put_word(part + fields + BASE, base)
+        put(part + fields + BASE, base)
     return part
 
 
-@njit
+@njit(**_TAKEN_IN)
+def _data(words, array):
+    """Where an array's numbers begin."""
+    return word_at(array + _word(words, FIELDS) + DATA)
+
+
+@njit(**_TAKEN_IN)
+def _view(words, place, array):
+    """An array with the memory of another one, and a rank and extents that stand at a place."""
+    fields = array + _word(words, FIELDS)
+    dtype, rank = word_at(fields + DTYPE), _word(words, place)
+    incref(dtype)
+    make, kind, extents = _word(words, MAKE_ARRAY), _word(words, ARRAY), words + 8 * (place + 1)
+    view = new_array(make, kind, dtype, rank, extents, word_at(fields + DATA), BEHAVED)
+    if view != 0:
+        incref(array)
+        put(view + _word(words, FIELDS) + BASE, array)
+    return view
+
+
+@njit(**_TAKEN_IN)
+def _lone(words, place, number):
+    """A number as an array of one."""
+    dtype, kind = _word(words, place), _word(words, place + 1)
+    incref(dtype)
+    array = new_array(_word(words, MAKE_ARRAY), _word(words, ARRAY), dtype, 1, words + 8 * (place + 2), 0, 0)
+    if array == 0:
+        return 0
+    if kind == INTEGER:
+        put(_data(words, array), whole_of(number))
+    elif kind == SINGLE:
+        put(_data(words, array), np.float32(float_of(number)))
+    else:
+        put(_data(words, array), float_of(number))
+    return array
+
+
+@njit(**_TAKEN_IN)
 def _put(things, n, thing):
     """Fill one place of a new tuple, or give that up if there is nothing to put there."""
     if things != 0 and thing == 0:
@@ -160,7 +242,7 @@ def _put(things, n, thing):
     return things != 0 and thing != 0 and put_item(things, n, thing) == 0
 
 
-@njit
+@njit(**_TAKEN_IN)
 def _is_fine(words, place, found):
     """Whether all results are finite, as far as the kernel says so."""
     count = _word(words, place)
@@ -173,12 +255,15 @@ def _is_fine(words, place, found):
     return nothing == 0.0
 
 
-@njit
-def _result(words, place, operands, found, several):
+@njit(**_TAKEN_IN)
+def _result(words, place, given, operands, found, several):
     """One result."""
-    where, dtype, kind = _word(words, place), _word(words, place + 1), _word(words, place + 2)
+    where, dtype = _word(words, place), _word(words, place + 1)
+    kind, shape = _word(words, place + 2), _word(words, place + 3)
     if where >= 0:
-        array = item_of(operands, where)
+        array = item_of(given if kind == BACK else operands, where)
+        if shape:
+            return _shaped(words, shape, array, dtype, kind)
         incref(array)
         return array
     make, number = _word(words, MAKE_SCALAR), item_of(found, -1 - where) if several else found
@@ -194,15 +279,68 @@ def _result(words, place, operands, found, several):
     return new_scalar(make, dtype, float_of(number))
 
 
-@njit
-def _packed(words, place, operands, found, several):
+@njit(**_TAKEN_IN)
+def _shaped(words, place, array, dtype, kind):
+    """A result in the shape that stands at a place, after its items are added up."""
+    if _word(words, place) == 1:
+        if _word(words, place + 1) > 0:
+            return _view(words, place + 1, array)
+        return scalar_at(_word(words, MAKE_SCALAR), dtype, _data(words, array))
+    doubles, rank, extents = _word(words, DOUBLES), _word(words, place + 1), words + 8 * (place + 2)
+    incref(doubles)
+    totals = new_array(_word(words, MAKE_ARRAY), _word(words, ARRAY), doubles, rank, extents, 0, 0)
+    if totals == 0:
+        return 0
+    width = 1
+    for axis in range(rank):
+        width *= word_at(extents + 8 * axis)
+    _add_up(_data(words, array), _word(words, place), width, _data(words, totals), kind)
+    if rank > 0 and kind == DOUBLE:
+        return totals
+    found = _narrowed(words, place + 1, width, totals, dtype, kind)
+    decref(totals)
+    return found
+
+
+@njit(**_TAKEN_IN)
+def _add_up(data, items, width, totals, kind):
+    """Add up items that begin somewhere in memory."""
+    sums = carray(real_at(totals, 0.0), (width,))
+    for n in range(width):
+        sums[n] = 0.0
+    if kind == SINGLE:
+        add_items(carray(real_at(data, np.float32(0)), (items, width)), sums)
+    else:
+        add_items(carray(real_at(data, 0.0), (items, width)), sums)
+
+
+@njit(**_TAKEN_IN)
+def _narrowed(words, place, width, totals, dtype, kind):
+    """Totals as an array of floats, or as one number."""
+    make, sums = _word(words, MAKE_SCALAR), carray(real_at(_data(words, totals), 0.0), (width,))
+    if kind == DOUBLE:
+        return new_scalar(make, dtype, sums[0])
+    if _word(words, place) == 0:
+        return new_scalar(make, dtype, np.float32(sums[0]))
+    incref(dtype)
+    rank, extents = _word(words, place), words + 8 * (place + 1)
+    array = new_array(_word(words, MAKE_ARRAY), _word(words, ARRAY), dtype, rank, extents, 0, 0)
+    if array != 0:
+        numbers = carray(real_at(_data(words, array), np.float32(0)), (width,))
+        for n in range(width):
+            numbers[n] = sums[n]
+    return array
+
+
+@njit(**_TAKEN_IN)
+def _packed(words, place, given, operands, found, several):
     """Results as one object."""
     pack, count = _word(words, place), _word(words, place + 1)
     if pack == 0:
-        return _result(words, place + 2, operands, found, several)
+        return _result(words, place + 2, given, operands, found, several)
     things = new_tuple(count)
     for n in range(count):
-        if not _put(things, n, _result(words, place + 2 + 3 * n, operands, found, several)):
+        if not _put(things, n, _result(words, place + 2 + 4 * n, given, operands, found, several)):
             return 0
     if pack == _word(words, NONE):
         return things
@@ -211,28 +349,28 @@ def _packed(words, place, operands, found, several):
     return whole
 
 
-@njit
-def _given_back(words, place, operands, found):
+@njit(**_TAKEN_IN)
+def _given_back(words, place, given, operands, found):
     """What the caller gets."""
     several = _word(words, place) > 1
     place += 2
     first = place + 1
     if not _word(words, place):
-        return _packed(words, first, operands, found, several)
-    both, others = new_tuple(2), first + 2 + 3 * _word(words, first + 1)
-    if not _put(both, 0, _packed(words, first, operands, found, several)):
+        return _packed(words, first, given, operands, found, several)
+    both, others = new_tuple(2), first + 2 + 4 * _word(words, first + 1)
+    if not _put(both, 0, _packed(words, first, given, operands, found, several)):
         return 0
-    return both if _put(both, 1, _packed(words, others, operands, found, several)) else 0
+    return both if _put(both, 1, _packed(words, others, given, operands, found, several)) else 0
 
 
-@njit
+@njit(**_TAKEN_IN)
 def _none(words):
     none = _word(words, NONE)
     incref(none)
     return none
 
 
-@njit
+@njit(**_TAKEN_IN)
 def _results(words, place, given):
     """What the caller gets for arguments that look as described."""
     operands = _operands(words, place, given)
@@ -245,7 +383,8 @@ def _results(words, place, given):
             return 0
         clear_error()
         return _none(words)
-    results = _given_back(words, place, operands, found) if _is_fine(words, place, found) else _none(words)
+    fine = _is_fine(words, place, found)
+    results = _given_back(words, place, given, operands, found) if fine else _none(words)
     decref(found)
     decref(operands)
     return results
@@ -261,5 +400,6 @@ def _call(description, given):
 def entry():
     """The compiled function: it takes a tuple that begins with where a description is, and one of arguments."""
     kinds = OBJECT, OBJECT
-    _call.compile(kinds)
+    if not load(_call, kinds):
+        _call.compile(kinds)
     return _call.overloads[kinds].entry_point

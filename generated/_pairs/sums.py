@@ -1,4 +1,4 @@
-# eqc-inputs: 2c94c7f770aa8c1f8299088ecc6caea55a0061d90a0e949d1d0c90fda0d383c6
+# eqc-inputs: 8cfcaf60e0621fdebcea30a294f80c544dd666bef9480e9b16cec87e03ce481d
 """Sums of pairs, collected in partial sums side by side.
 
 A loop writes a block of terms to memory first, in whatever vectors LLVM finds; then the block is added in vectors to
@@ -11,7 +11,6 @@ from numba import types
 from numba.core.datamodel import models
 from numba.core.typing.npydecl import parse_dtype
 from numba.extending import intrinsic, overload, register_model
-from numba.np.arrayobj import make_array
 
 from .._vector.linking import INLINE
 from .number import DOUBLE, OF_DOUBLE, OF_SINGLE, ZERO, Arithmetic, Pair, made, pair, parts_of, result_of
@@ -305,7 +304,7 @@ def collect(typing, sums, entry, term):
     """Add a term to one of the sums in an array with a row of totals and one of what is lost."""
 
     def build(context, builder, signature, values):
-        array = make_array(signature.args[0])(context, builder, value=values[0])
+        array = context.make_array(signature.args[0])(context, builder, value=values[0])
         place = _at(builder, array.data, values[1])
         places, kind = [place, _at(builder, place, builder.extract_value(array.shape, 1))], signature.args[2]
         parts = parts_of(context, builder, kind, values[2])

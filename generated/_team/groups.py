@@ -1,4 +1,4 @@
-# eqc-inputs: 2c94c7f770aa8c1f8299088ecc6caea55a0061d90a0e949d1d0c90fda0d383c6
+# eqc-inputs: 8cfcaf60e0621fdebcea30a294f80c544dd666bef9480e9b16cec87e03ce481d
 """Groups of items whose results are added up: each block of items while what it adds is in the nearest cache."""
 
 from numba import njit, types
@@ -6,7 +6,7 @@ from numba.core import cgutils
 from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic
 
-from .._vector.items import add_items
+from .._calls.totals import add_items
 from .launch import FAILED, FINE, call_at, part_of
 
 

@@ -1,4 +1,4 @@
-# eqc-inputs: 2c94c7f770aa8c1f8299088ecc6caea55a0061d90a0e949d1d0c90fda0d383c6
+# eqc-inputs: 8cfcaf60e0621fdebcea30a294f80c544dd666bef9480e9b16cec87e03ce481d
 """Calls that several threads run at once, handed over without Python's lock.
 
 Each thread watches a post of its own: numbers in an array, where a caller writes what is to be done. A thread that does
@@ -11,6 +11,7 @@ from numba.core import cgutils
 from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic
 
+from .._calls.stored import load
 from .alone import WHOLE
 from .meeting import BROKEN, COUNT, LINE, give_way, number_at, pause, place_of, set_number
 from .shares import begin, end
@@ -289,7 +290,8 @@ def launch_items(address, like, posts, patience, items, arguments):
 def entry_of(function, arguments):
     """What a function is compiled to for such arguments, without Numba's look at their types."""
     kinds = tuple(map(function.typeof_pyval, arguments))
-    function.compile(kinds)
+    if not load(function, kinds):
+        function.compile(kinds)
     return function.overloads[kinds].entry_point
 
 

@@ -1,4 +1,4 @@
-# eqc-inputs: 2c94c7f770aa8c1f8299088ecc6caea55a0061d90a0e949d1d0c90fda0d383c6
+# eqc-inputs: 8cfcaf60e0621fdebcea30a294f80c544dd666bef9480e9b16cec87e03ce481d
 """Where threads meet: barriers, and what they hand over to each other there."""
 
 import os
@@ -10,7 +10,6 @@ from numba import types
 from numba.core import cgutils
 from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic, register_jitable
-from numba.np.arrayobj import populate_array
 
 from .._vector.linking import PART
 from .alone import WHOLE, either, nothing
@@ -138,7 +137,9 @@ def laid_out(typing, array, shape, address):
             strides.insert(0, stride)
             stride = builder.mul(stride, extent)
         data = builder.inttoptr(arguments[2], own.data.type)
-        populate_array(found, data, extents, strides, own.itemsize, own.meminfo)
+        context.populate_array(
+            found, data=data, shape=extents, strides=strides, itemsize=own.itemsize, meminfo=own.meminfo
+        )
         return impl_ret_borrowed(context, builder, kind, found._getvalue())  # noqa: SLF001 (Numba's own way)
 
     is_tuple = isinstance(shape, types.BaseTuple)

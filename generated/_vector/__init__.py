@@ -1,4 +1,4 @@
-# eqc-inputs: 2c94c7f770aa8c1f8299088ecc6caea55a0061d90a0e949d1d0c90fda0d383c6
+# eqc-inputs: 8cfcaf60e0621fdebcea30a294f80c544dd666bef9480e9b16cec87e03ce481d
 """Elementary functions that LLVM compiles to vector instructions, and sums and extrema that it may reorder."""
 
 from . import tile_memory  # noqa: F401 (teaches arrays to be read and written at rows and columns)
@@ -31,7 +31,7 @@ from .gates import (
     soft_tangent_gate,
     soft_tangent_gate_slope,
 )
-from .items import add_items, item_of
+from .items import item_of
 from .linking import PART
 from .places import place_of_largest, place_of_least
 from .powers import one_plus_power, power, rational_power, root_of_cube
@@ -63,7 +63,6 @@ __all__ = [
     "KernelCompiler",
     "across",
     "add",
-    "add_items",
     "add_product",
     "add_square",
     "binary_exponent",

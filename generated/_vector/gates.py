@@ -1,4 +1,4 @@
-# eqc-inputs: 2c94c7f770aa8c1f8299088ecc6caea55a0061d90a0e949d1d0c90fda0d383c6
+# eqc-inputs: 8cfcaf60e0621fdebcea30a294f80c544dd666bef9480e9b16cec87e03ce481d
 """Numbers times what is between 0 and 1, as activation functions have them: the normal, the logistic and the soft gate.
 
 A slope near its root is the Taylor series there without the constant term, the root given as the sum of two doubles.

@@ -1,11 +1,10 @@
-# eqc-inputs: 2c94c7f770aa8c1f8299088ecc6caea55a0061d90a0e949d1d0c90fda0d383c6
-"""Items of arrays with a leading axis, and sums over them."""
+# eqc-inputs: 8cfcaf60e0621fdebcea30a294f80c544dd666bef9480e9b16cec87e03ce481d
+"""Items of arrays with a leading axis."""
 
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload
-from numba.np.arrayobj import make_array, populate_array
 
 from .ahead import DISTANCE, LONG
 from .linking import INLINE
@@ -33,13 +32,15 @@ def _view(typing, array, item):
     kind = array.copy(ndim=array.ndim - 1)
 
     def code(context, builder, signature, arguments):
-        whole = make_array(array)(context, builder, arguments[0])
+        whole = context.make_array(array)(context, builder, arguments[0])
         shape, strides = (cgutils.unpack_tuple(builder, part) for part in (whole.shape, whole.strides))
         start = builder.bitcast(whole.data, ir.IntType(8).as_pointer())
         start = builder.gep(start, [builder.mul(arguments[1], strides[0])])
-        view = make_array(kind)(context, builder)
+        view = context.make_array(kind)(context, builder)
         data = builder.bitcast(start, view.data.type)
-        populate_array(view, data, shape[1:], strides[1:], whole.itemsize, meminfo=None)
+        context.populate_array(
+            view, data=data, shape=shape[1:], strides=strides[1:], itemsize=whole.itemsize, meminfo=None
+        )
         view.parent = builder.inttoptr(_distance(builder, whole, strides[0]), view.parent.type)
         return view._getvalue()  # noqa: SLF001 (Numba's own way)
 
@@ -57,16 +58,3 @@ def _distance(builder, whole, step):
     far = builder.select(cgutils.is_null(builder, whole.meminfo), of_long, is_long)
     near = builder.icmp_unsigned("<", builder.sub(step, number(DISTANCE)), number(LONG - DISTANCE))
     return builder.select(far, builder.select(near, step, number(DISTANCE)), number(0))
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def add_items(block, totals):
-    """Add the items of a block to their totals in double precision, four at a time: totals are read less often."""
-    items = block.shape[0]
-    whole = items - items % 4
-    for item in range(0, whole, 4):
-        for k in range(totals.shape[0]):
-            totals[k] = totals[k] + block[item, k] + block[item + 1, k] + block[item + 2, k] + block[item + 3, k]
-    for item in range(whole, items):
-        for k in range(totals.shape[0]):
-            totals[k] += block[item, k]

@@ -1,4 +1,4 @@
-# eqc-inputs: 2c94c7f770aa8c1f8299088ecc6caea55a0061d90a0e949d1d0c90fda0d383c6
+# eqc-inputs: 8cfcaf60e0621fdebcea30a294f80c544dd666bef9480e9b16cec87e03ce481d
 """What becomes of the code that a function calls: it is compiled once, not again with everything that calls it.
 
 Numba takes all that a function calls, and all that this calls, into what it compiles for the function; and it makes
@@ -21,6 +21,8 @@ from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import register_pass
 from numba.core.typed_passes import NativeLowering
 
+from .._calls.stored import load
+
 _LARGE = 250
 """Lines of LLVM's language from which it never takes a function into another one, unless it has to."""
 
@@ -37,7 +39,8 @@ class Callee:
     def __call__(self):
         """Have the function in memory, so that what calls it can be loaded: it may have got another name since."""
         function = getattr(import_module(self.module), self.name)
-        function.compile(self.kinds)
+        if not load(function, self.kinds):
+            function.compile(self.kinds)
         found = function.overloads[self.kinds]
         name, engine = found.fndesc.llvm_func_name, found.library.codegen._engine  # noqa: SLF001 (Numba's own way)
         if name != self.symbol:

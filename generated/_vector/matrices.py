@@ -1,4 +1,4 @@
-# eqc-inputs: 2c94c7f770aa8c1f8299088ecc6caea55a0061d90a0e949d1d0c90fda0d383c6
+# eqc-inputs: 8cfcaf60e0621fdebcea30a294f80c544dd666bef9480e9b16cec87e03ce481d
 """Matrices by where they stand: to count who uses an array takes longer than a short product.
 
 A matrix is the place of its first number, its rows and columns, and the bytes from row to row and from column to

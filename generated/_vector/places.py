@@ -1,4 +1,4 @@
-# eqc-inputs: 2c94c7f770aa8c1f8299088ecc6caea55a0061d90a0e949d1d0c90fda0d383c6
+# eqc-inputs: 8cfcaf60e0621fdebcea30a294f80c544dd666bef9480e9b16cec87e03ce481d
 """The places of extrema in rows of numbers, which LLVM looks for one by one: here in vectors, and in one pass."""
 
 import math
@@ -9,7 +9,6 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload, register_jitable
-from numba.np.arrayobj import make_array
 
 from .linking import PART
 
@@ -44,7 +43,7 @@ def _lanes(row):
 
 def _vector(context, builder, kind, row, at):
     """The numbers from one place on, as many as fit into the widest registers."""
-    data = builder.gep(make_array(kind)(context, builder, row).data, [at])
+    data = builder.gep(context.make_array(kind)(context, builder, row).data, [at])
     wide = ir.VectorType(context.get_value_type(kind.dtype), _lanes(kind)).as_pointer()
     return builder.load(builder.bitcast(data, wide), align=kind.dtype.bitwidth // 8)
 

@@ -1,11 +1,10 @@
-# eqc-inputs: 2c94c7f770aa8c1f8299088ecc6caea55a0061d90a0e949d1d0c90fda0d383c6
+# eqc-inputs: 8cfcaf60e0621fdebcea30a294f80c544dd666bef9480e9b16cec87e03ce481d
 """Arrays with fewer axes: neighbouring ones that loops run through together are one."""
 
 import numpy as np
 from llvmlite import ir
 from numba.core import cgutils
 from numba.extending import intrinsic, overload
-from numba.np.arrayobj import make_array, populate_array
 
 from .ahead import DISTANCE, LONG
 from .linking import INLINE
@@ -63,13 +62,16 @@ def _view(typing, array, shape):
     kind = array.copy(ndim=len(shape), layout="C")
 
     def code(context, builder, signature, arguments):
-        whole, view = make_array(array)(context, builder, arguments[0]), make_array(kind)(context, builder)
+        whole, view = (
+            context.make_array(array)(context, builder, arguments[0]),
+            context.make_array(kind)(context, builder),
+        )
         sizes = cgutils.unpack_tuple(builder, arguments[1])
         strides = [whole.itemsize]
         for size in sizes[:0:-1]:
             strides.insert(0, builder.mul(strides[0], size))
         data = builder.bitcast(whole.data, view.data.type)
-        populate_array(view, data, sizes, strides, whole.itemsize, meminfo=None)
+        context.populate_array(view, data=data, shape=sizes, strides=strides, itemsize=whole.itemsize, meminfo=None)
         view.parent = builder.inttoptr(_distance(builder, whole), view.parent.type)
         return view._getvalue()  # noqa: SLF001 (Numba's own way)
 

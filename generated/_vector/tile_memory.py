@@ -1,4 +1,4 @@
-# eqc-inputs: 2c94c7f770aa8c1f8299088ecc6caea55a0061d90a0e949d1d0c90fda0d383c6
+# eqc-inputs: 8cfcaf60e0621fdebcea30a294f80c544dd666bef9480e9b16cec87e03ce481d
 """Tiles in memory: arrays are read and written at rows and columns."""
 
 import operator
@@ -7,7 +7,6 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload
-from numba.np.arrayobj import make_array
 
 from .linking import INLINE
 from .tiles import (
@@ -16,28 +15,33 @@ from .tiles import (
     TileType,
     alone,
     called,
-    ends_of,
     is_operand,
     lanes_of,
     made,
     mask_of,
     name_of,
     rows_of,
+    run_of,
     spread,
 )
 
 _BYTE, _TRUE = ir.IntType(8), ir.IntType(1)(1)
 
 
+def _kinds(place):
+    """The types of positions: an array with one axis has one, which is no tuple."""
+    return place.types if isinstance(place, types.BaseTuple) else (place,)
+
+
 def _runs(place):
     """The rows and the columns among positions."""
-    runs = [p for p in getattr(place, "types", ()) if isinstance(p, RunType)]
+    runs = [p for p in _kinds(place) if isinstance(p, RunType)]
     return tuple(next((r for r in runs if r.across is a), None) for a in (False, True))
 
 
 def _kind_of(array, place):
     """The type of what stands in rows or columns of an array; None if neither is asked for."""
-    if not isinstance(array, types.Array) or not isinstance(place, types.BaseTuple) or array.ndim != len(place):
+    if not isinstance(array, types.Array) or array.ndim != len(_kinds(place)):
         return None
     if not any(_runs(place)):
         return None
@@ -52,21 +56,23 @@ class _Memory:
         self.builder = builder
         self.array, place = signature.args[:2]
         self.rows, self.columns = _runs(place)
-        proxy = make_array(self.array)(context, builder, values[0])
+        proxy = context.make_array(self.array)(context, builder, values[0])
         self.strides = cgutils.unpack_tuple(builder, proxy.strides, self.array.ndim)
         self.item = SIZE(context.get_abi_sizeof(context.get_value_type(self.array.dtype)))
         if self.array.layout == "C":
             self.strides = (*self.strides[:-1], self.item)
         self.start = builder.bitcast(proxy.data, _BYTE.as_pointer())
-        for axis, (kind, value) in enumerate(zip(place.types, cgutils.unpack_tuple(builder, values[1]), strict=True)):
+        single = not isinstance(place, types.BaseTuple)
+        at = (values[1],) if single else cgutils.unpack_tuple(builder, values[1])
+        for axis, (kind, value) in enumerate(zip(_kinds(place), at, strict=True)):
             self._move(context, axis, kind, value)
 
     def _move(self, context, axis, kind, value):
         """Go to the first of the places on an axis."""
         b, stride = self.builder, self.strides[axis]
         if isinstance(kind, RunType):
-            value, stop = ends_of(context, b, kind, value)
-            run = (stride, b.sub(stop, value))
+            value, left = run_of(context, b, kind, value)
+            run = (stride, left)
             self.across, self.down = (run, self.down) if kind.across else (self.across, run)
         else:
             value = context.cast(b, value, kind, types.intp)

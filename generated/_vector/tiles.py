@@ -1,4 +1,4 @@
-# eqc-inputs: 2c94c7f770aa8c1f8299088ecc6caea55a0061d90a0e949d1d0c90fda0d383c6
+# eqc-inputs: 8cfcaf60e0621fdebcea30a294f80c544dd666bef9480e9b16cec87e03ce481d
 """Tiles: some rows and some columns of matrices at once, in registers.
 
 For `rows` and `columns`, X[rows, k] - Y[k, columns] is the difference for every row and every column: one vector for
@@ -54,7 +54,10 @@ def _compiled_width(dtype):
 
 
 class RunType(types.Type):
-    """The type of several neighbouring rows, or columns: where they begin, and where the last ones end."""
+    """The type of several neighbouring rows, or columns: where they begin, and how many are left to the last one.
+
+    So many are left wherever else they are moved to, so that what is masked is the same for all that a loop reads.
+    """
 
     def __init__(self, count, across) -> None:
         self.count, self.across = count, across
@@ -77,7 +80,7 @@ class TileType(types.Type):
 @register_model(RunType)
 class _RunModel(models.StructModel):
     def __init__(self, manager, kind) -> None:
-        super().__init__(manager, kind, [("start", types.intp), ("stop", types.intp)])
+        super().__init__(manager, kind, [("start", types.intp), ("left", types.intp)])
 
 
 @register_model(TileType)
@@ -117,19 +120,20 @@ def _columns(typing, start, stop, dtype):
 
 
 def _run(context, builder, signature, values):
-    return _run_of(context, builder, signature.return_type, *values[:2])
+    start, stop = values[:2]
+    return _run_of(context, builder, signature.return_type, start, builder.sub(stop, start))
 
 
-def _run_of(context, builder, kind, start, stop):
+def _run_of(context, builder, kind, start, left):
     run = cgutils.create_struct_proxy(kind)(context, builder)
-    run.start, run.stop = start, stop
+    run.start, run.left = start, left
     return run._getvalue()  # noqa: SLF001 (Numba's own way)
 
 
-def ends_of(context, builder, kind, value):
-    """Where rows or columns begin, and where the last ones end."""
+def run_of(context, builder, kind, value):
+    """Where rows or columns begin, and how many are left."""
     run = cgutils.create_struct_proxy(kind)(context, builder, value=value)
-    return run.start, run.stop
+    return run.start, run.left
 
 
 @intrinsic
@@ -138,8 +142,8 @@ def _moved(typing, run, distance):
 
     def build(context, builder, signature, values):
         distance = context.cast(builder, values[1], signature.args[1], types.intp)
-        ends = [builder.add(end, distance) for end in ends_of(context, builder, run, values[0])]
-        return _run_of(context, builder, run, *ends)
+        start, left = run_of(context, builder, run, values[0])
+        return _run_of(context, builder, run, builder.add(start, distance), left)
 
     return run(run, distance), build
 
@@ -369,8 +373,8 @@ def _sum_of(builder, row):
 @intrinsic
 def _inside(typing, tile, columns):
     def build(context, builder, signature, values):
-        start, stop = ends_of(context, builder, columns, values[1])
-        mask, zero = mask_of(builder, builder.sub(stop, start), columns.count), ir.Constant(tile.row, None)
+        _, left = run_of(context, builder, columns, values[1])
+        mask, zero = mask_of(builder, left, columns.count), ir.Constant(tile.row, None)
         rows = [builder.extract_value(values[0], n) for n in range(tile.rows)]
         return made(builder, tile, [builder.select(mask, row, zero) for row in rows])
 

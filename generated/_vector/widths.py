@@ -1,4 +1,4 @@
-# eqc-inputs: 2c94c7f770aa8c1f8299088ecc6caea55a0061d90a0e949d1d0c90fda0d383c6
+# eqc-inputs: 8cfcaf60e0621fdebcea30a294f80c544dd666bef9480e9b16cec87e03ce481d
 """How many numbers the loops of kernels take at once.
 
 LLVM prefers half of the vector registers' width on some processors; and a loop that sums float32 numbers in double
@@ -10,7 +10,8 @@ from functools import cached_property
 
 from llvmlite import ir as llvm
 from numba import types
-from numba.core.analysis import compute_cfg_from_blocks
+from numba.core import ir
+from numba.core.analysis import compute_cfg_from_blocks, compute_live_map, compute_use_defs
 from numba.core.compiler_machinery import register_pass
 from numba.core.lowering import Lower
 from numba.core.typed_passes import NativeLowering
@@ -23,6 +24,8 @@ _HINTS = {"llvm.loop.vectorize.width": 16, "llvm.loop.interleave.count": 1}
 """As many float32 numbers as fit into the widest registers, and one register of them: more would leave more over."""
 _ELEMENTARY = ("functions", "gates", "powers", "ratios")
 """The modules of functions that take longer than what a wider loop has to do more: short loops do without."""
+_SUMS = ("reductions", "sums")
+"""The modules of functions that collect sums and extrema."""
 
 
 def innermost(blocks):
@@ -31,9 +34,12 @@ def innermost(blocks):
     return [loop for loop in loops if not any(o.header in loop.body for o in loops if o.header != loop.header)]
 
 
+def _module_of(function):
+    return getattr(getattr(function, "typing_key", None), "__module__", "").rpartition(".")[2]
+
+
 def _is_elementary(function):
-    module = getattr(getattr(function, "typing_key", None), "__module__", "")
-    return module.rpartition(".")[2] in _ELEMENTARY
+    return _module_of(function) in _ELEMENTARY
 
 
 class _WideLower(Lower):
@@ -65,7 +71,34 @@ class _WideLower(Lower):
         calls = [call for at in loop.body for call in self.blocks[at].find_exprs(op="call")]
         kinds = [(self.fndesc.calltypes[call].args, self.typeof(call.func.name)) for call in calls]
         sums = any(set(arguments) == {types.float32, types.float64} for arguments, _ in kinds)
+        sums = sums and self._may_be_wide(loop)
         return sums and any(set(arguments) == {types.float32} and _is_elementary(f) for arguments, f in kinds)
+
+    def _may_be_wide(self, loop):
+        """Whether a loop ends in one place, and only sums go from turn to turn: LLVM tells users of hints in vain."""
+        if any(set(self.blocks[at].terminator.get_targets()) - loop.body for at in loop.body - {loop.header}):
+            return False
+        values = {}
+        for at in loop.body:
+            for one in self.blocks[at].find_insts(ir.Assign):
+                values.setdefault(one.target.name, []).append(one.value)
+        carried = self._live[loop.header] & set(values)
+        return all(self._is_sum(value, values, frozenset()) for name in carried for value in values[name])
+
+    @cached_property
+    def _live(self):
+        """The variables that are read at the beginning of each block, or later, before they are set."""
+        known = compute_use_defs(self.blocks)
+        return compute_live_map(compute_cfg_from_blocks(self.blocks), self.blocks, known.usemap, known.defmap)
+
+    def _is_sum(self, value, values, seen):
+        """Whether a value is what a sum gives, or stands for nothing else in a loop."""
+        if isinstance(value, ir.Var):
+            more = [] if value.name in seen else values.get(value.name, [])
+            return all(self._is_sum(one, values, seen | {value.name}) for one in more)
+        if not isinstance(value, ir.Expr) or value.op != "call":
+            return False
+        return _module_of(self.typeof(value.func.name)) in _SUMS
 
     @cached_property
     def _hint(self):
