@@ -20,12 +20,15 @@ SOURCES = {path.relative_to(ROOT).as_posix(): path for path in sorted((ROOT / "e
 
 # Ids of records that are words of mathematics before they are records: eqc's tables of functions have them.
 WORDS_OF_MATHEMATICS = {
+    "gelu": "a function that formulas print by name without saying what it is",
     "gradient": "a kind of derivative, and of kernel",
     "hessian": "a kind of derivative, and of kernel",
     "jacobian": "a kind of derivative, and of kernel",
+    "mish": "a function that formulas print by name without saying what it is",
     "precision": "the number of bits of a computation",
     "relu": "a function that formulas print by name without saying what it is",
     "sigmoid": "a function of the vector mathematics that kernels call",
+    "silu": "a function that formulas print by name without saying what it is",
     "softmax": "a function that formulas print by name without saying what it is",
     "softplus": "a function of the vector mathematics that kernels call",
     "tanh": "the hyperbolic tangent, a function of SymPy's and of Python's math module",

@@ -31,7 +31,7 @@ def dtypes_of(record_id: str) -> tuple[str, ...]:
 
 
 NUMBERS = {record_id: number for number, record_id in enumerate(CATALOG.ids())}
-TURNS = {"value_and_vjp": (0, 6), "gradient": (0, 2), "value_and_gradient": (1, 2), "hvp": (0, 2)}
+TURNS = {"value_and_vjp": (0, 6), "gradient": (0, 2), "value_and_gradient": (1, 2), "hvp": (0, 2), "hessian": (0, 2)}
 """Kernels that Numba compiles for some records in turn: those whose number leaves a rest, and of what."""
 
 
@@ -44,9 +44,10 @@ def is_in_turn(kernel: str, record_id: str) -> bool:
 def test_kernels_agree_with_the_oracle(record_id: str) -> None:
     """At extents 1, 2 and about 3, in float64 and float32, alone and with leading axes; see `eqc.verify`.
 
-    Some kernels are compiled for some records in turn: the gradient with the value or without it, Hessian products, and
-    the value with the cotangents. That the programs and the sources of all mean what they should is tested without
-    Numba for every record, in tests/schedule and tests/emit. The slow tests and `eqc verify` compile them all.
+    Some kernels are compiled for some records in turn: the gradient with the value or without it, Hessian products and
+    the Hessians made of them, and the value with the cotangents. That the programs and the sources of all mean what
+    they should is tested without Numba for every record, in tests/schedule and tests/emit. The slow tests and
+    `eqc verify` compile them all.
     """
     kernels = [name for name in KERNEL_CHECKS if is_in_turn(name, record_id)]
     check(verify_record(record_id, ROOT, catalog=CATALOG, dtypes=dtypes_of(record_id), kernels=kernels))

@@ -6,6 +6,7 @@ It is slow and plain on purpose; kernels and passes are tested against it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import mpmath
@@ -43,7 +44,7 @@ from eqc.ir.opaque import (
     SolveVectorTransposed,
 )
 from eqc.ir.program import Op, Program, Statement
-from eqc.ir.solver import Solution
+from eqc.ir.solver import Problem, Solution
 from eqc.ir.stable import DEFINITIONS, Stable, XLog1pY
 from eqc.ir.terms import (
     Applied,
@@ -188,21 +189,48 @@ def _whole_arrays(body: Opaque, environment: Environment, memory: Mapping[str, V
 def _solution(body: Solution, environment: Environment, memory: Mapping[str, Value]) -> Value:
     """The unknown that makes the residual zero."""
     problem = body.problem
-    program, unknown = problem.residual, problem.unknown
-    given = {t.name: _slice(r, environment, memory) for t, r in zip(problem.arguments, body.given, strict=True)}
-    given |= {p.name: _whole(e, environment, memory) for p, e in zip(program.parameters, body.integers, strict=True)}
+    arrays = zip(problem.arguments, body.given, strict=True)
+    given = {t.name: _kept(_slice(r, environment, memory)) for t, r in arrays}
+    numbers = zip(problem.residual.parameters, body.integers, strict=True)
+    given |= {p.name: ((), (_whole(e, environment, memory),)) for p, e in numbers}
+    guides = tuple(tuple(_entries(_slice(r, environment, memory))) for r in body.guides)
     length = _whole(body.lengths[0], environment, memory)
+    point = _solved(problem, tuple(given.items()), length, guides, mpmath.mp.prec)
+    return np.array(point, dtype=object) if problem.unknown.rank else point[0]
 
-    def shaped(point: list[Value]) -> Value:
-        return np.array(point, dtype=object) if unknown.rank else point[0]
+
+_Kept = tuple[tuple[int, ...], tuple[Value, ...]]
+"""An array that can be looked up: its shape and its entries."""
+
+
+def _kept(array: Value) -> _Kept:
+    whole = np.asarray(array, dtype=object)
+    return whole.shape, tuple(whole.ravel())
+
+
+def _whole_again(kept: _Kept) -> Value:
+    shape, entries = kept
+    return np.array(entries, dtype=object).reshape(shape) if shape else entries[0]
+
+
+@lru_cache(maxsize=256)
+def _solved(
+    problem: Problem,
+    given: tuple[tuple[str, _Kept], ...],
+    length: int,
+    guides: tuple[tuple[Value, ...], ...],
+    bits: int,
+) -> tuple[Value, ...]:
+    """The point where the residual is zero, found once for the same data: a pass seldom changes what is solved."""
+    data = {name: _whole_again(kept) for name, kept in given}
 
     def residual(point: list[Value], smoothing: Value) -> list[Value]:
         smooth = {} if problem.smoothing is None else {problem.smoothing.name: smoothing}
-        found = interpret(program, {**given, **smooth, unknown.name: shaped(point)})
-        return _entries(found[program.outputs[0]])
+        unknown = np.array(point, dtype=object) if problem.unknown.rank else point[0]
+        found = interpret(problem.residual, {**data, **smooth, problem.unknown.name: unknown})
+        return _entries(found[problem.residual.outputs[0]])
 
-    guides = [_entries(_slice(r, environment, memory)) for r in body.guides]
-    return shaped(solve(problem.method, residual, length, guides))
+    return tuple(solve(problem.method, residual, length, [list(guide) for guide in guides]))
 
 
 def _entries(array: Value) -> list[Value]:
