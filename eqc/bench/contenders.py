@@ -71,17 +71,18 @@ def of_eqc(work: Work) -> Run:
     """The kernels, through their public interface."""
     kernel, given = work.kernel, work.arguments
     wrt = None if work.wrt is None else tuple(kernel.inputs[n] for n in work.differentiable)
+    values: Callable[[Any], Sequence[Any]] = _listed if _all_real(work) else lambda found: _real(work, _listed(found))
     if work.hessian:
         return lambda: _entries(kernel.hessian(*given, wrt=wrt))
     if work.both is None:
-        return lambda: _listed(kernel(*given))
+        return lambda: values(kernel(*given))
     if work.both not in kernel.signature.kernels:  # numbers of many items, whose slopes in what they share are summed
-        return lambda: [*_listed(kernel(*given)), *_listed(kernel.vjp(*given, *work.cotangents, wrt=wrt))]
+        return lambda: [*values(kernel(*given)), *_listed(kernel.vjp(*given, *work.cotangents, wrt=wrt))]
     method, seeds = getattr(kernel, work.both), work.seeds
 
     def both() -> Sequence[Any]:
         value, slopes = method(*given, *seeds, wrt=wrt)
-        return [*_listed(value), *_listed(slopes)]
+        return [*values(value), *_listed(slopes)]
 
     return both
 
@@ -93,7 +94,15 @@ def of_numpy(work: Work) -> Run:
         entries = compile_transcription(work.programs["hessian"])
         return lambda: entries(xp, *work.arguments)
     run, seeds = compile_transcription(work.programs[work.both or "value"]), work.seeds
-    return lambda: run(xp, *work.arguments, *seeds)
+    if _all_real(work):
+        return lambda: run(xp, *work.arguments, *seeds)
+    count = len(work.kernel.signature.outputs)
+
+    def both() -> Sequence[Any]:
+        found = run(xp, *work.arguments, *seeds)
+        return [*_real(work, found[:count]), *found[count:]]
+
+    return both
 
 
 def of_jax(work: Work) -> Run:
@@ -155,6 +164,10 @@ def _entries(result: Any) -> list[Any]:
 
 def _listed(result: Any) -> list[Any]:
     return list(result) if isinstance(result, tuple) else [result]
+
+
+def _all_real(work: Work) -> bool:
+    return all(tensor.kind == "real" for tensor in work.kernel.signature.outputs)
 
 
 def _real(work: Work, outputs: Sequence[Any]) -> tuple[Any, ...]:

@@ -40,7 +40,7 @@ def test_functions_are_what_a_record_names_first(capsys: pytest.CaptureFixture[s
 
 @pytest.mark.parametrize("library", [name for name in available() if name not in ("eqc", "numpy")])
 def test_other_libraries_compute_the_same(library: str, capsys: pytest.CaptureFixture[str]) -> None:
-    ids = ["scaled_dot_product_attention", "binary_cross_entropy", "max_pool_2d", "gru", "elu"]
+    ids = ["scaled_dot_product_attention", "binary_cross_entropy", "max_pool_2d", "gru", "elu", "adam_update"]
     arguments = ["bench", *ids, "--size", "64", "--turns", "3", "--json", "--against", library]
     assert main([*arguments, "--root", str(ROOT)]) == 0
     for row in json.loads(capsys.readouterr().out):
