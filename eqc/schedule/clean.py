@@ -1,4 +1,4 @@
-"""Clean-up passes: dead statements, equal ones, and copies."""
+"""Clean-up passes: dead statements and copies."""
 
 from __future__ import annotations
 
