@@ -7,7 +7,7 @@ import sympy as sp
 from eqc.emit import blocks, sums, teamed, tiled
 from eqc.emit.function import Function
 from eqc.ir.opaque import Opaque
-from eqc.ir.program import Statement
+from eqc.ir.program import Op, Statement, reads_of
 from eqc.ir.solver import Solution
 from eqc.loops.nest import loops_of
 
@@ -50,11 +50,19 @@ def _make(function: Function, statement: Statement) -> None:
     names = [function.names[target.name]]
     if function.pairs.get(target.name):
         names, kind = [*names, function.low_name(target.name)], "np.float64"
+    elif _is_table(statement):
+        kind = "np.float64"
     shared = function.sharing is not None and target.name in function.sharing.arrays
     for name in names:
         given = (function.room(shape, integer=target.integer), kind)
         array = teamed.call(function, _SHARED[make], *given) if shared else f"{make}({', '.join(given)})"
         function.line(0, f"{name} = {array}")
+
+
+def _is_table(statement: Statement) -> bool:
+    """Whether an array holds powers of a number: sums in which they stand are double, and would lose their digits."""
+    plain = statement.op is Op.NONE and not statement.scatter and not statement.target.integer
+    return plain and isinstance(statement.body, sp.Pow) and not any(r.positions for r in reads_of(statement.body))
 
 
 def _starts_at_once(function: Function, statement: Statement) -> bool:

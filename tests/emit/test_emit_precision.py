@@ -13,6 +13,7 @@ import pytest
 from emit_samples import sample_source
 from numba import float32, float64, int64, njit
 
+import eqc
 from eqc.emit._vector import KernelCompiler, add, add_product, add_square, exp
 
 SINGLE, DOUBLE = np.float32(0.3), 0.3
@@ -171,3 +172,11 @@ def test_memory_of_no_stated_type_holds_doubles() -> None:
         return start
 
     assert compiled(started)(np.ones(2, np.float32)).tolist() == [0.5, 0.0]
+
+
+def test_powers_kept_in_an_array_are_not_narrowed() -> None:
+    """The sum in which they stand is collected in double precision, and is rounded once."""
+    r = np.random.default_rng(4).normal(size=50).astype(np.float32)
+    gamma = np.float32(0.97)
+    exact = [math.fsum(float(gamma) ** k * float(x) for k, x in enumerate(r[t:])) for t in range(len(r))]
+    np.testing.assert_array_equal(eqc.kernel("discounted_return")(r, gamma), np.array(exact, np.float32))
