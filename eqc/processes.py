@@ -42,7 +42,7 @@ def results(
     deaths = 0
     try:
         while busy or (waiting and deaths < DEATHS):
-            while waiting and len(busy) < count:
+            while waiting and deaths < DEATHS and len(busy) < count:
                 busy.append(idle.pop() if idle else _Worker(work, limit))
                 busy[-1].take(waiting.popleft())
             for worker in _finished(busy):

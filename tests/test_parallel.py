@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from eqc import parallel, processes
 from eqc.errors import EqcError, NotationError, Span
 
@@ -52,9 +54,18 @@ def dies(item: str) -> bytes:
     os._exit(3)
 
 
-def test_where_no_process_can_work_it_is_not_tried_for_ever() -> None:
+def test_where_no_process_can_work_it_is_not_tried_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+
+    class Counted(processes._Worker):
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            started.append(self)
+
+    monkeypatch.setattr(processes, "_Worker", Counted)
     items = [str(n) for n in range(300)]
     assert sorted(processes.results(dies, items, 2)) == sorted((item, processes.Lost(late=False)) for item in items)
+    assert len(started) <= processes.DEATHS + 2
 
 
 def own_number(item: str) -> bytes:
