@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import sympy as sp
 
@@ -59,12 +60,12 @@ class _Search:
             expression = sp.Add(*(self.shortest(term) for term in expression.args))
         if sp.count_ops(expression) > SMALL:
             return self.worded(expression)
-        best = min(self.forms(expression, self.definitions), key=_rank)
-        best = min(best, *self.forms(best, ()), key=_rank) if best != expression else best
+        best = _first(self.forms(expression, self.definitions))
+        best = _first([best, *self.forms(best, ())]) if best != expression else best
         for definition in self.definitions:
             renamed = _solved(best, definition)
             if renamed is not None:
-                best = min(best, *self.forms(tidy_sums(renamed, self.facts), ()), key=_rank)
+                best = _first([best, *self.forms(tidy_sums(renamed, self.facts), ())])
         return best
 
     def _inside_sums(self, expression: Expr) -> Expr:
@@ -83,7 +84,8 @@ class _Search:
         cases = sorted(expression.atoms(sp.Piecewise), key=sp.default_sort_key)
         hidden = {case: sp.Symbol(f"case__{n}", real=True) for n, case in enumerate(cases)}
         shown = {symbol: case for case, symbol in hidden.items()}
-        found = _algebraic(exchange(expression, hidden), definitions)
+        plain = exchange(expression, hidden)
+        found = dict.fromkeys([*_algebraic(plain), *in_results(plain, definitions)])
         worded = [self.worded(substitute(form, shown)) for form in found]
         return [form for form in worded if not form.has(sp.zoo, sp.nan)] or [self.worded(expression)]
 
@@ -94,27 +96,30 @@ class _Search:
         return well_worded(simple)
 
 
-def _algebraic(expression: Expr, definitions: Sequence[Definition]) -> list[Expr]:
+@lru_cache(maxsize=1000)
+def _algebraic(expression: Expr) -> list[Expr]:
+    """Equal forms by algebra alone; slopes in several inputs have parts in common."""
     plain = _same_index(sp.expand(expression))
     forms = [
         expression,
         plain,
-        *in_results(expression, definitions),
-        sp.factor_terms(plain),
-        sp.factor_terms(expression),
+        *map(sp.factor_terms, dict.fromkeys([plain, expression])),
         sp.together(expression),
         sp.factor_terms(sp.factor_terms(plain, sign=False)),
         sp.factor(plain),
         sp.cancel(expression),
-        sp.factor(sp.together(plain)),
     ]
-    if not expression.has(Total):
-        forms += [sp.simplify(expression)] if sp.count_ops(expression) < 40 else []
+    if not expression.has(Total) and sp.count_ops(expression) < 40:
+        forms.append(sp.simplify(expression))
     return forms
 
 
-def _rank(expression: Expr) -> tuple[int, bool, int, str]:
-    return length(expression), bool(expression.is_Add), len(str(expression)), str(expression)
+def _first(forms: Sequence[Expr]) -> Expr:
+    """The shortest form; of equally short ones a product before a sum, and then the one with the shortest text."""
+    ranks = {form: (length(form), bool(form.is_Add)) for form in forms}
+    least = min(ranks.values())
+    best = [form for form, rank in ranks.items() if rank == least]
+    return best[0] if len(best) == 1 else min(best, key=lambda form: (len(str(form)), str(form)))
 
 
 def _solved(expression: Expr, definition: Definition) -> Expr | None:
