@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 import sympy as sp
 from core_samples import case, case_names, derivatives, draw, is_opaque, memory_of, seed_of, sizes_of
+from present_samples import closed_forms
 
 from eqc.derive.assemble import derivative_programs
 from eqc.ir.interpret import FUNCTIONS, interpret
 from eqc.ir.stable import DEFINITIONS, Stable
 from eqc.present.counting import count_from_one
-from eqc.present.derivative import ClosedForm, derivative
+from eqc.present.derivative import ClosedForm
 from eqc.present.sympy_objects import to_sympy
 
 MOST_STATEMENTS = 12
@@ -101,9 +102,7 @@ def shown(form: ClosedForm) -> tuple[Any, list[str]]:
 
 
 def forms(name: str, wrt: str, order: int) -> list[ClosedForm]:
-    of = case(name)
-    patterns = {n: e.index for n, e in of.record.symbols.items() if e.index}
-    return [form for form in derivative(of.value, wrt, order, patterns) if form.body is not None]
+    return [form for form in closed_forms(name, wrt, order) if form.body is not None]
 
 
 def assert_equal(name: str, form: ClosedForm, block: Any, evaluation: Evaluation) -> None:
