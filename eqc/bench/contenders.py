@@ -115,16 +115,26 @@ def of_jax(work: Work) -> Run:
     given = [jax.numpy.asarray(a) if isinstance(a, np.ndarray | np.generic) else a for a in work.arguments]
     bars = [jax.numpy.asarray(bar) for bar in work.cotangents]
 
-    def both(free: list[Any], bars: list[Any]) -> Any:
-        outputs, pull = jax.vjp(lambda *free: _real(work, value(xp, *_filled(given, chosen, free))), *free)
+    # Arrays are arguments, or XLA computes in advance what hangs on none that is differentiated; Python numbers stay.
+    arrays = [n for n, a in enumerate(given) if isinstance(a, jax.Array)]
+
+    def both(known: list[Any], bars: list[Any]) -> Any:
+        whole = _filled(given, arrays, known)
+        if not chosen:
+            return _real(work, value(xp, *whole))
+        free = [whole[n] for n in chosen]
+        outputs, pull = jax.vjp(lambda *free: _real(work, value(xp, *_filled(whole, chosen, free))), *free)
         return (*outputs, *pull(tuple(bars)))
 
-    free = [given[n] for n in chosen]
+    def entries(known: list[Any], free: list[Any]) -> Any:
+        return value(xp, *_filled(_filled(given, arrays, known), chosen, free))[0]
+
+    known = [given[n] for n in arrays]
     if work.hessian:
-        second = jax.jit(jax.hessian(lambda free: value(xp, *_filled(given, chosen, free))[0]))
-        return lambda: _entries(jax.block_until_ready(second(free)))
+        second = jax.jit(jax.hessian(entries, argnums=1))
+        return lambda: _entries(jax.block_until_ready(second(known, [given[n] for n in chosen])))
     compiled = jax.jit(both)
-    return lambda: jax.block_until_ready(compiled(free, bars))
+    return lambda: jax.block_until_ready(compiled(known, bars))
 
 
 def of_torch(work: Work) -> Run:
@@ -143,6 +153,8 @@ def of_torch(work: Work) -> Run:
 
     def both() -> Sequence[Any]:
         outputs = _real(work, value(xp, *_filled(given, chosen, free)))
+        if not free:
+            return list(outputs)
         slopes = torch.autograd.grad(outputs, free, bars, allow_unused=True)
         return [*(out.detach() for out in outputs), *slopes]
 
@@ -171,8 +183,9 @@ def _all_real(work: Work) -> bool:
 
 
 def _real(work: Work, outputs: Sequence[Any]) -> tuple[Any, ...]:
+    """The real outputs; where there is none, all are what is computed."""
     kinds = work.kernel.signature.outputs
-    return tuple(out for out, tensor in zip(outputs, kinds, strict=True) if tensor.kind == "real")
+    return tuple(out for out, tensor in zip(outputs, kinds, strict=True) if tensor.kind == "real") or tuple(outputs)
 
 
 def _filled(given: Sequence[Any], chosen: Sequence[int], free: Sequence[Any]) -> list[Any]:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from eqc.bench.contenders import available
+from eqc.bench.contenders import CONTENDERS, Work, available
 from eqc.bench.measure import Settings
 from eqc.bench.workloads import Workload, workloads
+from eqc.bound import kernel as bound_kernel
 from eqc.cli import main
 from eqc.commands.bench import row_of
 from eqc.errors import BuildError
+from eqc.pipeline import plain_programs
+from eqc.records.catalog import Catalog
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -45,6 +49,14 @@ def test_other_libraries_compute_the_same(library: str, capsys: pytest.CaptureFi
     assert main([*arguments, "--root", str(ROOT)]) == 0
     for row in json.loads(capsys.readouterr().out):
         assert row["notes"] == {}, row
+
+
+@pytest.mark.parametrize("library", [name for name in available() if name != "eqc"])
+def test_what_cannot_be_differentiated_is_computed_too(library: str) -> None:
+    given = [np.array([1, 0, 1, 1]), np.array([0, 0, 1, 0])]
+    programs = plain_programs("hamming_distance", Catalog(ROOT))
+    work = Work(bound_kernel("hamming_distance", ROOT), programs, given, [])
+    assert [int(value) for value in CONTENDERS[library](work)()] == [2]
 
 
 def test_the_table_has_a_column_for_every_contender(capsys: pytest.CaptureFixture[str]) -> None:
