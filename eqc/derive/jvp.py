@@ -10,7 +10,7 @@ import sympy as sp
 from eqc.derive import applied, implicit, linalg
 from eqc.derive.algebra import Algebra, Operation
 from eqc.derive.partials import Partial, partials, weigh
-from eqc.derive.reductions import others_statement, winners
+from eqc.derive.reductions import others, winners
 from eqc.ir.opaque import Apply, Opaque
 from eqc.ir.program import Op, Program, Statement, Tensor, axes_of, fixed_names, fresh, names_in
 from eqc.ir.solver import Solution
@@ -121,9 +121,8 @@ class _Forward:
             return
         before = statement
         if statement.op is Op.PRODUCT:
-            others = others_statement(statement, self.taken)
-            self.statements.append(others)
-            factor: Expr = read(others.target.name, tuple(loop.symbol for loop in others.free))
+            made, factor = others(statement, self.taken)
+            self.statements += made
             statement = replace(statement, op=Op.SUM)
         elif statement.op in (Op.MAX, Op.MIN):
             count, factor = winners(statement, self.taken)

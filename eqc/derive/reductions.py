@@ -9,20 +9,42 @@ from eqc.ir.terms import Expr, Index, read
 from eqc.ir.walk import branches, substitute
 
 
-def others_statement(statement: Statement, taken: set[str]) -> Statement:
-    """For a product: the product of all other factors, at every round of its loops (right also where factors are 0)."""
-    avoid = taken | {loop.name for loop in statement.loops}
-    twins: list[Index] = []
-    mapping: dict[Expr, Expr] = {}
-    for loop in statement.bound:
-        twin = Index(fresh(f"{loop.name}_other", avoid), substitute(loop.extent, mapping))
-        mapping[loop.symbol] = twin.symbol
-        twins.append(twin)
-    same = sp.And(*(sp.Eq(a, b) for a, b in sorted(mapping.items(), key=lambda item: str(item[0]))))
-    body = branches([(sp.Integer(1), same), (substitute(statement.body, mapping), sp.true)])
-    free = (*statement.free, *statement.bound)
+def others(statement: Statement, taken: set[str]) -> tuple[list[Statement], Expr]:
+    """For a product: statements, and the product of all other factors at a round of its loops (right also at zeros).
+
+    Of several loops each has a product of its own, all rounds of a loop but one: those within the round that is left
+    out are the next loop's. That way each is the product of what stands before and what stands behind.
+    """
+    made: list[Statement] = []
+    found: list[Expr] = []
+    around = statement.free
+    for n, loop in enumerate(statement.bound):
+        body, inner = statement.body, statement.bound[n + 1 :]
+        if inner:
+            made.append(_over(statement, (*around, loop), inner, taken))
+            body = read(made[-1].target.name, made[-1].positions)
+        made.append(_all_but_one(statement, (*around, loop), body, taken))
+        found.append(read(made[-1].target.name, made[-1].positions))
+        around = (*around, loop)
+    return made, sp.Mul(*found)
+
+
+def _over(statement: Statement, free: tuple[Index, ...], bound: tuple[Index, ...], taken: set[str]) -> Statement:
+    """The product over the inner ones of a product's loops."""
+    tensor = Tensor(fresh(f"{statement.target.name}_part", taken), box(free), differentiable=False)
+    positions = tuple(loop.symbol for loop in free)
+    return Statement(tensor, (*free, *bound), positions, Op.PRODUCT, statement.body)
+
+
+def _all_but_one(statement: Statement, free: tuple[Index, ...], body: Expr, taken: set[str]) -> Statement:
+    """The product over the rounds of the last loop, but one of them."""
+    loop = free[-1]
+    twin = Index(fresh(f"{loop.name}_other", taken | {index.name for index in statement.loops}), loop.extent)
+    other = substitute(body, {loop.symbol: twin.symbol})
     tensor = Tensor(fresh(f"{statement.target.name}_others", taken), box(free), differentiable=False)
-    return Statement(tensor, (*free, *twins), tuple(loop.symbol for loop in free), Op.PRODUCT, body)
+    positions = tuple(index.symbol for index in free)
+    left_out = branches([(sp.Integer(1), sp.Eq(loop.symbol, twin.symbol)), (other, sp.true)])
+    return Statement(tensor, (*free, twin), positions, Op.PRODUCT, left_out)
 
 
 def winners(statement: Statement, taken: set[str]) -> tuple[Statement, Expr]:

@@ -15,7 +15,7 @@ from eqc.derive import applied, implicit, linalg
 from eqc.derive.algebra import Algebra, Operation
 from eqc.derive.jvp import jvp, whole_axes, zero
 from eqc.derive.partials import Partial, partials, weigh
-from eqc.derive.reductions import others_statement, winners
+from eqc.derive.reductions import others, winners
 from eqc.ir.opaque import Apply, Opaque
 from eqc.ir.program import Op, Program, Statement, Tensor, axes_of, fixed_names, fresh, names_in, tensors_read
 from eqc.ir.solver import Solution
@@ -163,9 +163,9 @@ class _Reverse:
         cotangent = read(bar.name, statement.positions)
         factor: Expr = cotangent
         if statement.op is Op.PRODUCT:
-            others = others_statement(statement, self.taken)
-            self.statements.append(others)
-            factor *= read(others.target.name, others.positions)
+            made, product = others(statement, self.taken)
+            self.statements += made
+            factor *= product
         elif statement.op in (Op.MAX, Op.MIN):
             count, share = winners(statement, self.taken)
             self.statements.append(count)

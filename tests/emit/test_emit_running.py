@@ -24,6 +24,10 @@ CASES = {
     "behind each": ("Eq(y[t], Sum(x[s]**2, (s, t + 1, n)))", {"y": ROW, "x": ROW}),
     "products": ("Eq(y[t], Product(1 + x[s], (s, 1, t)))", {"y": ROW, "x": ROW}),
     "sum of products": ("Eq(y, Sum(w[t]*Product(x[s], (s, 1, t)), (t, 1, n)))", {"y": "sum", "x": ROW, "w": ROW}),
+    "product of a table": (
+        "Eq(y, Product(x[i, s] + i - 1, (s, 1, n), (i, 1, m)))",
+        {"y": "product", "x": ROWS, "m": "size"},
+    ),
     "product of all": ("Eq(y, Product(x[s], (s, 1, n)))", {"y": "product", "x": ROW}),
 }
 
@@ -41,7 +45,7 @@ def test_they_are_what_the_formula_says(name: str) -> None:
     formula, symbols = CASES[name]
     text = sample_source(formula, **symbols, n="size")
     first = text.partition("def _sample_hvp")[0]
-    assert re.findall(r"range\((?:[st]\w*(?: [+-] 1)?|n - [st].*)\)", first) == []
+    assert re.findall(r"range\((?:[st]\w*(?: [+-] 1)?|n - [st].*)\)|for \w+_other in", first) == []
     module, programs = run(text, name), derivative_programs(program(formula, **symbols, n="size"))
     shapes = {"x": (2, 5) if "m" in symbols else (5,), "w": (5,), "y_bar": (2, 5) if "m" in symbols else (5,)}
     shapes |= {"x_dot": shapes["x"], "w_dot": (5,)} | ({"y_bar": ()} if symbols["y"][0] != "{" else {})

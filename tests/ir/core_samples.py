@@ -269,6 +269,7 @@ SAMPLES: Mapping[str, tuple[list[str], dict[str, str]]] = {
     ),
     "product": (["Product(x[i]**2 + y, (i, 1, n))"], {"x": VECTOR, "y": "y", "n": "size"}),
     "product_ragged": (["Eq(y[i], Product(x[j]*i, (j, 1, i)))"], {"y": VECTOR, "x": VECTOR, "n": "size"}),
+    "product_of_a_triangle": (["Product(x[i]*j - x[j], (j, 1, i), (i, 1, n))"], {"x": VECTOR, "n": "size"}),
     "nested_reductions": (
         ["Product(1 + Sum(x[i]*Product(w[j, k], (k, 1, n)), (j, 1, i)), (i, 1, n))"],
         {"x": VECTOR, "w": SQUARE, "n": "size"},
