@@ -279,7 +279,9 @@ def pairs_in(record: Record, program: Program) -> Pairs:
     """What is computed in pairs of floats: nothing for a record that wants no stability."""
     if not record.stabilise:
         return Pairs()
-    return pairs_of(program, {name: sign for name, entry in record.symbols.items() if (sign := entry.domain.sign)})
+    domains = {name: entry.domain for name, entry in record.symbols.items()}
+    signs = {name: domain.sign for name, domain in domains.items() if domain.sign}
+    return pairs_of(program, signs, [name for name, domain in domains.items() if domain.is_fraction])
 
 
 def _tidied(guarded: Guarded) -> Program:

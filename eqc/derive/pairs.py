@@ -56,8 +56,8 @@ class Pairs:
     kept: frozenset[str] = frozenset()
 
 
-def pairs_of(program: Program, signs: Mapping[str, int]) -> Pairs:
-    """Choose the statements; `signs` gives the sign of inputs that have one.
+def pairs_of(program: Program, signs: Mapping[str, int], fractions: Collection[str] = ()) -> Pairs:
+    """Choose the statements; `signs` gives the sign of inputs that have one, `fractions` are those that are 1 at most.
 
     >>> from eqc.ir.program import Tensor
     >>> from eqc.ir.terms import read
@@ -68,7 +68,7 @@ def pairs_of(program: Program, signs: Mapping[str, int]) -> Pairs:
     >>> sorted(found.reasons), sorted(found.kept)
     (['d', 'm'], ['m'])
     """
-    return _Chooser(program, signs).run()
+    return _Chooser(program, signs, fractions).run()
 
 
 @dataclass
@@ -80,6 +80,7 @@ class _Chooser:
 
     program: Program
     signs: Mapping[str, int]
+    fractions: Collection[str]
     natures: dict[str, Nature] = field(default_factory=dict)
     found: dict[Expr, Nature] = field(default_factory=dict)
     counted: dict[Expr, Count] = field(default_factory=dict)
@@ -88,7 +89,7 @@ class _Chooser:
     tables: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.counts = count_roundings(self.program, self.signs)
+        self.counts = count_roundings(self.program, self.signs, self.fractions)
         self.outputs = {name for name in self.program.outputs if self.program.tensors[name].rank}
 
     def run(self) -> Pairs:

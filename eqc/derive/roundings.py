@@ -6,7 +6,7 @@ underflow on the way that does not in the result.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -17,6 +17,7 @@ from eqc.ir.stable import (
     Difference,
     ExpDifference,
     HyperbolicTangent,
+    Log1p,
     Log1pExp,
     LogCosh,
     Logistic,
@@ -50,7 +51,7 @@ _POSITIVE = (
     SoftTangentSlope,
 )
 _TAME = (sp.tanh, sp.atan, sp.asinh, HyperbolicTangent)
-"""Functions that magnify no relative error."""
+"""Functions that magnify no relative error, and have the sign of their argument."""
 
 
 NO_SIGNS: Mapping[str, int] = MappingProxyType({})
@@ -61,7 +62,7 @@ class Count:
     """`steps` roundings on the way, if nothing cancels; `sign` is 0 where it is not known.
 
     `spread` says that a number is a product, whose exponent may leave the range where the data do not; `is_constant`
-    that it is none of the data. `is_sound` is False once something may have gone wrong.
+    that it is none of the data. `is_sound` is False once something may have gone wrong. `is_fraction`: 1 at most.
     """
 
     steps: int = 0
@@ -69,14 +70,17 @@ class Count:
     spread: bool = False
     is_constant: bool = False
     is_sound: bool = True
+    is_fraction: bool = False
 
     @property
     def is_safe(self) -> bool:
         return self.is_sound and self.steps <= _MOST_STEPS
 
 
-def count_roundings(program: Program, signs: Mapping[str, int] = NO_SIGNS) -> Mapping[str, Count]:
-    """The count of every tensor; `signs` are those of inputs that have one.
+def count_roundings(
+    program: Program, signs: Mapping[str, int] = NO_SIGNS, fractions: Collection[str] = ()
+) -> Mapping[str, Count]:
+    """The count of every tensor; `signs` are those of inputs that have one, and `fractions` those that are 1 at most.
 
     >>> from eqc.ir.program import Statement, Tensor
     >>> from eqc.ir.terms import read
@@ -87,7 +91,10 @@ def count_roundings(program: Program, signs: Mapping[str, int] = NO_SIGNS) -> Ma
     >>> is_safe((x - y)**2), is_safe(x*y - 1), is_safe(sp.sqrt(x**2 + y**2))
     (True, False, False)
     """
-    counts = {name: Count(sign=sign) for name, sign in signs.items()}
+    counts = {
+        name: Count(sign=signs.get(name, 0), is_fraction=name in fractions)
+        for name in dict.fromkeys((*signs, *sorted(fractions)))
+    }
     for statement in program.statements:
         counts[statement.target.name] = _of_statement(statement, counts)
     return counts
@@ -101,7 +108,9 @@ def _of_statement(statement: Statement, counts: Mapping[str, Count]) -> Count:
         return Count()
     if statement.scatter or statement.op is Op.SUM:
         return replace(body, steps=body.steps + 1, is_sound=body.is_sound and body.sign != 0)
-    return replace(body, is_sound=body.is_sound and statement.op is not Op.PRODUCT)
+    if statement.op is Op.PRODUCT:
+        return replace(body, is_sound=False, is_fraction=False)
+    return body
 
 
 def count_of(node: Expr, counts: Mapping[str, Count], found: dict[Expr, Count] | None = None) -> Count:
@@ -199,9 +208,9 @@ def _power(node: Expr, parts: list[Count]) -> Count:
 
 
 def _function(node: Expr, parts: list[Count]) -> Count:
-    sign = 1 if isinstance(node, _POSITIVE) else 0
+    sign = _sign_of_function(node, parts)
     if isinstance(node, sp.Abs):
-        return replace(parts[0], sign=1)
+        return replace(parts[0], sign=1, is_fraction=False)
     exact = all(p.steps == 0 for p in parts)
     tame = isinstance(node, _TAME) and not parts[0].spread
     sound = all(p.is_sound for p in parts) and (exact or tame)
@@ -209,3 +218,12 @@ def _function(node: Expr, parts: list[Count]) -> Count:
         1 + int(isinstance(node, Stable) and type(node) is not Difference)
     )
     return Count(steps, sign, is_sound=sound)
+
+
+def _sign_of_function(node: Expr, parts: list[Count]) -> int:
+    """Logarithms have one where their argument is exact: near 1 they may lose all digits otherwise."""
+    if isinstance(node, _POSITIVE):
+        return 1
+    if isinstance(node, _TAME) or (isinstance(node, Log1p) and (parts[0].steps == 0 or parts[0].sign == 1)):
+        return parts[0].sign
+    return -1 if isinstance(node, sp.log) and parts[0].is_fraction and parts[0].steps == 0 else 0

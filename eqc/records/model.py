@@ -47,6 +47,11 @@ class Domain:
             return 1
         return -1 if self.upper is not None and self.upper <= 0 else 0
 
+    @property
+    def is_fraction(self) -> bool:
+        """Whether no value is greater than 1."""
+        return self.upper is not None and self.upper <= 1
+
 
 @dataclass(frozen=True, slots=True)
 class SymbolEntry:

@@ -6,6 +6,7 @@ import pytest
 from core_samples import program
 
 from eqc.derive.pairs import pairs_of
+from eqc.rewrite.passes import rewrite
 from eqc.schedule.passes import schedule
 
 CASES = {
@@ -60,3 +61,14 @@ def test_sums_of_terms_that_are_rounded_anyway_take_means_off_as_floats() -> Non
     assert "s" not in rounded.reasons and "mu" in rounded.kept
     exact = pairs_of(schedule(program(mean, "Eq(s, Sum((x[i] - mu)*w[i], (i, 1, n)))", **symbols)), {})
     assert "s" in exact.reasons
+
+
+def test_logarithms_of_probabilities_do_not_cancel() -> None:
+    def reasons(formula: str, fractions: str) -> bool:
+        whole = rewrite(program(formula, s="sum", p="p", q="q"), stable=True)
+        return bool(pairs_of(schedule(whole), {"p": 1, "q": 1}, fractions).reasons)
+
+    assert not reasons("Eq(s, log(p) + log(q) + log(1 - p))", "pq")
+    assert reasons("Eq(s, log(p) + log(q) + log(1 - p))", "p")
+    assert reasons("Eq(s, log(p) - log(1 - q))", "pq")
+    assert reasons("Eq(s, log(p + q) + log(p))", "pq")
