@@ -54,6 +54,29 @@ def test_a_few_rows_times_a_large_transposed_matrix(dtype: Any) -> None:
         np.testing.assert_allclose(out, expected, rtol=1e-4, atol=1e-3 if dtype == np.float32 else 1e-12)
 
 
+@pytest.mark.parametrize(("dtype", "wide"), [(np.float32, np.float64), (np.float64, np.longdouble)])
+def test_tiny_numbers_count_as_they_do_elsewhere(dtype: Any, wide: Any) -> None:
+    """Products in which some come up go on with raised factors, unless that may overflow."""
+    compiled = njit(lambda scale, a, b, keep, c: matrix_product(scale, a, b, keep, c))  # noqa: PLW0108
+    rng, info = np.random.default_rng(zlib.crc32(b"tiny")), np.finfo(dtype)
+    tiny = (rng.integers(-99, 99, (30, 70)) * info.smallest_subnormal).astype(dtype)
+    some = np.where(rng.random((30, 70)) < 0.1, tiny, rng.standard_normal((30, 70)).astype(dtype))
+    ordinary, ends = rng.standard_normal((70, 90)).astype(dtype), np.zeros((70, 90), dtype)
+    ends[3, 4], ends[5, 6], ends[7, 8] = np.inf, np.nan, info.max
+    factors = [(some, ordinary), (tiny, ordinary), (tiny, ordinary * (info.max / 8)), (some, some.T), (some, ends)]
+    for (a, b), keep, scale in product(factors, (0.0, 1.0), (1.0, -0.5)):
+        for left, right in ((a, b), (b.T, a.T), (np.asfortranarray(a), b), (a.repeat(2, axis=1)[:, ::2], b)):
+            out = np.full((left.shape[0], right.shape[1]), info.tiny, dtype)
+            with np.errstate(all="ignore"):
+                exact = scale * (left.astype(wide) @ right.astype(wide)) + keep * out
+                size = abs(scale) * np.abs(left).astype(wide) @ np.abs(right).astype(wide) + out
+                compiled(scale, left, right, keep, out)
+                error = np.abs(out.astype(wide) - exact)
+                assert np.array_equal(np.isnan(out), np.isnan(exact))
+            plain = size < info.max / 2
+            assert np.all(error[plain] <= 70 * info.eps * size[plain] + 70 * info.smallest_subnormal)
+
+
 def test_garbage_is_not_kept() -> None:
     """BLAS's factor 0 overwrites infinities too."""
     for n in (3, 40):

@@ -71,6 +71,14 @@ class Vectors:
         """a*b + c, rounded once where the processor can."""
         return self._call("llvm.fmuladd", self.kind, a, b, c)
 
+    def size_of(self, numbers):
+        """Numbers without their signs."""
+        return self._call("llvm.fabs", self.kind, numbers)
+
+    def largest(self, one, other):
+        """The larger one of each two; NaN is passed over."""
+        return self._call("llvm.maxnum", self.kind, one, other)
+
     def _call(self, name, result, *arguments):
         """Call one of LLVM's functions of vectors."""
         suffix = f".v{self.lanes}f{8 * self.size}" + (".p0" if "masked" in name else "")
