@@ -34,6 +34,8 @@ _SIGNS = {"ArgMin": 1, "ArgMax": -1}
 _LEAST_BITS = 192
 _ACTIVE = 1e-6
 _FAR = 2.0**40
+_NEAR = 1e-5
+"""The relative change of a fixed point's iteration from which on a solver takes over."""
 
 
 def solution(ev: Evaluator, call: Node, shape: tuple[int, ...] = (), indices: Sequence[str] = ()) -> Value:
@@ -164,7 +166,10 @@ def _start(scene: _Scene, residual: Residual) -> NDArray[np.float64]:
     start = np.broadcast_to(guides[0], (scene.size,)).copy() if guides else np.zeros(scene.size)
     if scene.call.function == "FixedPoint":
         for _ in range(200):
-            start = start - rough(start)
+            change = rough(start)
+            start = start - change
+            if np.max(np.abs(change)) <= _NEAR * np.max(np.abs(start)):
+                break
     found = scipy.optimize.root(rough, start, method="hybr", options={"xtol": 1e-13})
     return np.asarray(found.x, dtype=np.float64)
 
@@ -303,6 +308,8 @@ def _stationary(
 
     def row(point: Duals, change: Change, j: int) -> HyperDual:
         here = slope(point, change, j, ball(0))
+        if change is _constant and all(x.other is None for x in point):
+            return here  # nothing moves along the other direction
         step = ball(2) ** -(flint.ctx.prec // 3)
         ahead, behind = slope(point, change, j, step), slope(point, change, j, -step)
         other = (ahead.value - behind.value) / (2 * step)
@@ -331,8 +338,10 @@ def refined(residual: Residual, start: NDArray[np.float64]) -> Duals:
     try:
         with precision(bits):
             for _ in range(bits.bit_length() + 2):
-                inverse = _inverse(residual, unknowns)
+                inverse, before = _inverse(residual, unknowns), unknowns
                 unknowns = [_constant(x) for x in _step(unknowns, inverse, residual(unknowns, _constant))]
+                if _settled(before, unknowns, bits):
+                    break
             if not _stayed(unknowns, start):
                 return [undefined(*residual(unknowns, _same)) for _ in range(size)]
             for _ in range(3):
@@ -340,6 +349,12 @@ def refined(residual: Residual, start: NDArray[np.float64]) -> Duals:
     except ZeroDivisionError:
         return [undefined(*residual(unknowns, _same)) for _ in range(size)]
     return _step(unknowns, inverse, residual(unknowns, _same))
+
+
+def _settled(before: Duals, now: Duals, bits: int) -> bool:
+    """Whether half of the digits stayed: then those of the last step, which has twice as many, are all right."""
+    least = ball(2) ** -(bits // 2 + 8)
+    return all(bool(abs(b.value - x.value) <= least * abs(x.value)) for b, x in zip(before, now, strict=True))
 
 
 def _inverse(residual: Residual, unknowns: Duals) -> Any:
