@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from eqc.errors import ShapeError, Span
 from eqc.verify.balls import Ball, Objects, ball, precision
 from eqc.verify.hyperdual import HyperDual, Scalar, divide, lift, multiply, power, total, undefined
+from eqc.verify.newton import constant, middle, settled
 from eqc.verify.tensor import Tensor, Value, determinant, filled, plain, show, square
 
 Floats = NDArray[np.float64]
@@ -120,10 +121,10 @@ class _Kept:
 def _eigenpairs(matrix: Objects) -> list[Pair]:
     halves = _symmetric(matrix)
     symmetric = filled(matrix.shape, lambda at: lift(halves[at]))
-    middle = _floats(symmetric)
-    if not np.all(np.isfinite(middle)):
-        return [_nothing(symmetric) for _ in middle]
-    values, vectors = np.linalg.eigh(middle)
+    floats = _floats(symmetric)
+    if not np.all(np.isfinite(floats)):
+        return [_nothing(symmetric) for _ in floats]
+    values, vectors = np.linalg.eigh(floats)
     return [_refined(symmetric, float(values[k]), vectors[:, k], 1) for k in range(len(values))]
 
 
@@ -138,10 +139,10 @@ def _singular_pairs(span: Span, value: Value) -> list[Pair]:
 def _singular(matrix: Objects) -> list[Pair]:
     rows, columns = matrix.shape
     doubled = filled((rows + columns,) * 2, lambda at: _doubled_entry(matrix, at))
-    middle = _floats(doubled)[:rows, rows:]
-    if not np.all(np.isfinite(middle)):
+    floats = _floats(doubled)[:rows, rows:]
+    if not np.all(np.isfinite(floats)):
         return [_nothing(doubled) for _ in range(min(rows, columns))]
-    left, sizes, right = np.linalg.svd(middle, full_matrices=False)
+    left, sizes, right = np.linalg.svd(floats, full_matrices=False)
     starts = [np.concatenate([left[:, k], right[k]]) for k in range(len(sizes))]
     return [_refined(doubled, float(size), start, 2) for size, start in zip(sizes, starts, strict=True)]
 
@@ -176,9 +177,9 @@ def _refined(matrix: Objects, value: float, vector: Floats, norm: int) -> Pair:
     start = [*vector, value]
     try:
         with precision(bits):
-            middle = filled(matrix.shape, lambda at: _middle(matrix[at]))
-            unknowns = _solved(middle, start, norm, steps=bits.bit_length())
-            inverse = _jacobian(_values(middle), [x.value for x in unknowns]).inv()
+            centre = filled(matrix.shape, lambda at: middle(matrix[at]))
+            unknowns = _solved(centre, start, norm, bits)
+            inverse = _jacobian(_values(centre), [x.value for x in unknowns]).inv()
     except ZeroDivisionError:
         return _nothing(matrix)
     if not _stayed(unknowns, start):
@@ -188,15 +189,22 @@ def _refined(matrix: Objects, value: float, vector: Floats, norm: int) -> Pair:
     return Pair(number, found, vector)
 
 
-def _solved(matrix: Objects, start: Sequence[float], norm: int, steps: int) -> list[HyperDual]:
+def _solved(matrix: Objects, start: Sequence[float], norm: int, bits: int) -> list[HyperDual]:
     """Newton's method: first for the values, then twice with a fixed Jacobian for first and second derivatives."""
     plain_matrix = filled(matrix.shape, lambda at: HyperDual(matrix[at].value))
     unknowns = [HyperDual(ball(float(x))) for x in start]
-    for step in range(steps + 3):
-        inverse = _entries(_jacobian(_values(matrix), [x.value for x in unknowns]).inv())
-        residual = _residual(plain_matrix if step < steps else matrix, unknowns, norm)
-        change = _applied(inverse, residual)
-        unknowns = [_middle(lift(total((x, -c)))) for x, c in zip(unknowns, change, strict=True)]
+
+    def step(of: Objects) -> list[HyperDual]:
+        change = _applied(inverse, _residual(of, unknowns, norm))
+        return [middle(lift(total((x, -c)))) for x, c in zip(unknowns, change, strict=True)]
+
+    for _ in range(bits.bit_length()):
+        inverse, before = _entries(_jacobian(_values(matrix), [x.value for x in unknowns]).inv()), unknowns
+        unknowns = step(plain_matrix)
+        if settled(before, unknowns, bits):
+            break
+    for _ in range(3):
+        unknowns = step(matrix)
     return unknowns
 
 
@@ -224,7 +232,7 @@ def _correction(matrix: Objects, unknowns: list[HyperDual], norm: int, inverse: 
     """What the last step subtracts: the solution of J c = residual, with the derivatives and radii of J."""
     residual = _residual(matrix, unknowns, norm)
     *vector, value = unknowns
-    shift = filled(matrix.shape, lambda at: total((matrix[at], -_constant_middle(matrix[at]))))
+    shift = filled(matrix.shape, lambda at: total((matrix[at], -constant(matrix[at]))))
     moves = [_without_value(x) for x in vector]
     number = _without_value(value)
     change = _applied(inverse, residual)
@@ -256,17 +264,6 @@ def _entries(matrix: flint.arb_mat) -> Objects:
 
 def _values(matrix: Objects) -> Objects:
     return filled(matrix.shape, lambda at: matrix[at].value)
-
-
-def _middle(x: HyperDual) -> HyperDual:
-    """The number without its radii."""
-    first = {k: part.mid() for k, part in x.first.items()}
-    mixed = {k: part.mid() for k, part in x.mixed.items()}
-    return HyperDual(x.value.mid(), first, None if x.other is None else x.other.mid(), mixed)
-
-
-def _constant_middle(x: HyperDual) -> HyperDual:
-    return HyperDual(x.value.mid())
 
 
 def _without_value(x: HyperDual) -> HyperDual:

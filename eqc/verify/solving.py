@@ -21,6 +21,7 @@ from eqc.errors import NotationError
 from eqc.notation.tree import Binary, Call, Compare, Name, Node, TupleNode
 from eqc.verify.balls import Ball, ball, precision
 from eqc.verify.hyperdual import HyperDual, Scalar, lift, multiply, total, undefined
+from eqc.verify.newton import constant, middle, settled
 from eqc.verify.reading import BINDERS, unknown_name
 from eqc.verify.tensor import Tensor, Value, filled, places, plain
 
@@ -118,11 +119,6 @@ def _same(x: HyperDual) -> HyperDual:
     return x
 
 
-def _constant(x: HyperDual) -> HyperDual:
-    """The number without derivatives and radius."""
-    return HyperDual(x.value.mid())
-
-
 Residual = Callable[[Duals, Change], Duals]
 
 
@@ -157,7 +153,7 @@ def _start(scene: _Scene, residual: Residual) -> NDArray[np.float64]:
     """The unknown in float64."""
 
     def rough(x: NDArray[np.float64]) -> NDArray[np.float64]:
-        return _floats(residual([HyperDual(ball(float(v))) for v in x], _constant))
+        return _floats(residual([HyperDual(ball(float(v))) for v in x], constant))
 
     guides = scene.guides()
     if len(guides) == 2:
@@ -200,7 +196,7 @@ def _optimum(scene: _Scene) -> Duals:
         return lift(multiply(sign, scene.evaluator(point, change).number(scene.call.arguments[0])))
 
     start, equal = _rough_optimum(scene, objective, sides, conditions)
-    active = _active(_floats(sides([HyperDual(ball(float(v))) for v in start], _constant)), equal)
+    active = _active(_floats(sides([HyperDual(ball(float(v))) for v in start], constant)), equal)
     while True:
         residual = _stationary(objective, sides, size, active)
         found = refined(residual, np.concatenate([start, _multipliers(residual, start, len(active))]))
@@ -233,7 +229,7 @@ def _rough_optimum(
 ) -> tuple[NDArray[np.float64], list[bool]]:
     """The optimum in float64, and which of the sides are equations."""
     size = scene.size
-    counts = [len(_side(scene, scene.evaluator([HyperDual(ball(0))] * size, _constant), c)) for c in conditions]
+    counts = [len(_side(scene, scene.evaluator([HyperDual(ball(0))] * size, constant), c)) for c in conditions]
     equal = [c.op == "==" for c, count in zip(conditions, counts, strict=True) for _ in range(count)]
 
     def duals(x: NDArray[np.float64]) -> Duals:
@@ -246,15 +242,15 @@ def _rough_optimum(
         chosen = [k for k, e in enumerate(equal) if e == wanted]
         return {
             "type": "eq" if wanted else "ineq",
-            "fun": lambda x: -_floats(sides(duals(x), _constant))[chosen],
-            "jac": lambda x: -slopes(sides(duals(x), _constant))[chosen],
+            "fun": lambda x: -_floats(sides(duals(x), constant))[chosen],
+            "jac": lambda x: -slopes(sides(duals(x), constant))[chosen],
         }
 
     guides = scene.guides()
     found = scipy.optimize.minimize(
-        lambda x: float(objective(duals(x), _constant).value.mid()),
+        lambda x: float(objective(duals(x), constant).value.mid()),
         np.broadcast_to(guides[0], (size,)).copy() if guides else np.zeros(size),
-        jac=lambda x: slopes([objective(duals(x), _constant)])[0],
+        jac=lambda x: slopes([objective(duals(x), constant)])[0],
         method="SLSQP" if equal else "BFGS",
         constraints=[group(wanted) for wanted in sorted(set(equal))],
         options={"ftol": 1e-14, "maxiter": 1000} if equal else {"gtol": 1e-12},
@@ -271,9 +267,9 @@ def _multipliers(residual: Residual, start: NDArray[np.float64], count: int) -> 
     if not count:
         return np.zeros(0)
     size = len(start)
-    base = _floats(residual([HyperDual(ball(float(v))) for v in (*start, *np.zeros(count))], _constant))[:size]
+    base = _floats(residual([HyperDual(ball(float(v))) for v in (*start, *np.zeros(count))], constant))[:size]
     columns = [
-        _floats(residual([HyperDual(ball(float(v))) for v in (*start, *unit)], _constant))[:size] - base
+        _floats(residual([HyperDual(ball(float(v))) for v in (*start, *unit)], constant))[:size] - base
         for unit in np.eye(count)
     ]
     return np.asarray(np.linalg.lstsq(np.array(columns).T, -base, rcond=None)[0])
@@ -308,7 +304,7 @@ def _stationary(
 
     def row(point: Duals, change: Change, j: int) -> HyperDual:
         here = slope(point, change, j, ball(0))
-        if change is _constant and all(x.other is None for x in point):
+        if change is constant and all(x.other is None for x in point):
             return here  # nothing moves along the other direction
         step = ball(2) ** -(flint.ctx.prec // 3)
         ahead, behind = slope(point, change, j, step), slope(point, change, j, -step)
@@ -339,28 +335,22 @@ def refined(residual: Residual, start: NDArray[np.float64]) -> Duals:
         with precision(bits):
             for _ in range(bits.bit_length() + 2):
                 inverse, before = _inverse(residual, unknowns), unknowns
-                unknowns = [_constant(x) for x in _step(unknowns, inverse, residual(unknowns, _constant))]
-                if _settled(before, unknowns, bits):
+                unknowns = [constant(x) for x in _step(unknowns, inverse, residual(unknowns, constant))]
+                if settled(before, unknowns, bits):
                     break
             if not _stayed(unknowns, start):
                 return [undefined(*residual(unknowns, _same)) for _ in range(size)]
             for _ in range(3):
-                unknowns = [_middle(x) for x in _step(unknowns, inverse, residual(unknowns, _middle))]
+                unknowns = [middle(x) for x in _step(unknowns, inverse, residual(unknowns, middle))]
     except ZeroDivisionError:
         return [undefined(*residual(unknowns, _same)) for _ in range(size)]
     return _step(unknowns, inverse, residual(unknowns, _same))
 
 
-def _settled(before: Duals, now: Duals, bits: int) -> bool:
-    """Whether half of the digits stayed: then those of the last step, which has twice as many, are all right."""
-    least = ball(2) ** -(bits // 2 + 8)
-    return all(bool(abs(b.value - x.value) <= least * abs(x.value)) for b, x in zip(before, now, strict=True))
-
-
 def _inverse(residual: Residual, unknowns: Duals) -> Any:
     """The inverse of the Jacobian in the unknowns."""
     seeded = [HyperDual(x.value, {k: ball(1)}) for k, x in enumerate(unknowns)]
-    rows = residual(seeded, _constant)
+    rows = residual(seeded, constant)
     matrix = flint.arb_mat([[row.first.get(k, ball(0)).mid() for k in range(len(unknowns))] for row in rows])
     found = matrix.inv()
     return [[found[i, j].mid() for j in range(len(unknowns))] for i in range(len(unknowns))]
@@ -369,13 +359,6 @@ def _inverse(residual: Residual, unknowns: Duals) -> Any:
 def _step(unknowns: Duals, inverse: Any, values: Duals) -> Duals:
     changes = [total(multiply(HyperDual(c), v) for c, v in zip(row, values, strict=True)) for row in inverse]
     return [lift(total((x, -change))) for x, change in zip(unknowns, changes, strict=True)]
-
-
-def _middle(x: HyperDual) -> HyperDual:
-    """The number without its radii."""
-    first = {k: part.mid() for k, part in x.first.items()}
-    mixed = {k: part.mid() for k, part in x.mixed.items()}
-    return HyperDual(x.value.mid(), first, None if x.other is None else x.other.mid(), mixed)
 
 
 def _stayed(unknowns: Duals, start: NDArray[np.float64]) -> bool:
