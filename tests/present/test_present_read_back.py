@@ -198,6 +198,7 @@ SLOW = {
 NAMES = [pytest.param(id, marks=[pytest.mark.slow] if id in SLOW else []) for id in CATALOG.ids()]
 
 
+@pytest.mark.usefixtures("no_parsing")
 @pytest.mark.parametrize("id", NAMES)
 def test_derivatives_are_read_back(id: str) -> None:
     for tensor in Compiler(CATALOG).program(id).differentiable:
