@@ -233,6 +233,7 @@ MODULES: Mapping[str, str] = {
             "_vector_product",
             "_symmetric_product",
             "_mirror",
+            "_products_without",
             "_block_rows",
             "_item_of",
             "_shaped",

@@ -24,6 +24,7 @@ CALLS: Mapping[type[opaque.Opaque], str] = {
     opaque.AdjugateTangent: "_adjugate_tangent({0}, {1})",
     opaque.RunningSum: "_running_sum({0}, {1})",
     opaque.RunningProduct: "_running_product({0}, {1})",
+    opaque.ProductsWithout: "_products_without({0})",
     opaque.Recurrence: "_recurrence({0}, {1}, {2})",
     opaque.Powers: "_powers({0}, {1})",
     opaque.RealEigenvalues: "_real_eigenvalues({0})",

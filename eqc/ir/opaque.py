@@ -129,6 +129,13 @@ class RunningProduct(RunningSum):
     """The same for products."""
 
 
+class ProductsWithout(Opaque):
+    """The products of all entries of a vector but each one."""
+
+    ranks = (1,)
+    result = 1
+
+
 class Recurrence(Opaque):
     """`Recurrence(a, f, way)`: h[t] = a[t] + f[t]*h[t - 1] or, where the way is -1, a[t] + f[t + 1]*h[t + 1]."""
 

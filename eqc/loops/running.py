@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import sympy as sp
 
-from eqc.ir.opaque import Opaque, Recurrence, RunningProduct, RunningSum
+from eqc.ir.opaque import Opaque, ProductsWithout, Recurrence, RunningProduct, RunningSum
 from eqc.ir.products import is_rectangular
 from eqc.ir.program import Op, Program, Statement, Tensor, free_names, fresh, names_in, reads_of, tensors_read
 from eqc.ir.terms import Expr, Index, Read, read
@@ -168,16 +168,12 @@ class _Running:
         return made
 
     def _of_all(self, statement: Statement, rest: tuple[Index, ...], left: Index, factor: Expr) -> list[Statement]:
-        """What stands before it times what stands behind it."""
+        """What stands before it times what stands behind it, which one function computes."""
         around = _Ragged(statement, left, left, rest, factor, False, 1, left.extent)
         made, factors = self._stored(around, factor, left)
-        sides = [("before", _FORWARD), ("behind", _BACK)]
-        wholes = [self._whole(around, name, left.extent, RunningProduct(factors, way)) for name, way in sides]
-        before, behind = (read(whole.target.name, around.at) for whole in wholes)
-        next_one = read(behind.tensor, (*around.at, left.symbol + 1))
-        after = branches([(next_one, sp.Lt(left.symbol + 1, left.extent)), (sp.Integer(1), sp.true)])
-        body = _until(before, around.at, left.symbol) * after
-        return [*made, *wholes, Statement(statement.target, statement.free, statement.positions, Op.NONE, body)]
+        made.append(self._whole(around, "all", left.extent, ProductsWithout(factors)))
+        body = read(made[-1].target.name, (*around.at, left.symbol))
+        return [*made, Statement(statement.target, statement.free, statement.positions, Op.NONE, body)]
 
     def _passes(self, reader: Statement, name: str, outer: Index) -> bool:
         """Whether a reader of such products can do with recurrences."""

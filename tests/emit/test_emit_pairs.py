@@ -103,6 +103,26 @@ def test_ends_of_the_range_are_those_of_floats(x: float, y: float, expected: tup
 
 
 @njit(error_model="numpy")
+def quotients(x, y, found):  # type: ignore[no-untyped-def]
+    for i in range(x.shape[0]):
+        for j in range(y.shape[0]):
+            found[i, j] = pairs.nearest(pairs.as_pair(x[i]) / y[j])
+
+
+def test_quotients_are_rounded_once_up_to_the_ends_of_the_range() -> None:
+    """They go by inverses, of which floats do not have all."""
+    ends = [0.0, 5e-324, 1e-310, 2.0**-1022 * 1.7, 1e-300, 1.0, 3.0, 1e300, 2.0**1022 * 1.3, 1.7e308, np.inf, np.nan]
+    numbers = np.array([*ends, *np.negative(ends), *np.random.default_rng(5).normal(size=30)])
+    found = np.empty((len(numbers), len(numbers)))
+    quotients(numbers, numbers, found)
+    with np.errstate(all="ignore"):
+        expected = numbers[:, None] / numbers
+    has_rest = ~(abs(expected) < 2.0**-960)
+    np.testing.assert_array_equal(found[has_rest], expected[has_rest])
+    np.testing.assert_allclose(found, expected, rtol=2.0**-52, atol=5e-324, equal_nan=True)
+
+
+@njit(error_model="numpy")
 def total(x, y):  # type: ignore[no-untyped-def]
     sums, products, n = pairs.lanes(x.dtype), pairs.pair_lanes(x.dtype), x.shape[0]
     few = pairs.few_lanes(x.dtype)

@@ -12,6 +12,7 @@ from core_samples import program
 from emit_samples import run, sample_source
 
 from eqc.derive.assemble import derivative_programs
+from eqc.emit._vector import products_without
 from eqc.emit.runtime import recurrence, running_sum
 from eqc.ir.interpret import interpret
 
@@ -71,3 +72,32 @@ def test_a_recurrence_runs_either_way() -> None:
     np.testing.assert_array_equal(recurrence(a, f, 1), [1, 9, 102])
     np.testing.assert_array_equal(recurrence(a, f, -1), [1 + 7 * 35, 35, 3])
     assert recurrence(a[:0], f[:0], -1).shape == (0,)
+
+
+def _without(x: Any) -> Any:
+    """Such products in plain arithmetic without ends of the range."""
+    with mpmath.workprec(120):
+        numbers = [mpmath.mpf(float(v)) for v in x]
+        return [float(mpmath.fprod([*numbers[:i], *numbers[i + 1 :]])) for i in range(len(numbers))]
+
+
+@pytest.mark.parametrize("size", [0, 1, 3, 16, 17, 128, 129, 300])
+@pytest.mark.parametrize("scale", [0.01, 1.0, 100.0])
+def test_products_without_each_are_what_they_say(size: int, scale: float) -> None:
+    """For 300 numbers the product of all is 0 or infinite in floats, and so are many of those on the way to it."""
+    x = scale * np.random.default_rng(size).uniform(-1, 1, size)
+    np.testing.assert_allclose(products_without(x), _without(x), rtol=2e-14, atol=5e-324)
+    np.testing.assert_allclose(products_without(np.float32(x)), _without(np.float32(x)), rtol=2e-14, atol=5e-324)
+
+
+def test_products_without_each_take_what_floats_take() -> None:
+    x = np.random.default_rng(1).uniform(0.5, 2, 200)
+    for changes in ({7: 0.0}, {7: 0.0, 130: 0.0}, {7: 1e-290, 9: 1e285}, {199: 1e-300}, {0: 1e250, 150: 1e250}):
+        for place, value in changes.items():
+            x[place] = value
+        np.testing.assert_allclose(products_without(x), _without(x), rtol=2e-14)
+        x = np.random.default_rng(1).uniform(0.5, 2, 200)
+    np.testing.assert_allclose(products_without(np.repeat(x, 2)[::2]), products_without(x), rtol=2e-14)
+    x[[3, 140]] = np.inf, np.nan
+    assert np.isnan(np.delete(products_without(x), 140)).all()
+    assert products_without(x)[140] == np.inf

@@ -32,6 +32,7 @@ from .gates import (
 )
 from .items import item_of
 from .linking import PART
+from .others import products_without
 from .places import place_of_largest, place_of_least
 from .powers import one_plus_power, power, rational_power, root_of_cube
 from .precision import DoubleCompiler, KernelCompiler
@@ -108,6 +109,7 @@ __all__ = [
     "place_of_largest",
     "place_of_least",
     "power",
+    "products_without",
     "quotient",
     "rational_power",
     "root_of_cube",
