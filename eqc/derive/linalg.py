@@ -286,7 +286,39 @@ def _moving(dot: Tensor | None) -> Tensor:
     return dot
 
 
+def _discounted_before(a: Algebra, o: Operation) -> Callable[[Expr], Expr]:
+    """The sum that is discounted to make an entry; none stands before the first."""
+    sums, n = a.entry(o.result), o.result.shape[-1]
+    if o.head is opaque.DiscountedBack:
+        return lambda t: branches([(sums(t + 1), sp.Lt(t + 1, n)), (sp.Integer(0), sp.true)])
+    return lambda t: branches([(sums(t - 1), sp.Gt(t, 0)), (sp.Integer(0), sp.true)])
+
+
+def _discounted_jvp(a: Algebra, o: Operation, dots: tuple[Tensor | None, ...]) -> Tensor:
+    terms, rate = o.arguments
+    before, moves = _discounted_before(a, o), [a.entry(dot) if dot is not None else None for dot in dots]
+
+    def moved(t: Expr) -> Expr:
+        own = moves[0](t) if moves[0] is not None else sp.Integer(0)
+        return own + (moves[1]() * before(t) if moves[1] is not None else 0)
+
+    shape = a.own_shape(terms)
+    return a.opaque("discounted_dot", o.head, shape, a.fill("terms_dot", shape, moved), rate)
+
+
+def _discounted_vjp(a: Algebra, o: Operation, bar: Tensor) -> tuple[Tensor, ...]:
+    """The cotangents of the terms are discounted the other way."""
+    terms, rate = o.arguments
+    shape, before = a.own_shape(terms), _discounted_before(a, o)
+    other = opaque.Discounted if o.head is opaque.DiscountedBack else opaque.DiscountedBack
+    terms_bar = a.opaque("terms_bar", other, shape, bar, rate)
+    own = a.entry(terms_bar)
+    return terms_bar, a.total("rate_bar", (), shape, lambda t: own(t) * before(t))
+
+
 JVP: Mapping[type[opaque.Opaque], Rule] = {
+    opaque.Discounted: _discounted_jvp,
+    opaque.DiscountedBack: _discounted_jvp,
     opaque.Powers: spectrum.powers_jvp,
     opaque.RealEigenvalues: spectrum.eigenvalues_jvp("real"),
     opaque.EigenvalueRealParts: spectrum.eigenvalues_jvp("real"),
@@ -311,6 +343,8 @@ JVP: Mapping[type[opaque.Opaque], Rule] = {
 }
 
 VJP: Mapping[type[opaque.Opaque], BackRule] = {
+    opaque.Discounted: _discounted_vjp,
+    opaque.DiscountedBack: _discounted_vjp,
     opaque.Powers: spectrum.powers_vjp,
     opaque.RealEigenvalues: spectrum.eigenvalues_vjp("real"),
     opaque.EigenvalueRealParts: spectrum.eigenvalues_vjp("real"),

@@ -20,7 +20,7 @@ import sympy as sp
 
 from eqc.derive.roundings import LARGEST_BODY, Count, count_of, count_roundings, is_power_of_two
 from eqc.ir.gaps import is_made_of, parted
-from eqc.ir.opaque import Opaque
+from eqc.ir.opaque import Discounted, Opaque
 from eqc.ir.products import matrix_product
 from eqc.ir.program import Op, Program, Statement, reads_of, statement_reads
 from eqc.ir.stable import Difference, ExpDifference, Expm1, Log1p, Log1pExp, Logistic
@@ -96,6 +96,9 @@ class _Chooser:
         """Statements with a reason of their own first, then what they read, last statements first."""
         for statement in self.program.statements:
             self._choose(statement)
+        for name in self._rates():
+            self.reasons.setdefault(name, "its powers magnify its rounding")
+            self.kept.add(name)
         for statement in reversed(self.program.statements):
             name = statement.target.name
             if name in self.kept:
@@ -121,6 +124,11 @@ class _Chooser:
         reason = self._reason(statement) if suitable else ""
         if reason:
             self.reasons[name] = reason
+
+    def _rates(self) -> list[str]:
+        """The numbers that recurrences multiply by again and again, but for those that are read as they are."""
+        numbers = {r.tensor for s in self.program.statements if isinstance(s.body, Discounted) for r in s.body.args[1:]}
+        return [s.target.name for s in self.program.statements if s.target.name in numbers and _is_suitable(s, ())]
 
     def _is_dense(self, statement: Statement) -> bool:
         """Whether an array is computed entry by entry from arrays of data."""

@@ -32,7 +32,13 @@ def _of_arrays(function: Function, statement: Statement, body: Opaque) -> str:
     form = _given(function, statement, body) if isinstance(body, Apply) else CALLS[type(body)]
     function.printer.used.update(word for word in words(form) if word in HELPERS)
     integers = [function.whole(a) for a in body.args if a.is_integer and not isinstance(a, Read)]
-    return form.format(*(function.place(r) for r in body.operands), *integers)
+    return form.format(*(_operand(function, body, r) for r in body.operands), *integers)
+
+
+def _operand(function: Function, body: Opaque, operand: Read) -> str:
+    """An array or a number, which functions of linear algebra take as a pair if it is one."""
+    whole = isinstance(body, Apply) or body.rank_of(operand)
+    return function.place(operand) if whole else function.element(operand)
 
 
 def _solve(function: Function, solution: Solution) -> str:

@@ -234,6 +234,7 @@ MODULES: Mapping[str, str] = {
             "_symmetric_product",
             "_mirror",
             "_products_without",
+            "_discounted",
             "_block_rows",
             "_item_of",
             "_shaped",

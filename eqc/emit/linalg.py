@@ -26,6 +26,8 @@ CALLS: Mapping[type[opaque.Opaque], str] = {
     opaque.RunningProduct: "_running_product({0}, {1})",
     opaque.ProductsWithout: "_products_without({0})",
     opaque.Recurrence: "_recurrence({0}, {1}, {2})",
+    opaque.Discounted: "_discounted({0}, _parts({1}), 1)",
+    opaque.DiscountedBack: "_discounted({0}, _parts({1}), -1)",
     opaque.Powers: "_powers({0}, {1})",
     opaque.RealEigenvalues: "_real_eigenvalues({0})",
     opaque.EigenvalueRealParts: "_spectrum({0})[0].real.copy()",

@@ -20,6 +20,8 @@ from eqc.ir.opaque import (
     Apply,
     Cholesky,
     Determinant,
+    Discounted,
+    DiscountedBack,
     EigenvalueImaginaryParts,
     EigenvalueRealParts,
     Eigenvalues,
@@ -271,6 +273,8 @@ def _opaque(body: Opaque, arguments: list[Value], memory: Mapping[str, Value]) -
     if isinstance(body, Apply):
         return np.asarray(memory[f"{body.name}()"](*arguments), dtype=object)[()]
     head = type(body)
+    if isinstance(body, Discounted):
+        return _discounted(arguments[0], arguments[1], -1 if head is DiscountedBack else 1)
     matrix = mpmath.matrix(arguments[0].tolist())
     if head in _OF_FACTOR:
         head, matrix = _OF_FACTOR[head], matrix * matrix.T
@@ -288,6 +292,13 @@ def _opaque(body: Opaque, arguments: list[Value], memory: Mapping[str, Value]) -
         solved = matrix**-1 * mpmath.matrix(right.tolist())
         return np.array(solved.tolist(), dtype=object).reshape(arguments[1].shape)
     return np.array(_factor(head, matrix).tolist(), dtype=object)
+
+
+def _discounted(terms: Value, rate: Value, way: int) -> Value:
+    found, total = terms.copy(), mpmath.mpf(0)
+    for place in range(len(terms))[::way]:
+        total = found[place] = terms[place] + rate * total
+    return found
 
 
 def _powers(matrix: Value, count: int) -> Value:

@@ -143,6 +143,17 @@ class Recurrence(Opaque):
     result = 1
 
 
+class Discounted(Opaque):
+    """`Discounted(a, g)`: h[t] = a[t] + g*h[t - 1], the sums of what came with powers of a number g."""
+
+    ranks = (1, 0)
+    result = 1
+
+
+class DiscountedBack(Discounted):
+    """The sums of what is still to come: h[t] = a[t] + g*h[t + 1]."""
+
+
 class Powers(Opaque):
     """`Powers(A, k)`: the powers A⁰ … Aᵏ of a square matrix, one after the other."""
 

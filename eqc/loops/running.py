@@ -15,6 +15,7 @@ import sympy as sp
 from eqc.ir.opaque import Opaque, ProductsWithout, Recurrence, RunningProduct, RunningSum
 from eqc.ir.products import is_rectangular
 from eqc.ir.program import Op, Program, Statement, Tensor, free_names, fresh, names_in, reads_of, tensors_read
+from eqc.ir.ragged import Ragged, parted, ragged_of
 from eqc.ir.terms import Expr, Index, Read, read
 from eqc.ir.walk import branches, substitute
 
@@ -30,33 +31,6 @@ def run_through(program: Program, apart: Collection[str] = ()) -> Program:
         made = None if statement.target.name in apart else work.change(statement)
         work.statements += [statement] if made is None else made
     return program.with_statements(tuple(work.statements)) if work.changed else program
-
-
-@dataclass(frozen=True, slots=True)
-class _Ragged:
-    """A statement whose loop `inner` is the longer or the shorter, the further `outer` is.
-
-    Its rounds are those with inner < outer + shift or, if it goes `back`, with place >= outer + shift and place < end,
-    where `place` = inner + outer + shift is used in `body` in the inner index' place.
-    """
-
-    statement: Statement
-    outer: Index
-    inner: Index
-    rest: tuple[Index, ...]
-    body: Expr
-    back: bool
-    shift: int
-    end: Expr
-
-    @property
-    def at(self) -> tuple[Expr, ...]:
-        """The positions of the loops around."""
-        return tuple(loop.symbol for loop in self.rest)
-
-    @property
-    def place(self) -> Expr:
-        return self.inner.symbol
 
 
 @dataclass
@@ -78,7 +52,7 @@ class _Running:
             return None
         made = self._others(statement) if statement.op is Op.PRODUCT else None
         if made is None:
-            ragged = _ragged(statement)
+            ragged = ragged_of(statement)
             if ragged is not None:
                 made = self._added(ragged) if statement.scatter else self._collected(ragged)
         self.changed |= made is not None
@@ -86,14 +60,14 @@ class _Running:
 
     # y[t] = sum(s: t + 1) f(s) ---------------------------------------------------------------------------------------
 
-    def _collected(self, ragged: _Ragged) -> list[Statement] | None:
+    def _collected(self, ragged: Ragged) -> list[Statement] | None:
         statement, t = ragged.statement, ragged.outer.symbol
         if ragged.outer != statement.free[-1]:
             return None
         without = self._without_product(ragged)
         if without is not None:
             return self._recurrence(ragged, *without)
-        own, outside = _parted(ragged.body, t.name, ragged.inner.name)
+        own, outside = parted(ragged.body, t.name, ragged.inner.name)
         if outside is None or (outside != 1 and statement.op is Op.PRODUCT):
             return None
         made, terms = self._stored(ragged, own, Index(ragged.inner.name, ragged.end))
@@ -107,7 +81,7 @@ class _Running:
         body = branches([(found, inside), (_NEUTRAL[statement.op], sp.true)])
         return [*made, Statement(statement.target, statement.free, statement.positions, Op.NONE, body)]
 
-    def _recurrence(self, ragged: _Ragged, rest: Expr, factors: Read, before: Read) -> list[Statement] | None:
+    def _recurrence(self, ragged: Ragged, rest: Expr, factors: Read, before: Read) -> list[Statement] | None:
         """y[t] = sum(s: t + 1) others[t, s]*h(s), the change of a running product."""
         t = ragged.outer.symbol
         if t.name in free_names(rest) or ragged.end != ragged.outer.extent:
@@ -119,11 +93,11 @@ class _Running:
 
     # x[s] += g(t) for all s <= t -------------------------------------------------------------------------------------
 
-    def _added(self, ragged: _Ragged) -> list[Statement] | None:
+    def _added(self, ragged: Ragged) -> list[Statement] | None:
         statement, (t, u) = ragged.statement, (ragged.outer.symbol, ragged.place)
         without = self._without_product(ragged)
         body = ragged.body if without is None else without[0]
-        own, others = _parted(body, t.name, u.name)
+        own, others = parted(body, t.name, u.name)
         if others is None:
             return None
         made, terms = self._stored(ragged, others, ragged.outer)
@@ -160,7 +134,7 @@ class _Running:
         readers = [s for s in self.program.statements if name in tensors_read(s)]
         if outer.name in free_names(factor) or not all(self._passes(s, name, outer) for s in readers):
             return None
-        around = _Ragged(statement, outer, left, rest[:-1], factor, False, 1, outer.extent)
+        around = Ragged(statement, outer, left, rest[:-1], factor, False, 1, outer.extent)
         body = substitute(factor, {other.symbol: left.symbol})
         made, factors = self._stored(around, body, Index(left.name, outer.extent))
         made.append(self._whole(around, "before", outer.extent, RunningProduct(factors, _FORWARD)))
@@ -169,7 +143,7 @@ class _Running:
 
     def _of_all(self, statement: Statement, rest: tuple[Index, ...], left: Index, factor: Expr) -> list[Statement]:
         """What stands before it times what stands behind it, which one function computes."""
-        around = _Ragged(statement, left, left, rest, factor, False, 1, left.extent)
+        around = Ragged(statement, left, left, rest, factor, False, 1, left.extent)
         made, factors = self._stored(around, factor, left)
         made.append(self._whole(around, "all", left.extent, ProductsWithout(factors)))
         body = read(made[-1].target.name, (*around.at, left.symbol))
@@ -177,17 +151,17 @@ class _Running:
 
     def _passes(self, reader: Statement, name: str, outer: Index) -> bool:
         """Whether a reader of such products can do with recurrences."""
-        ragged = _ragged(reader) if reader.guard == sp.true and not isinstance(reader.body, Opaque) else None
+        ragged = ragged_of(reader) if reader.guard == sp.true and not isinstance(reader.body, Opaque) else None
         if ragged is None or ragged.back or ragged.shift != 1 or ragged.outer.extent != outer.extent:
             return False
         rest = _without(ragged, name)
         if rest is None:
             return False
         if reader.scatter:
-            return _parted(rest, ragged.outer.name, ragged.inner.name)[1] is not None
+            return parted(rest, ragged.outer.name, ragged.inner.name)[1] is not None
         return ragged.outer == reader.free[-1] and ragged.outer.name not in free_names(rest)
 
-    def _without_product(self, ragged: _Ragged) -> tuple[Expr, Read, Read] | None:
+    def _without_product(self, ragged: Ragged) -> tuple[Expr, Read, Read] | None:
         """The other factors of a body with such a product, the product's factors, and what stands before each."""
         for name, (factors, before) in self.factors.items():
             rest = _without(ragged, name)
@@ -197,7 +171,7 @@ class _Running:
 
     # helpers ---------------------------------------------------------------------------------------------------------
 
-    def _stored(self, ragged: _Ragged, body: Expr, axis: Index) -> tuple[list[Statement], Read]:
+    def _stored(self, ragged: Ragged, body: Expr, axis: Index) -> tuple[list[Statement], Read]:
         """What runs through, as an array."""
         at, shape = (*ragged.at, axis.symbol), (*(loop.extent for loop in ragged.rest), axis.extent)
         if isinstance(body, Read) and body.positions == at:
@@ -207,7 +181,7 @@ class _Running:
         target = Tensor(fresh(f"{ragged.statement.target.name}_terms", self.taken), shape, differentiable=False)
         return [Statement(target, (*ragged.rest, axis), at, Op.NONE, body)], read(target.name, ragged.at)
 
-    def _whole(self, ragged: _Ragged, what: str, extent: Expr, head: Expr) -> Statement:
+    def _whole(self, ragged: Ragged, what: str, extent: Expr, head: Expr) -> Statement:
         """An array that a function gives."""
         shape = (*(loop.extent for loop in ragged.rest), extent)
         name = fresh(f"{ragged.statement.target.name}_{what}", self.taken)
@@ -218,51 +192,6 @@ def _until(before: Read, at: tuple[Expr, ...], place: Expr) -> Expr:
     """The product of all factors before a place."""
     found = read(before.tensor, (*at, place - 1))
     return branches([(found, sp.Gt(place, 0)), (sp.Integer(1), sp.true)])
-
-
-def _ragged(statement: Statement) -> _Ragged | None:
-    """How a statement runs through all entries up to each one, or from each one on."""
-    loops = statement.loops
-    symbols = {loop.symbol for loop in loops}
-    uneven = [loop for loop in loops if loop.extent.free_symbols & symbols or reads_of(loop.extent)]
-    if len(uneven) != 1 or statement.op not in _HEADS or statement.target.integer:
-        return None
-    (inner,) = uneven
-    outer = next((loop for loop in loops if loop.symbol in inner.extent.free_symbols), None)
-    rest = tuple(loop for loop in (loops if statement.scatter else statement.free) if loop not in (inner, outer))
-    if outer is None or not (_is_even(statement, rest) if statement.scatter else statement.bound == (inner,)):
-        return None
-    return _forward(statement, outer, inner, rest) or _backward(statement, outer, inner, rest)
-
-
-def _is_even(statement: Statement, rest: tuple[Index, ...]) -> bool:
-    """Whether a scatter writes to all of its leading axes; what else runs around it is summed up."""
-    loops = {loop.symbol: loop.extent for loop in rest}
-    *leading, _ = statement.positions or (None,)
-    whole = [loops.get(p) == extent for p, extent in zip(leading, statement.target.shape, strict=False)]
-    return all(whole) and len(set(leading)) == len(leading)
-
-
-def _forward(statement: Statement, outer: Index, inner: Index, rest: tuple[Index, ...]) -> _Ragged | None:
-    shift = sp.expand(inner.extent - outer.symbol)
-    if shift not in (0, 1) or (statement.scatter and statement.positions[-1] != inner.symbol):
-        return None
-    end = sp.expand(outer.extent - 1 + shift)
-    return _Ragged(statement, outer, inner, rest, statement.body, False, int(shift), end)
-
-
-def _backward(statement: Statement, outer: Index, inner: Index, rest: tuple[Index, ...]) -> _Ragged | None:
-    end = sp.expand(inner.extent + outer.symbol)
-    if outer.symbol in end.free_symbols or not sp.expand(outer.extent - end).is_nonnegative:
-        return None
-    for shift in (0, 1):
-        place = inner.symbol + outer.symbol + shift
-        if statement.scatter and statement.positions[-1] != place:
-            continue
-        body = substitute(statement.body, {inner.symbol: inner.symbol - outer.symbol - shift})
-        if statement.scatter or _parted(body, outer.name, inner.name)[1] is not None:
-            return _Ragged(statement, outer, inner, rest, body, True, shift, sp.expand(end + shift))
-    return None
 
 
 def _is_first(outer: Index, left: Index, other: Index) -> bool:
@@ -285,7 +214,7 @@ def _left_out(statement: Statement) -> tuple[Index, Expr, Index] | None:
     return left, factor, other
 
 
-def _without(ragged: _Ragged, name: str) -> Expr | None:
+def _without(ragged: Ragged, name: str) -> Expr | None:
     """A body without its one factor that is an entry of a tensor."""
     own = read(name, (*ragged.at, ragged.outer.symbol, ragged.inner.symbol))
     factors = list(sp.Mul.make_args(ragged.body))
@@ -294,11 +223,3 @@ def _without(ragged: _Ragged, name: str) -> Expr | None:
     factors.remove(own)
     rest = sp.Mul(*factors)
     return None if any(r.tensor == name for r in reads_of(rest)) else rest
-
-
-def _parted(body: Expr, outer: str, inner: str) -> tuple[Expr, Expr | None]:
-    """The factors of a body without an index, and those without another one; None if some have both."""
-    factors = sp.Mul.make_args(body)
-    with_outer = [f for f in factors if outer in free_names(f)]
-    own = sp.Mul(*(f for f in factors if f not in with_outer))
-    return own, None if any(inner in free_names(f) for f in with_outer) else sp.Mul(*with_outer)

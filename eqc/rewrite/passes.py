@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from eqc.ir.alike import merge_equal
 from eqc.ir.program import Program
+from eqc.rewrite.discounts import run_discounts
 from eqc.rewrite.excess import part_excess
 from eqc.rewrite.join import join_sums
 from eqc.rewrite.others import part_greatest
@@ -28,10 +29,11 @@ REASONS: Mapping[str, Callable[[Program], tuple[object, ...]]] = {"stable forms"
 """Pass -> what it did to a program and why that is right, for `eqc explain`."""
 
 SIZE: tuple[tuple[str, Callable[[Program], Program]], ...] = (
+    ("run discounts through", run_discounts),
     ("merge equal statements", merge_equal),
     ("split large bodies", split),
 )
-"""What is written twice has one cotangent, and large bodies are parted: derivatives stay short."""
+"""Sums that are one pass stay so; what is written twice has one cotangent, and large bodies are parted."""
 
 
 def rewrite(program: Program, *, stable: bool) -> Program:

@@ -12,7 +12,7 @@ from core_samples import program
 from emit_samples import run, sample_source
 
 from eqc.derive.assemble import derivative_programs
-from eqc.emit._vector import products_without
+from eqc.emit._vector import discounted, products_without
 from eqc.emit.runtime import recurrence, running_sum
 from eqc.ir.interpret import interpret
 
@@ -72,6 +72,21 @@ def test_a_recurrence_runs_either_way() -> None:
     np.testing.assert_array_equal(recurrence(a, f, 1), [1, 9, 102])
     np.testing.assert_array_equal(recurrence(a, f, -1), [1 + 7 * 35, 35, 3])
     assert recurrence(a[:0], f[:0], -1).shape == (0,)
+
+
+@pytest.mark.parametrize("way", [1, -1])
+@pytest.mark.parametrize("rate", [0.5, 0.99, 1.0, -0.999, 1.01])
+def test_discounted_sums_keep_their_digits(way: int, rate: float) -> None:
+    """The terms cancel, and what is left of a rate's rounding is multiplied hundreds of times."""
+    x, rest = np.random.default_rng(7).normal(size=500), rate * 2.0**-55
+    found = discounted(x, (rate, rest), way)
+    with mpmath.workprec(200):
+        total, exact = mpmath.mpf(0), []
+        for value in x[::way]:
+            total = mpmath.mpf(value) + (mpmath.mpf(rate) + mpmath.mpf(rest)) * total
+            exact.append(float(total))
+    np.testing.assert_allclose(found[::way], exact, rtol=1e-14)
+    np.testing.assert_array_equal(discounted(np.array([1.0, np.inf, 2.0]), (0.5, 0.0), 1), [1, np.inf, np.inf])
 
 
 def _without(x: Any) -> Any:

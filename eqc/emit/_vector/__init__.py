@@ -2,6 +2,7 @@
 
 from . import tile_memory  # noqa: F401 (teaches arrays to be read and written at rows and columns)
 from .blas import load_blas
+from .discounts import discounted
 from .functions import (
     cos,
     cosh,
@@ -71,6 +72,7 @@ __all__ = [
     "cos",
     "cosh",
     "cosine_of_turns",
+    "discounted",
     "erf",
     "erfc",
     "exp",

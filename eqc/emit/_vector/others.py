@@ -9,7 +9,6 @@ from math import frexp, ldexp
 import numpy as np
 from numba import njit
 
-from .layouts import apart
 from .linking import PART
 from .reductions import largest, least, multiply
 
@@ -33,7 +32,6 @@ def products_without(a):
     >>> products_without(np.array([2.0, 0.0, 5.0]))
     array([ 0., 10.,  0.])
     """
-    apart()
     found = np.empty(a.shape[0])
     if a.shape[0] <= _FEW or not _by_division(a, found):
         _one_by_one(a, found)
