@@ -33,6 +33,11 @@ def power(x, y):
     return _vector.one_plus_power(x, y)
 
 
+@njit(error_model="numpy")
+def complement(x, y):
+    return _vector.power_complement(x, y)
+
+
 def geometric(x: Any, n: Any) -> Any:
     return (1 - x**n) / (1 - x)
 
@@ -53,6 +58,12 @@ def turns(rng: Any) -> Point:
 def grown(rng: Any) -> Point:
     x = float(10 ** rng.uniform(-10, 0) * rng.choice((-0.9, 1)))
     return x, float(rng.uniform(-300, 300) / math.log1p(x))
+
+
+def raised(rng: Any) -> Point:
+    """A power between the ends of the floats, near 1 and far away."""
+    x = float(rng.choice([10 ** rng.uniform(-300, 300), 1 - 10 ** rng.uniform(-15, -1), rng.uniform(0, 1)]))
+    return x, float(rng.uniform(-690, 690) * 10 ** rng.uniform(-8, 0) / math.log(x))
 
 
 def parts(rng: Any) -> Point:
@@ -104,6 +115,7 @@ CASES: dict[str, tuple[Callable[..., Any], Callable[..., Any], Callable[[Any], P
     "langevin_slope": (stable.langevin_slope, lambda x: 1 / x**2 - mpmath.csch(x) ** 2, around_zero, 12),
     "sinc": (stable.sinc, lambda x: mpmath.sin(x) / x, around_zero, 2),
     "sinc_slope": (stable.sinc_slope, lambda x: (mpmath.cos(x) - mpmath.sin(x) / x) / x, near_zero, 8),
+    "power_complement": (complement, lambda x, y: 1 - x**y, raised, 1.5),
     "one_plus_power": (power, lambda x, y: (1 + x) ** y, grown, 1.5),
 }
 """Function, what it is, where, and the greatest error in units of the last place."""
@@ -124,6 +136,11 @@ def test_sums_of_one_and_of_no_powers() -> None:
     assert (stable.sum_of_powers(1.0, 5.0), stable.sum_of_powers(0.3, 0.0)) == (5.0, 0.0)
     assert (stable.geometric_slope(0.3, 1.0), stable.geometric_slope(0.3, 0.0)) == (0.0, 0.0)
     assert stable.geometric_slope(1.0, 5.0) == pytest.approx(10.0)
+    assert [stable.geometric_slope(0.0, y) for y in (2.0, 3.0, 0.5)] == [1.0, 1.0, -np.inf]
+    assert [stable.sum_of_powers(x, 3) for x in (0.0, -2.0, -1.0)] == [1.0, 3.0, 1.0]
+    assert stable.geometric_slope(-0.3, 3) == pytest.approx(0.4)
+    assert complement(np.float32(0.5), 3) == 0.875
+    assert np.isnan([stable.sum_of_powers(np.nan, 3.0), stable.geometric_slope(np.nan, 3.0)]).all()
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])

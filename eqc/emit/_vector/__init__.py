@@ -35,7 +35,7 @@ from .items import item_of
 from .linking import PART
 from .others import products_without
 from .places import place_of_largest, place_of_least
-from .powers import one_plus_power, power, rational_power, root_of_cube
+from .powers import one_plus_power, power, power_at_ends, power_complement, power_parts, rational_power, root_of_cube
 from .precision import DoubleCompiler, KernelCompiler
 from .products import block_rows, matrix_product, mirror, symmetric_product
 from .quotients import quotient
@@ -111,6 +111,9 @@ __all__ = [
     "place_of_largest",
     "place_of_least",
     "power",
+    "power_at_ends",
+    "power_complement",
+    "power_parts",
     "products_without",
     "quotient",
     "rational_power",
