@@ -20,6 +20,7 @@ from eqc.schedule.gathered import gather
 from eqc.schedule.hoist import hoist
 from eqc.schedule.inline import inline
 from eqc.schedule.long_sums import store_long_sums
+from eqc.schedule.masked import share_masked
 from eqc.schedule.mirrored import merge_mirrored
 from eqc.schedule.nested_sums import nest_sums
 from eqc.schedule.placed import tell_places_apart
@@ -47,6 +48,7 @@ PASSES: tuple[tuple[str, Callable[[Program], Program]], ...] = (
     ("rename copies", rename_copies),
     ("contract deltas", contract_deltas),
     ("store long sums", store_long_sums),
+    ("share functions in choices", share_masked),
     ("share functions", share_functions),
     ("hoist", hoist),
     ("nest sums", nest_sums),

@@ -106,7 +106,7 @@ def _find_calls(statement: Statement) -> tuple[_Call, ...]:
         return ()
     found: dict[_Key, _Call] = {}
     for node in _calls_in(statement.body):
-        loops = _loops_of(node, statement)
+        loops = loops_of(node, statement)
         if loops is not None:
             names = {loop.symbol: Index(f"axis{n}", sp.Integer(0)).symbol for n, loop in enumerate(loops)}
             key = (substitute(node, names), tuple(loop.extent for loop in loops))
@@ -131,7 +131,7 @@ def _calls_in(body: Expr) -> list[Expr]:
     return order
 
 
-def _loops_of(node: Expr, statement: Statement) -> tuple[Index, ...] | None:
+def loops_of(node: Expr, statement: Statement) -> tuple[Index, ...] | None:
     """The loops that a call depends on, in the order of its reads' positions; None if it cannot be stored."""
     reads = reads_of(node)
     positions = [p for r in reads for p in r.positions]

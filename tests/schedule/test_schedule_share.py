@@ -13,6 +13,7 @@ from eqc.derive.assemble import derivative_programs
 from eqc.ir.program import Program, Statement, free_names, reads_of
 from eqc.ir.show import show_statement
 from eqc.ir.spec import check
+from eqc.schedule.masked import share_masked
 from eqc.schedule.passes import schedule
 from eqc.schedule.share import share_functions
 
@@ -141,3 +142,23 @@ def test_value_and_derivatives_share_their_functions() -> None:
     found = lines(schedule(derivative_programs(value)["value_and_gradient"]))
     assert sum(line.count("exp(x)") for line in found) == 1
     assert sum(line.count("sin(x)") for line in found) == 1
+
+
+def exponentials(value: Program) -> int:
+    return sum(isinstance(node, sp.exp) for s in value.statements for node in distinct(s.body))
+
+
+@pytest.mark.parametrize("condition", ["Ne(i, j)", "j <= i"])
+def test_functions_in_choices_are_computed_once(condition: str) -> None:
+    """Weights of all pairs but some: their slopes need the same exponentials, under the same condition."""
+    weights = f"Eq(w[i, j], Piecewise((exp(z[i]*x[j]), {condition}), (0, True)))"
+    shares = "Eq(p[i, j], w[i, j]/Sum(w[i, k], (k, 1, n)))"
+    made = program(weights, shares, p=SQUARE, w="weights", z=VECTOR, x=VECTOR, n="size")
+    assert exponentials(schedule(derivative_programs(made)["vjp"])) == 1
+
+
+def test_functions_under_other_conditions_stay() -> None:
+    weights = "Eq(w[i, j], Piecewise((exp(x[i]*x[j]), Ne(i, j)), (0, True)))"
+    other = "Eq(p[i, j], Piecewise((2*exp(x[i]*x[j]), j <= i), (w[i, j], True)))"
+    made = program(weights, other, p=SQUARE, w="weights", x=VECTOR, n="size")
+    assert share_masked(made) is made
