@@ -96,6 +96,17 @@ word_at, half_at = _number_at(_WHOLE), _number_at(_HALF)
 
 
 @intrinsic
+def word_of(typing, words, place):
+    """A number of some that stand one after the other; not a function, which Numba would compile for every constant."""
+
+    def code(context, builder, signature, arguments):
+        words, place = arguments
+        return builder.load(builder.gep(builder.inttoptr(words, _WHOLE.as_pointer()), [place]))
+
+    return types.int64(types.int64, types.int64), code
+
+
+@intrinsic
 def put(typing, address, number):
     """Write a number to an address."""
 
