@@ -63,14 +63,17 @@ def claims_task(record_id: str, catalog: Catalog) -> tuple[Verdict, ...]:
     return tuple(Verdict(check.status, check.reason) for check in claims_of(record_id, catalog))
 
 
-def known(root: Path, web: Web) -> Evidence:
-    """The verdicts that are kept and still hold, for the records of a web."""
-    return _valid(_read(root), _hashes(root, web, _claiming(web)))
+def known(root: Path, web: Web, part: Web) -> Evidence:
+    """The verdicts that are kept and still hold, for the records of a part of the web."""
+    return _valid(_read(root), _hashes(root, web, _claiming(part)))
 
 
-def gather(root: Path, web: Web, jobs: int, progress: Progress) -> Evidence:
-    """The verdicts of all claims that link the records of a web: those that are kept, and others made now."""
-    hashes = _hashes(root, web, _claiming(web))
+def gather(root: Path, web: Web, part: Web, jobs: int, progress: Progress) -> Evidence:
+    """The verdicts of all claims that link the records of a part of the web: those that are kept, and others made now.
+
+    They hang on more records than the part has: on what its records' other claims name, and on what that is made of.
+    """
+    hashes = _hashes(root, web, _claiming(part))
     kept = _read(root)
     evidence = _valid(kept, hashes)
     there = {name for name, _ in evidence.verdicts}

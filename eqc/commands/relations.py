@@ -14,7 +14,7 @@ from eqc.evidence import Evidence, gather, known
 from eqc.notation.library import Library
 from eqc.project import survey
 from eqc.relations.draw import as_dot, as_svg, as_text
-from eqc.relations.web import Web, read_web
+from eqc.relations.web import Web, read_around, read_web
 
 
 @click.command("relations")
@@ -37,7 +37,7 @@ def command(record_id: str | None, area: str | None, checks: bool, form: str | N
         survey(root).only(record_id)
     whole, failed = read_web(Library(root))
     web = _chosen(whole, record_id, area)
-    evidence = gather(root, web, jobs, progress) if checks else known(root, web)
+    evidence = gather(root, whole, web, jobs, progress) if checks else known(root, whole, web)
     _print(web, evidence, form)
     failed |= evidence.errors
     report_failures(dict(sorted(failed.items())))
@@ -92,5 +92,6 @@ def _objects(web: Web, evidence: Evidence) -> Iterator[dict[str, object]]:
 
 def evidence_around(root: Path, record_id: str, jobs: int) -> tuple[Web, Evidence]:
     """The relations of one record, with their claims checked."""
-    web = read_web(Library(root))[0].around(record_id)
-    return web, gather(root, web, jobs, progress)
+    web = read_around(Library(root), record_id)
+    part = web.around(record_id)
+    return part, gather(root, web, part, jobs, progress)

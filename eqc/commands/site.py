@@ -36,7 +36,7 @@ def command(folder: Path, checks: bool, jobs: int) -> int:
     """
     root = project_root()
     web, failed = read_web(Library(root))
-    evidence = gather(root, web, jobs, progress) if checks else known(root, web)
+    evidence = gather(root, web, web, jobs, progress) if checks else known(root, web, web)
     pages: dict[Path, bytes] = {}
     records = []
     with progress("writing", len(web.areas)) as step:

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from eqc.build import silent
 from eqc.cli import main
-from eqc.evidence import KEPT
+from eqc.evidence import KEPT, gather, known
 from eqc.records.catalog import Catalog
 from eqc.relations.draw import as_dot, as_svg, as_text
 from eqc.relations.layout import Edge, layered
-from eqc.relations.web import Web, read_web
+from eqc.relations.web import Web, read_around, read_web
 
 ROOT = Path(__file__).resolve().parents[2]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -62,6 +63,19 @@ def test_parts_of_the_web(project: Path) -> None:
     assert set(web.around("shifted").areas) == {"doubling", "shifted"}
     assert set(web.of_area("odd").areas) == {"doubling", "shifted"}
     assert web.around("single").links == ()
+
+
+def test_what_is_around_a_record_is_read_without_the_others(project: Path) -> None:
+    """Also what the claims around it hang on: of `fourfold` its composition, which a claim of another one names."""
+    claim = "{name: c, sympy: 'Eq(y, 2*fourfold(x)*single(1))'}"
+    further = f"title: F\nsympy: Eq(y, 8*x)\nsymbols: {{x: input, y: output}}\nclaims: [{claim}]\n"
+    (project / "equations" / "even" / "eightfold.yaml").write_text(further)
+    web, whole = read_around(Catalog(project), "single"), web_of(project)
+    assert set(web.areas) == {"single", "eightfold", "fourfold", "doubling"}
+    assert web.around("single") == whole.around("single") and web.into("fourfold")[0] in whole.links
+    assert read_around(Catalog(project), "shifted").around("shifted") == whole.around("shifted")
+    checked = gather(project, whole, whole, 1, silent)
+    assert known(project, web, web.around("single")).labels == {("eightfold", 0): checked.labels["eightfold", 0]}
 
 
 def test_a_broken_record_does_not_hide_the_others(project: Path) -> None:
