@@ -91,6 +91,9 @@ def finish(function: Function, item: Item, depth: int) -> None:
         total = f"{total}[{', '.join(function.whole(loop.symbol) for loop in inside)}]"
     if total != target:
         function.line(depth, f"{target} = {total}")
+        if "[" in target and not inside:
+            # LLVM reads an entry again wherever something else is written, and such loops would take no vectors.
+            function.at_hand[target] = total, depth
 
 
 def array_of_sums(function: Function, item: Item) -> tuple[str, str] | None:

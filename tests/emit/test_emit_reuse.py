@@ -44,3 +44,17 @@ def test_the_last_result_of_a_loop_may_hold_what_others_read_there() -> None:
     assert "z[i] = 2*y[i]*z[i]" in text or "z[i] = 2*z[i]*y[i]" in text
     text = lines(made, "Eq(y[i], a[i]/Sum(a[k], (k, 1, n)))", "Eq(z[i], a[n + 1 - i] - a[i])", **two)
     assert "a = _shared_empty" in text
+
+
+def test_a_sum_that_is_stored_is_read_from_its_variable_until_its_loop_ends() -> None:
+    """Otherwise the array would be read in every round, since what the loop writes might change it."""
+    matrix, output = "{shape: [m, n]}", "{shape: [%s], output: true}"
+    symbols = {"A": matrix, "s": output % "m", "P": output % "m, n", "r": output % "m", "m": "rows", "n": "columns"}
+    formulas = (
+        "Eq(s[i], Sum(A[i, j]**2, (j, 1, n)))",
+        "Eq(P[i, j], A[i, j]/s[i])",
+        "Eq(r[i], s[i]/Sum(s[k], (k, 1, m)))",
+    )
+    text = "\n".join(Body(schedule(program(*formulas, **symbols)), frozenset()).body())
+    assert "s[i] = s_\n" in text and "P[i, j] = _quotient(A[i, j], s_)" in text
+    assert "r[i] = _quotient(s[i], total)" in text
