@@ -12,7 +12,7 @@ from .linking import INLINE
 from .tables import EXP_32, EXP_64
 
 
-@compiled()
+@compiled(lambda x, y, found: np.power(x, y))
 def power_at_ends(precision):
     """x**y with the values that C gives at the ends; any other power is `found`, that of |x|."""
     real = precision.real
@@ -129,7 +129,7 @@ def one_plus_power(precision):
     return implementation
 
 
-@compiled()
+@compiled(lambda x, y: (np.power(x, y), np.expm1(y * np.log(x)), np.log(x)))
 def power_parts(precision):
     """x**y, x**y - 1 and log(x) for a positive double x and a finite y."""
     shift, end, lowest, table = precision.shift, 1000.0, -60.0, EXP_64
