@@ -152,7 +152,8 @@ def close_block(function: Function, loop: Loop, depth: int) -> None:
 
 def takes_columns(function: Function, loop: Loop) -> bool:
     """Whether a loop does nothing but run over the columns of matrices, of which it sums up some in pairs."""
-    if loop.blocked or len(loop.body) != 1 or not any(is_sum(function, item.statement) for item in loop.sums):
+    columns = [item for item in loop.sums if is_sum(function, item.statement) and item.free_inside]
+    if loop.blocked or len(loop.body) != 1 or not columns:
         return False
     (inner,) = loop.body
     if not isinstance(inner, Loop) or inner.sums or inner.blocked:
@@ -161,14 +162,16 @@ def takes_columns(function: Function, loop: Loop) -> bool:
 
 
 def columns(function: Function, loop: Loop, depth: int) -> None:
-    """A loop that sums up columns, block by block, so that the sums stay in the cache."""
+    """A loop that sums up columns, block by block, so that the sums stay in the cache; it may sum up all terms, too."""
     (inner,) = loop.body
     assert isinstance(inner, Loop)
     blocks = _open_blocks(function, inner.index, depth)
     rows = teamed.open_loop(function, loop.index, blocks, split=function.split is loop)
     within = _open_terms(function, inner.index, rows)
+    function.in_blocks.add(inner.index.name)
     for part in inner.body:
         function.nest(part, within)
+    close_block(function, inner, rows)
 
 
 def _of_block(function: Function, loop: Index, part: str) -> str:

@@ -341,3 +341,21 @@ def test_loops_are_joined_once_a_later_one_brings_them_together() -> None:
 def decorator(text: str, name: str) -> str:
     """The line above a function's."""
     return text.partition(f"\ndef {name}(")[0].splitlines()[-1]
+
+
+def test_sums_of_all_terms_are_collected_beside_those_of_columns() -> None:
+    """Term by term they would wait for each other."""
+    symbols = {"c": "{shape: [n]}", "q": "sum", "m": "mean", "w": "{shape: [n, n]}", "x": "{shape: [n]}", "n": "size"}
+    formulas = (
+        "Eq(m, Sum(x[k], (k, 1, n))/n)",
+        "Eq(c[j], Sum(w[i, j]*(x[i] - m), (i, 1, n)))",
+        "Eq(q, Sum(w[i, j]*(x[i] - m)*(x[j] - m), (j, 1, n), (i, 1, n)))",
+    )
+    text = sample_source(*formulas, **symbols)
+    value = text[text.index("def _sample(") : text.index("def sample(")]
+    assert "_collect(" in value and "_put_one(" not in value
+    w, x = np.random.default_rng(2).normal(size=(5, 5)), np.arange(5.0) ** 2
+    c, q = sample_module(*formulas, **symbols)["sample"](w, x)
+    gap = x - x.mean()
+    np.testing.assert_allclose(c, gap @ w, rtol=1e-12)
+    np.testing.assert_allclose(q, gap @ w @ gap, rtol=1e-12)
