@@ -198,3 +198,19 @@ def test_results_are_right_wherever_they_begin_and_end(dtype: Any, monkeypatch: 
     code = next(iter(kernel.inspect_llvm().values()))
     assert REQUEST in code
     assert "nontemporal" in code
+
+
+def test_loops_over_many_arrays_run_in_vectors() -> None:
+    """Gradients in many inputs: LLVM leaves a loop alone if it takes many comparisons to see that arrays are apart."""
+    names = [f"x{k}" for k in range(14)]
+    results = [f"{name}_bar" for name in names]
+    lines = [
+        f"        {bar}[i] = {name}[i] * {other}[i]"
+        for bar, name, other in zip(results, names, [*names[1:], "x0"], strict=True)
+    ]
+    text = "\n".join([f"def slopes({', '.join([*names, *results])}):", "    for i in range(x0.shape[0]):", *lines])
+    namespace: dict[str, Any] = {}
+    exec(text, namespace)
+    made = njit(error_model="numpy", pipeline_class=KernelCompiler)(namespace["slopes"])
+    made.compile((types.float64[::1],) * 28)
+    assert " x double> " in made.inspect_llvm(made.signatures[0])
