@@ -13,7 +13,7 @@ from dataclasses import replace
 import sympy as sp
 
 from eqc.ir.opaque import Opaque
-from eqc.ir.program import Op, Program, Statement, Tensor, fresh, names_in, reads_of
+from eqc.ir.program import Op, Program, Statement, Tensor, free_names, fresh, names_in, reads_of
 from eqc.ir.terms import Expr, Maximum, Minimum, Read, read
 from eqc.ir.walk import rebuild
 
@@ -26,7 +26,8 @@ _REPEATED = 12
 """A part that occurs twice is stored from this weight on; smaller ones the machine's compiler finds itself."""
 
 _LARGEST_IN_SUM = 200
-"""Parts of a summand need an array over all its loops, so only huge ones are worth it."""
+"""Parts of a summand need an array over all its loops, so only huge ones are worth it, and long sums: the slope in each
+of their terms would write them out again."""
 
 
 def split(program: Program) -> Program:
@@ -70,16 +71,24 @@ class _Splitter:
             result = self._product(args) if isinstance(node, sp.Mul) else rebuild(node, args)
             weight = self._weigh(node)
         self.depth[node] = max((self.depth.get(a, 0) for a in node.args), default=0) + isinstance(node, sp.Function)
-        worth = weight > self.limit or (self.host.op is Op.NONE and self._spreads(node, weight, repeated))
+        worth = weight > self.limit or self._is_long(node)
+        worth = worth or (self.host.op is Op.NONE and self._spreads(node, weight, repeated))
         if worth and not last and reads_of(node):
             result, weight, self.depth[node] = self._stored(result), 1, 0
         self.done[node], self.weight[node] = result, weight
 
     def _spreads(self, node: Expr, weight: int, repeated: bool) -> bool:
-        """Whether derivatives would write a part out often: it is deep, or occurs twice, or is a long sum in a call."""
-        if isinstance(node, sp.Function) and self.depth[node] > _DEEPEST:
-            return True
-        return (repeated and weight >= _REPEATED) or (isinstance(node, sp.Add) and len(node.args) > _MOST_TERMS)
+        """Whether derivatives would write a part out often: it is deep, or occurs twice."""
+        return (isinstance(node, sp.Function) and self.depth[node] > _DEEPEST) or (repeated and weight >= _REPEATED)
+
+    def _is_long(self, node: Expr) -> bool:
+        """Whether a part is a long sum; one of a summand must be no larger than the data that it is made of."""
+        if not isinstance(node, sp.Add) or len(node.args) <= _MOST_TERMS:
+            return False
+        loops = {loop.name for loop in self.host.loops}
+        return self.host.op is Op.NONE or (
+            self.host.op is Op.SUM and any(loops <= free_names(sp.Tuple(*r.positions)) for r in reads_of(node))
+        )
 
     def _weigh(self, node: Expr) -> int:
         weights = [self.weight[a] for a in node.args]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from itertools import pairwise
 
 import mpmath
 import pytest
@@ -27,6 +28,7 @@ from eqc.ir.interpret import interpret
 from eqc.ir.program import Program
 from eqc.ir.show import show, show_statement
 from eqc.ir.spec import check
+from eqc.ir.terms import read
 from eqc.pipeline import compile_record
 from eqc.rewrite.passes import SIZE, STABILITY, rewrite
 from eqc.rewrite.split import MOST_FACTORS, split
@@ -301,3 +303,23 @@ def test_split_parts_keep_the_indices_of_their_statement() -> None:
     given = {"x": [1, 2], "w": [3, 4, 5]}
     assert_close(interpret(split(value), given)["y"], interpret(value, given)["y"], 1e-35, "split")
     assert node_count(split(value)) < 2 * node_count(value)
+
+
+def test_long_sums_in_summands_are_stored() -> None:
+    """Else the slope in each of the arrays would write the sum out again."""
+    names = [f"x{k}" for k in range(9)]
+    body = " + ".join(f"{one}[i]*{other}[i]" for one, other in pairwise(names))
+    symbols = dict.fromkeys(names, "{shape: [n]}")
+    made = split(program(f"Eq(L, Sum(({body})**2, (i, 1, n)))", L="loss", **symbols, n="size"))
+    part, total, *_ = made.statements
+    assert len(part.body.args) == 8 and total.body == read(part.target.name, part.positions) ** 2
+    slopes = derivative_programs(made)["gradient"].statements
+    assert sum(len(sp.Add.make_args(s.body)) for s in slopes) < 4 * len(names)
+    pairs = program(
+        "Eq(L, Sum((x[i] + x[j] + x[i]*x[j] + y[i] + y[j] + y[i]*y[j] + x[i]*y[j])**2, (j, 1, n), (i, 1, n)))",
+        L="loss",
+        x="{shape: [n]}",
+        y="{shape: [n]}",
+        n="size",
+    )
+    assert split(pairs) == pairs  # no array of all pairs
