@@ -267,7 +267,7 @@ def digamma_excess(x, a):
 @njit(cache=True, error_model="numpy", forceinline=True)
 def sum_of_powers(x, y):
     """(1 - xʸ)/(1 - x), which is y where x is 1."""
-    return 1.0 * y if x == 1.0 else power_complement(x, y) / (1.0 - x)
+    return 1.0 * y if x == 1.0 else power_complement(1.0 * x, y) / (1.0 - x)
 
 
 _MEAN = (
