@@ -1,4 +1,4 @@
-# eqc-inputs: 8cfcaf60e0621fdebcea30a294f80c544dd666bef9480e9b16cec87e03ce481d
+# eqc-inputs: f7ffc4bdf4b5e86a91039b9bab35e4f150bda144532029c51c338c680a7c1478
 """Solvers that generated kernels share. Each returns a point that it has checked, or raises; none returns its best try.
 
 A solver is made for two functions: `residual(point, given, out)` writes what is to become zero, `slope(point, given,

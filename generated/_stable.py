@@ -1,4 +1,4 @@
-# eqc-inputs: 8cfcaf60e0621fdebcea30a294f80c544dd666bef9480e9b16cec87e03ce481d
+# eqc-inputs: f7ffc4bdf4b5e86a91039b9bab35e4f150bda144532029c51c338c680a7c1478
 """Functions that generated kernels share: stable forms with errors of one or two units in the last place.
 
 Each holds over the whole range of floats, its slopes as well: no result overflows or loses digits where the exact one
@@ -10,7 +10,21 @@ from math import copysign, cos, inf, lgamma, nan, sin
 from numba import njit
 from numpy import floor  # Python's would give an integer of 64 bits
 
-from ._vector import cosine_of_turns, exp, expm1, log, log1p, log_excess, log_ratio, power, sine_of_turns, sinh, tanh
+from ._vector import (
+    cosine_of_turns,
+    exp,
+    expm1,
+    log,
+    log1p,
+    log_excess,
+    log_ratio,
+    power_at_ends,
+    power_complement,
+    power_parts,
+    sine_of_turns,
+    sinh,
+    tanh,
+)
 
 _TWO_PI = 6.283185307179586
 _LOG_2 = 0.6931471805599453
@@ -91,13 +105,6 @@ def sin_turns_from(x, phase):
 def cos_turns_from(x, phase):
     """cos(2πx + phase)."""
     return cosine_of_turns(1.0 * x, 1.0, 1.0 * phase)
-
-
-@njit(cache=True, inline="always")
-def power_complement(x, y):
-    """1 - xʸ; near 0 by expm1."""
-    a = y * log(x) if x > 0.0 else 1.0
-    return -expm1(a) if a < 0.5 else 1.0 - power(x, y)
 
 
 @njit(cache=True, inline="always")
@@ -258,10 +265,10 @@ def digamma_excess(x, a):
     return found if x > 0.0 and x + a > 0.0 else nan
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def sum_of_powers(x, y):
     """(1 - xʸ)/(1 - x), which is y where x is 1."""
-    return 1.0 * y if x == 1.0 else power_complement(x, y) / (1.0 - x)
+    return 1.0 * y if x == 1.0 else power_complement(1.0 * x, y) / (1.0 - x)
 
 
 _MEAN = (
@@ -279,9 +286,13 @@ _MEAN = (
 @njit(cache=True)
 def exp_mean(a):
     """1/(1 - exp(-a)) - 1/a, which is 1/2 at 0."""
-    if abs(a) >= 0.5:
-        return -1.0 / expm1(-a) - 1.0 / a
-    term, total = 1.0 * a, 0.5
+    return -1.0 / expm1(-a) - 1.0 / a if abs(a) >= 0.5 else _exp_mean_near(1.0 * a)
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _exp_mean_near(a):
+    """The same for |a| up to 0.7, by its series."""
+    term, total = a, 0.5
     for k in range(len(_MEAN)):
         total += term * _MEAN[k]
         term *= a * a
@@ -335,16 +346,22 @@ def sinc_slope(x):
     return total
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def geometric_slope(x, y):
-    """The slope in x of (1 - xʸ)/(1 - x): near 1 by logarithms, where the quotient's slope cancels."""
-    if y == 0.0 or y == 1.0:
-        return 0.0 * x
-    total = sum_of_powers(x, y)
-    if 0.5 < x < 2.0:
-        w = log(1.0 * x)
-        return total * (y * exp_mean(y * w) - exp_mean(w)) / x
-    return (total - y * power(x, y - 1.0)) / (1.0 - x)
+    """The slope in x of (1 - xʸ)/(1 - x): near 1 by logarithms, where the quotient's slope cancels.
+
+    Near 1 it is that times (y m(a) - m(log x))/x with a = y log x and m(a) = 1/(1 - exp(-a)) - 1/a. All forms are
+    computed, with one division for all, so that loops run in vectors.
+    """
+    found, less, w = power_parts(abs(1.0 * x), 1.0 * y)
+    last, a, beyond = power_at_ends(1.0 * x, 1.0 * y, found), y * w, x - 1.0
+    less = less if x > 0.0 else last - 1.0
+    mean = _exp_mean_near(a) if abs(a) < 0.5 else (last * a - less) / (less * a)
+    gap = y * mean - _exp_mean_near(w)
+    above, below = (less * gap, beyond * x) if 0.5 < x < 2.0 else (y * last * beyond - less * x, beyond * beyond * x)
+    above, below = (y * gap, 1.0) if x == 1.0 else (above, below)
+    slope = above / below if x != 0.0 else 1.0 if y > 1.0 else -copysign(inf, y)
+    return 0.0 * x if y == 0.0 or y == 1.0 else slope
 
 
 @njit(cache=True, inline="always")

@@ -1,4 +1,4 @@
-# eqc-inputs: 8cfcaf60e0621fdebcea30a294f80c544dd666bef9480e9b16cec87e03ce481d
+# eqc-inputs: f7ffc4bdf4b5e86a91039b9bab35e4f150bda144532029c51c338c680a7c1478
 """Python's objects in compiled code, where they are whole numbers: their addresses, or 0 for an exception.
 
 As in Python's C API, what a function makes has to be given up by `decref`; what it only finds must not be.
@@ -94,6 +94,17 @@ def _number_at(kind):
 
 
 word_at, half_at = _number_at(_WHOLE), _number_at(_HALF)
+
+
+@intrinsic
+def word_of(typing, words, place):
+    """A number of some that stand one after the other; not a function, which Numba would compile for every constant."""
+
+    def code(context, builder, signature, arguments):
+        words, place = arguments
+        return builder.load(builder.gep(builder.inttoptr(words, _WHOLE.as_pointer()), [place]))
+
+    return types.int64(types.int64, types.int64), code
 
 
 @intrinsic

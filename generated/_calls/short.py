@@ -1,4 +1,4 @@
-# eqc-inputs: 8cfcaf60e0621fdebcea30a294f80c544dd666bef9480e9b16cec87e03ce481d
+# eqc-inputs: f7ffc4bdf4b5e86a91039b9bab35e4f150bda144532029c51c338c680a7c1478
 """The one function that makes such calls. Its description has a head, and four parts one after the other.
 
 arguments  for each: its type, what else is compared, where the next one begins, and then for an ALIKE array its dtype,
@@ -50,6 +50,7 @@ from .objects import (
     type_of,
     whole_of,
     word_at,
+    word_of,
 )
 from .stored import load
 from .totals import add_items
@@ -81,16 +82,11 @@ _TAKEN_IN = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 @njit(**_TAKEN_IN)
-def _word(words, place):
-    return word_at(words + 8 * place)
-
-
-@njit(**_TAKEN_IN)
 def _is_alike(words, place, thing):
     """Whether an argument looks as described."""
-    kind, compared = type_of(thing), _word(words, place + 1)
+    kind, compared = type_of(thing), word_of(words, place + 1)
     decref(kind)  # the object still holds it
-    if kind != _word(words, place):
+    if kind != word_of(words, place):
         return False
     place += 3
     if compared == RANGE:
@@ -98,15 +94,15 @@ def _is_alike(words, place, thing):
         if number == -1 and error() != 0:
             clear_error()
             return False
-        return _word(words, place) <= number <= _word(words, place + 1)
+        return word_of(words, place) <= number <= word_of(words, place + 1)
     if compared == ANY:
         return True
-    fields = thing + _word(words, FIELDS)
+    fields = thing + word_of(words, FIELDS)
     rank, extents = half_at(fields + RANK), word_at(fields + EXTENTS)
-    if word_at(fields + DTYPE) != _word(words, place) or rank != _word(words, place + 1):
+    if word_at(fields + DTYPE) != word_of(words, place) or rank != word_of(words, place + 1):
         return False
     for axis in range(rank):
-        if word_at(extents + 8 * axis) != _word(words, place + 2 + axis):
+        if word_at(extents + 8 * axis) != word_of(words, place + 2 + axis):
             return False
     return half_at(fields + FLAGS) & BEHAVED == BEHAVED
 
@@ -114,54 +110,54 @@ def _is_alike(words, place, thing):
 @njit(**_TAKEN_IN)
 def _looks_alike(words, given):
     """Where the operands are described, if the arguments look as described; else 0."""
-    count, place = _word(words, COUNT), HEAD
+    count, place = word_of(words, COUNT), np.intp(HEAD)
     if size_of(given) != count:
         return 0
     for n in range(count):
         if not _is_alike(words, place, item_of(given, n)):
             return 0
-        place = _word(words, place + 2)
-    return 0 if _word(words, OUTS) and _share_memory(words, given) else place
+        place = word_of(words, place + 2)
+    return 0 if word_of(words, OUTS) and _share_memory(words, given) else place
 
 
 @njit(**_TAKEN_IN)
 def _memory(words, place, thing):
     """Where the memory of an array begins and ends; nowhere for anything else."""
-    if _word(words, place + 1) != ALIKE:
+    if word_of(words, place + 1) != ALIKE:
         return 0, 0
-    start = word_at(thing + _word(words, FIELDS) + DATA)
-    return start, start + _word(words, place + 5 + _word(words, place + 4))
+    start = word_at(thing + word_of(words, FIELDS) + DATA)
+    return start, start + word_of(words, place + 5 + word_of(words, place + 4))
 
 
 @njit(**_TAKEN_IN)
 def _share_memory(words, given):
     """Whether an argument that is memory for results shares it with one before it."""
-    count, place = _word(words, COUNT), HEAD
+    count, place = word_of(words, COUNT), np.intp(HEAD)
     for n in range(count):
         start, end = _memory(words, place, item_of(given, n))
-        place, before = _word(words, place + 2), HEAD
-        for m in range(n if n >= count - _word(words, OUTS) else 0):
+        place, before = word_of(words, place + 2), np.intp(HEAD)
+        for m in range(n if n >= count - word_of(words, OUTS) else 0):
             other_start, other_end = _memory(words, before, item_of(given, m))
             if start < other_end and other_start < end:
                 return True
-            before = _word(words, before + 2)
+            before = word_of(words, before + 2)
     return False
 
 
 @njit(**_TAKEN_IN)
 def _operands(words, place, given):
     """What the kernel takes, as a tuple."""
-    count = _word(words, place)
+    count = word_of(words, place)
     operands, place = new_tuple(count), place + 2
     for n in range(count):
-        kind, what = _word(words, place), _word(words, place + 1)
+        kind, what = word_of(words, place), word_of(words, place + 1)
         place += 2
         if kind == NEW:
             thing = _new(words, place, what)
-            place += 2 + _word(words, place)
+            place += 2 + word_of(words, place)
         elif kind == VIEW:
             thing = _view(words, place, item_of(given, what))
-            place += 1 + _word(words, place)
+            place += 1 + word_of(words, place)
         elif kind == LONE:
             thing = _lone(words, place, item_of(given, what))
             place += 3
@@ -176,8 +172,8 @@ def _operands(words, place, given):
 @njit(**_TAKEN_IN)
 def _new(words, place, dtype):
     """A new array."""
-    make, array = _word(words, MAKE_ARRAY), _word(words, ARRAY)
-    rank, extents = _word(words, place), words + 8 * (place + 1)
+    make, array = word_of(words, MAKE_ARRAY), word_of(words, ARRAY)
+    rank, extents = word_of(words, place), words + 8 * (place + 1)
     room = extents + 8 * rank
     incref(dtype)  # each array takes one
     if word_at(room) == 0:
@@ -187,7 +183,7 @@ def _new(words, place, dtype):
     if base == 0:
         decref(dtype)
         return 0
-    fields = _word(words, FIELDS)
+    fields = word_of(words, FIELDS)
     data = word_at(base + fields + DATA)
     part = new_array(make, array, dtype, rank, extents, data + -data % LINE, BEHAVED)
     if part == 0:
@@ -200,29 +196,29 @@ def _new(words, place, dtype):
 @njit(**_TAKEN_IN)
 def _data(words, array):
     """Where an array's numbers begin."""
-    return word_at(array + _word(words, FIELDS) + DATA)
+    return word_at(array + word_of(words, FIELDS) + DATA)
 
 
 @njit(**_TAKEN_IN)
 def _view(words, place, array):
     """An array with the memory of another one, and a rank and extents that stand at a place."""
-    fields = array + _word(words, FIELDS)
-    dtype, rank = word_at(fields + DTYPE), _word(words, place)
+    fields = array + word_of(words, FIELDS)
+    dtype, rank = word_at(fields + DTYPE), word_of(words, place)
     incref(dtype)
-    make, kind, extents = _word(words, MAKE_ARRAY), _word(words, ARRAY), words + 8 * (place + 1)
+    make, kind, extents = word_of(words, MAKE_ARRAY), word_of(words, ARRAY), words + 8 * (place + 1)
     view = new_array(make, kind, dtype, rank, extents, word_at(fields + DATA), BEHAVED)
     if view != 0:
         incref(array)
-        put(view + _word(words, FIELDS) + BASE, array)
+        put(view + word_of(words, FIELDS) + BASE, array)
     return view
 
 
 @njit(**_TAKEN_IN)
 def _lone(words, place, number):
     """A number as an array of one."""
-    dtype, kind = _word(words, place), _word(words, place + 1)
+    dtype, kind = word_of(words, place), word_of(words, place + 1)
     incref(dtype)
-    array = new_array(_word(words, MAKE_ARRAY), _word(words, ARRAY), dtype, 1, words + 8 * (place + 2), 0, 0)
+    array = new_array(word_of(words, MAKE_ARRAY), word_of(words, ARRAY), dtype, 1, words + 8 * (place + 2), 0, 0)
     if array == 0:
         return 0
     if kind == INTEGER:
@@ -245,11 +241,11 @@ def _put(things, n, thing):
 @njit(**_TAKEN_IN)
 def _is_fine(words, place, found):
     """Whether all results are finite, as far as the kernel says so."""
-    count = _word(words, place)
+    count = word_of(words, place)
     if count == 0:
         return is_true(found) == 0
     nothing = 0.0
-    for n in range(count if _word(words, place + 1) else 0):
+    for n in range(count if word_of(words, place + 1) else 0):
         number = float_of(item_of(found, n) if count > 1 else found)
         nothing += number - number
     return nothing == 0.0
@@ -258,15 +254,15 @@ def _is_fine(words, place, found):
 @njit(**_TAKEN_IN)
 def _result(words, place, given, operands, found, several):
     """One result."""
-    where, dtype = _word(words, place), _word(words, place + 1)
-    kind, shape = _word(words, place + 2), _word(words, place + 3)
+    where, dtype = word_of(words, place), word_of(words, place + 1)
+    kind, shape = word_of(words, place + 2), word_of(words, place + 3)
     if where >= 0:
         array = item_of(given if kind == BACK else operands, where)
         if shape:
             return _shaped(words, shape, array, dtype, kind)
         incref(array)
         return array
-    make, number = _word(words, MAKE_SCALAR), item_of(found, -1 - where) if several else found
+    make, number = word_of(words, MAKE_SCALAR), item_of(found, -1 - where) if several else found
     if kind == INTEGER:
         whole = as_whole(number)  # kernels count in floats, too
         if whole == 0:
@@ -282,19 +278,19 @@ def _result(words, place, given, operands, found, several):
 @njit(**_TAKEN_IN)
 def _shaped(words, place, array, dtype, kind):
     """A result in the shape that stands at a place, after its items are added up."""
-    if _word(words, place) == 1:
-        if _word(words, place + 1) > 0:
+    if word_of(words, place) == 1:
+        if word_of(words, place + 1) > 0:
             return _view(words, place + 1, array)
-        return scalar_at(_word(words, MAKE_SCALAR), dtype, _data(words, array))
-    doubles, rank, extents = _word(words, DOUBLES), _word(words, place + 1), words + 8 * (place + 2)
+        return scalar_at(word_of(words, MAKE_SCALAR), dtype, _data(words, array))
+    doubles, rank, extents = word_of(words, DOUBLES), word_of(words, place + 1), words + 8 * (place + 2)
     incref(doubles)
-    totals = new_array(_word(words, MAKE_ARRAY), _word(words, ARRAY), doubles, rank, extents, 0, 0)
+    totals = new_array(word_of(words, MAKE_ARRAY), word_of(words, ARRAY), doubles, rank, extents, 0, 0)
     if totals == 0:
         return 0
-    width = 1
+    width = np.intp(1)
     for axis in range(rank):
         width *= word_at(extents + 8 * axis)
-    _add_up(_data(words, array), _word(words, place), width, _data(words, totals), kind)
+    _add_up(_data(words, array), word_of(words, place), width, _data(words, totals), kind)
     if rank > 0 and kind == DOUBLE:
         return totals
     found = _narrowed(words, place + 1, width, totals, dtype, kind)
@@ -317,14 +313,14 @@ def _add_up(data, items, width, totals, kind):
 @njit(**_TAKEN_IN)
 def _narrowed(words, place, width, totals, dtype, kind):
     """Totals as an array of floats, or as one number."""
-    make, sums = _word(words, MAKE_SCALAR), carray(real_at(_data(words, totals), 0.0), (width,))
+    make, sums = word_of(words, MAKE_SCALAR), carray(real_at(_data(words, totals), 0.0), (width,))
     if kind == DOUBLE:
         return new_scalar(make, dtype, sums[0])
-    if _word(words, place) == 0:
+    if word_of(words, place) == 0:
         return new_scalar(make, dtype, np.float32(sums[0]))
     incref(dtype)
-    rank, extents = _word(words, place), words + 8 * (place + 1)
-    array = new_array(_word(words, MAKE_ARRAY), _word(words, ARRAY), dtype, rank, extents, 0, 0)
+    rank, extents = word_of(words, place), words + 8 * (place + 1)
+    array = new_array(word_of(words, MAKE_ARRAY), word_of(words, ARRAY), dtype, rank, extents, 0, 0)
     if array != 0:
         numbers = carray(real_at(_data(words, array), np.float32(0)), (width,))
         for n in range(width):
@@ -335,14 +331,14 @@ def _narrowed(words, place, width, totals, dtype, kind):
 @njit(**_TAKEN_IN)
 def _packed(words, place, given, operands, found, several):
     """Results as one object."""
-    pack, count = _word(words, place), _word(words, place + 1)
+    pack, count = word_of(words, place), word_of(words, place + 1)
     if pack == 0:
         return _result(words, place + 2, given, operands, found, several)
     things = new_tuple(count)
     for n in range(count):
         if not _put(things, n, _result(words, place + 2 + 4 * n, given, operands, found, several)):
             return 0
-    if pack == _word(words, NONE):
+    if pack == word_of(words, NONE):
         return things
     whole = called_with_one(pack, things)
     decref(things)
@@ -352,12 +348,12 @@ def _packed(words, place, given, operands, found, several):
 @njit(**_TAKEN_IN)
 def _given_back(words, place, given, operands, found):
     """What the caller gets."""
-    several = _word(words, place) > 1
+    several = word_of(words, place) > 1
     place += 2
     first = place + 1
-    if not _word(words, place):
+    if not word_of(words, place):
         return _packed(words, first, given, operands, found, several)
-    both, others = new_tuple(2), first + 2 + 4 * _word(words, first + 1)
+    both, others = new_tuple(2), first + 2 + 4 * word_of(words, first + 1)
     if not _put(both, 0, _packed(words, first, given, operands, found, several)):
         return 0
     return both if _put(both, 1, _packed(words, others, given, operands, found, several)) else 0
@@ -365,7 +361,7 @@ def _given_back(words, place, given, operands, found):
 
 @njit(**_TAKEN_IN)
 def _none(words):
-    none = _word(words, NONE)
+    none = word_of(words, NONE)
     incref(none)
     return none
 
@@ -376,10 +372,10 @@ def _results(words, place, given):
     operands = _operands(words, place, given)
     if operands == 0:
         return 0
-    found, place = called(_word(words, FUNCTION), operands, 0), _word(words, place + 1)
+    found, place = called(word_of(words, FUNCTION), operands, 0), word_of(words, place + 1)
     if found == 0:
         decref(operands)
-        if not error_is(_word(words, INDEX_ERROR)) and not error_is(_word(words, VALUE_ERROR)):
+        if not error_is(word_of(words, INDEX_ERROR)) and not error_is(word_of(words, VALUE_ERROR)):
             return 0
         clear_error()
         return _none(words)

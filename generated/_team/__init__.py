@@ -1,4 +1,4 @@
-# eqc-inputs: 8cfcaf60e0621fdebcea30a294f80c544dd666bef9480e9b16cec87e03ce481d
+# eqc-inputs: f7ffc4bdf4b5e86a91039b9bab35e4f150bda144532029c51c338c680a7c1478
 """Several threads in one kernel: each runs all of it, takes its share of the loops, and meets the others in between.
 
 A team is (which thread, how many, where they meet). Without one, None, nothing of what is here is left in the compiled

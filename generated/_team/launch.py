@@ -1,4 +1,4 @@
-# eqc-inputs: 8cfcaf60e0621fdebcea30a294f80c544dd666bef9480e9b16cec87e03ce481d
+# eqc-inputs: f7ffc4bdf4b5e86a91039b9bab35e4f150bda144532029c51c338c680a7c1478
 """Calls that several threads run at once, handed over without Python's lock.
 
 Each thread watches a post of its own: numbers in an array, where a caller writes what is to be done. A thread that does

@@ -1,8 +1,9 @@
-# eqc-inputs: 8cfcaf60e0621fdebcea30a294f80c544dd666bef9480e9b16cec87e03ce481d
+# eqc-inputs: f7ffc4bdf4b5e86a91039b9bab35e4f150bda144532029c51c338c680a7c1478
 """Elementary functions that LLVM compiles to vector instructions, and sums and extrema that it may reorder."""
 
 from . import tile_memory  # noqa: F401 (teaches arrays to be read and written at rows and columns)
 from .blas import load_blas
+from .discounts import discounted
 from .functions import (
     cos,
     cosh,
@@ -33,8 +34,9 @@ from .gates import (
 )
 from .items import item_of
 from .linking import PART
+from .others import products_without
 from .places import place_of_largest, place_of_least
-from .powers import one_plus_power, power, rational_power, root_of_cube
+from .powers import one_plus_power, power, power_at_ends, power_complement, power_parts, rational_power, root_of_cube
 from .precision import DoubleCompiler, KernelCompiler
 from .products import block_rows, matrix_product, mirror, symmetric_product
 from .quotients import quotient
@@ -71,6 +73,7 @@ __all__ = [
     "cos",
     "cosh",
     "cosine_of_turns",
+    "discounted",
     "erf",
     "erfc",
     "exp",
@@ -109,6 +112,10 @@ __all__ = [
     "place_of_largest",
     "place_of_least",
     "power",
+    "power_at_ends",
+    "power_complement",
+    "power_parts",
+    "products_without",
     "quotient",
     "rational_power",
     "root_of_cube",

@@ -1,4 +1,4 @@
-# eqc-inputs: 8cfcaf60e0621fdebcea30a294f80c544dd666bef9480e9b16cec87e03ce481d
+# eqc-inputs: f7ffc4bdf4b5e86a91039b9bab35e4f150bda144532029c51c338c680a7c1478
 """What Python has no words for and the processor does in one instruction; inside compiled code only."""
 
 from llvmlite import ir
@@ -225,19 +225,20 @@ _FAR = 6
 """Numbers are near to 1 for `leveller` that are so by 64 binary places."""
 
 
+def leveller_of(builder, x):
+    """The code of `leveller`."""
+    whole, mantissa, one, _ = _layout(x)
+    bias = one >> mantissa
+    power = builder.sub(builder.lshr(builder.bitcast(x, whole), whole(mantissa)), whole(bias))
+    below = builder.and_(builder.ashr(power, whole(whole.width - 1)), whole(1 << _FAR))
+    steps = builder.ashr(builder.add(power, below), whole(_FAR))
+    field = builder.sub(whole(bias), builder.shl(steps, whole(_FAR)))
+    kind = ir.FunctionType(whole, [whole, whole])
+    field = builder.call(builder.module.declare_intrinsic("llvm.smax", [whole], kind), [field, whole(1)])
+    return builder.bitcast(builder.shl(field, whole(mantissa)), x.type)
+
+
 @intrinsic
 def leveller(typing, x):
     """A power of two that brings a positive number near to 1, and is no greater than its inverse; 1 if it is near."""
-
-    def build(context, builder, signature, arguments):
-        whole, mantissa, one, _ = _layout(arguments[0])
-        bias = one >> mantissa
-        power = builder.sub(builder.lshr(builder.bitcast(arguments[0], whole), whole(mantissa)), whole(bias))
-        below = builder.and_(builder.ashr(power, whole(whole.width - 1)), whole(1 << _FAR))
-        steps = builder.ashr(builder.add(power, below), whole(_FAR))
-        field = builder.sub(whole(bias), builder.shl(steps, whole(_FAR)))
-        kind = ir.FunctionType(whole, [whole, whole])
-        field = builder.call(builder.module.declare_intrinsic("llvm.smax", [whole], kind), [field, whole(1)])
-        return builder.bitcast(builder.shl(field, whole(mantissa)), arguments[0].type)
-
-    return x(x), build
+    return x(x), lambda context, builder, signature, arguments: leveller_of(builder, arguments[0])

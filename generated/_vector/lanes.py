@@ -1,4 +1,4 @@
-# eqc-inputs: 8cfcaf60e0621fdebcea30a294f80c544dd666bef9480e9b16cec87e03ce481d
+# eqc-inputs: f7ffc4bdf4b5e86a91039b9bab35e4f150bda144532029c51c338c680a7c1478
 """Instructions on vectors of numbers, as LLVM has them. Places are addresses, and distances are bytes."""
 
 from llvmlite import ir
@@ -71,6 +71,14 @@ class Vectors:
     def fused(self, a, b, c):
         """a*b + c, rounded once where the processor can."""
         return self._call("llvm.fmuladd", self.kind, a, b, c)
+
+    def size_of(self, numbers):
+        """Numbers without their signs."""
+        return self._call("llvm.fabs", self.kind, numbers)
+
+    def largest(self, one, other):
+        """The larger one of each two; NaN is passed over."""
+        return self._call("llvm.maxnum", self.kind, one, other)
 
     def _call(self, name, result, *arguments):
         """Call one of LLVM's functions of vectors."""

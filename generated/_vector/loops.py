@@ -1,4 +1,4 @@
-# eqc-inputs: 8cfcaf60e0621fdebcea30a294f80c544dd666bef9480e9b16cec87e03ce481d
+# eqc-inputs: f7ffc4bdf4b5e86a91039b9bab35e4f150bda144532029c51c338c680a7c1478
 """Loops in what LLVM made of a function, whose text is changed where LLVM's own passes leave memory to wait for.
 
 Only loops that stand in no other loop write past the cache: what is written in the others is mostly read again. A loop
@@ -19,9 +19,9 @@ from .rounds import block_ends, rounds_of
 _LABEL = re.compile(r'^([\w.$-]+|"[^"]+"):')
 _TARGET = re.compile(r'label %([\w.$-]+|"[^"]+")')
 _NOTE = re.compile(r"^!(\d+) =", re.MULTILINE)
-_ONE_COLUMN = "-enable-mem-access-versioning"
-_KNOWN = range(11, 23)
-"""An option of LLVM, and the versions that have it: another one would end the process."""
+_OPTIONS = (("-enable-mem-access-versioning", "false", "true"), ("-vectorize-memory-check-threshold", "4096", "128"))
+_KNOWN = range(15, 23)
+"""Options of LLVM with our values and its own, and the versions that have them: another one would end the process."""
 
 _PROCESSOR = 'target triple = "x86_64'
 """The processors on which writing past the cache was measured; elsewhere loops only ask ahead."""
@@ -31,7 +31,7 @@ class Library(Linked):
     """What Numba compiles a function to, with such loops."""
 
     def _optimize_final_module(self):
-        with _columns_in_vectors():
+        with _all_in_vectors():
             super()._optimize_final_module()
         text = str(self._final_module)
         changed = with_long_loops(text)
@@ -42,19 +42,20 @@ class Library(Linked):
 
 
 @contextmanager
-def _columns_in_vectors():
-    """Have LLVM compile loops along columns for matrices of any width.
+def _all_in_vectors():
+    """Have LLVM compile loops along columns for matrices of any width, and those over any number of arrays.
 
-    Where such a loop also writes, it makes vectors only for matrices of one column otherwise.
+    Where a loop along columns also writes, it makes vectors only for matrices of one column otherwise; and where there
+    are many arrays, it does not look whether they share memory, as long as that takes more than a few comparisons.
     """
     known = binding.llvm_version_info[0] in _KNOWN
-    if known:
-        binding.set_option("", f"{_ONE_COLUMN}=false")
+    for name, ours, _ in _OPTIONS if known else ():
+        binding.set_option("", f"{name}={ours}")
     try:
         yield
     finally:
-        if known:
-            binding.set_option("", f"{_ONE_COLUMN}=true")
+        for name, _, usual in _OPTIONS if known else ():
+            binding.set_option("", f"{name}={usual}")
 
 
 def with_long_loops(text):

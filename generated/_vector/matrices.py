@@ -1,4 +1,4 @@
-# eqc-inputs: 8cfcaf60e0621fdebcea30a294f80c544dd666bef9480e9b16cec87e03ce481d
+# eqc-inputs: f7ffc4bdf4b5e86a91039b9bab35e4f150bda144532029c51c338c680a7c1478
 """Matrices by where they stand: to count who uses an array takes longer than a short product.
 
 A matrix is the place of its first number, its rows and columns, and the bytes from row to row and from column to

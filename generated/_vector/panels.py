@@ -1,4 +1,4 @@
-# eqc-inputs: 8cfcaf60e0621fdebcea30a294f80c544dd666bef9480e9b16cec87e03ce481d
+# eqc-inputs: f7ffc4bdf4b5e86a91039b9bab35e4f150bda144532029c51c338c680a7c1478
 """Products of matrices in one thread: tiles of the result stay in registers while they are summed up.
 
 After Goto and van de Geijn (2008): a panel of the right factor, as wide as a tile, is copied to the nearest cache, and
@@ -12,6 +12,16 @@ from numba import njit
 from .layouts import apart
 from .linking import PART
 from .matrices import alike, is_by_rows, number_at, part, set_number, size_of
+from .raised import (
+    LIMIT_32,
+    LIMIT_64,
+    RAISED_32,
+    RAISED_64,
+    forget_tiny,
+    lane_bytes,
+    met_tiny,
+    raised,
+)
 from .registers import (
     LINE,
     copy_row,
@@ -79,16 +89,41 @@ def multiply_by_panels(scale, a, b, weights, keep, c, beyond):
 
 @njit(error_model="numpy", **PART)
 def _pass_all(scale, a, b, weights, keep, c, beyond, steps, room):
-    """All that some rows of a and some of b give, one after the other."""
+    """All that some rows of a and some of b give, one after the other: raised from where tiny numbers come up."""
     apart()
+    forget_tiny()
+    size = size_of(scale)
+    raises, watches = False, weights[1] == 0 and size in (a[3], a[4]) and size in (b[3], b[4])
     for top in range(0, a[1], _ROWS):
         for k in range(0, a[2], steps):
             rows, depth = min(_ROWS, a[1] - top), min(steps, a[2] - k)
             left = part(a, top, k), rows, depth, a[3], a[4]
             right = part(b, k, 0), depth, min(b[2], top + _ROWS + beyond), b[3], b[4]
             numbers = weights[0] + k * weights[2], min(depth, weights[1]), weights[2]
-            out = part(c, top, 0), rows, c[2], c[3], c[4]
-            _pass(scale, left, right, numbers, keep or k > 0, out, top + beyond, room)
+            out, adds, done = (part(c, top, 0), rows, c[2], c[3], c[4]), keep or k > 0, (0, 0)
+            if not raises:
+                done = _pass(scale, left, right, numbers, adds, out, top + beyond, room, done, watches)
+                raises = done[0] < right[2]
+            if raises:
+                _pass_raised(scale, left, right, numbers, adds, out, top + beyond, done)
+
+
+@njit(error_model="numpy", **PART)
+def _pass_raised(scale, a, b, weights, keep, c, beyond, first):
+    """The rest of a pass, for factors that are raised above tiny numbers if nothing overflows."""
+    apart()
+    size = size_of(scale)
+    factor, limit = (RAISED_32, LIMIT_32) if size == 4 else (RAISED_64, LIMIT_64)
+    middle = (a[1] * a[2] * size + max(a[1], a[2]) * lane_bytes()) // LINE * LINE + LINE
+    room = np.empty(middle + b[1] * b[2] * size + max(b[1], b[2]) * lane_bytes() + LINE, np.uint8)
+    place = np.intp(room.ctypes.data) // LINE * LINE + LINE
+    left, most = raised(alike(scale, factor), a, place)
+    right, most_right = raised(alike(scale, factor), b, place + middle)
+    if most * most_right < limit and abs(scale) * limit > factor * factor:
+        _pass(alike(scale, scale / (factor * factor)), left, right, weights, keep, c, beyond, 0, first, False)
+    else:
+        _pass(scale, a, b, weights, keep, c, beyond, 0, first, False)
+    room[0] = 0  # it lives until here
 
 
 @njit(error_model="numpy", **PART)
@@ -98,11 +133,13 @@ def _whole(count):
 
 
 @njit(error_model="numpy", **PART)
-def _pass(scale, a, b, weights, keep, c, beyond, room):
+def _pass(scale, a, b, weights, keep, c, beyond, room, first, watches):
     """What factors that fit into panels add to a result, but for what stands so far beyond its diagonal.
 
-    If there is room, a is copied there, too.
+    If there is room, a is copied there, too. The `first` tile is found by its column and by how many are above it; one
+    that watches for tiny numbers stops behind the first tile with some. Returns which tile follows.
     """
+    apart()
     (left, rows, depth, across, along), (_, _, columns, down, _) = a, c
     height, size, panel = tile_rows(), size_of(scale), own_memory(_PANEL)
     width, between = tile_bytes() // size, height * across
@@ -113,14 +150,18 @@ def _pass(scale, a, b, weights, keep, c, beyond, room):
             tile = left + n * between, depth, min(height, rows - n * height), along, across
             _pack(scale, tile, room + n * between_packed, tall)
         left, across, along, between = room, size, tall * size, between_packed
-    for j in range(0, b[2], width):
+    for j in range(first[0], b[2], width):
         _pack(scale, (part(b, 0, j), depth, b[2] - j, b[3], b[4]), panel, width)
         for k in range(weights[1]):
             weigh_row(scale, panel + k * width * size, weights[0] + k * weights[2])
-        for n in range(max(0, j - beyond) // height, -(-rows // height)):
+        above = first[1] if j == first[0] else 0
+        for n in range(max(above, (j - beyond) // height), -(-rows // height)):
             start, target = left + n * between, part(c, n * height, j)
             below, beside = rows - n * height, columns - j
             multiply_tile(scale, depth, start, across, along, panel, keep, target, down, below, beside)
+            if watches and met_tiny():
+                return j, n + 1
+    return b[2], 0
 
 
 @njit(error_model="numpy", **PART)

@@ -1,4 +1,4 @@
-# eqc-inputs: 8cfcaf60e0621fdebcea30a294f80c544dd666bef9480e9b16cec87e03ce481d
+# eqc-inputs: f7ffc4bdf4b5e86a91039b9bab35e4f150bda144532029c51c338c680a7c1478
 """Powers, from logarithms to some 65 bits: rounding is not magnified, however large the exponent is."""
 
 import math
@@ -7,13 +7,13 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from .bits import copysign, exponent, fma, mantissa, polynomial, scaled
+from .bits import copysign, exponent, fma, mantissa, polynomial, power_of_two, scaled
 from .core import compiled, exp_parts, log_in_two, log_of_parts, plus, reduced, split
 from .linking import INLINE
-from .tables import EXP_32
+from .tables import EXP_32, EXP_64
 
 
-@compiled()
+@compiled(lambda x, y, found: np.power(x, y))
 def power_at_ends(precision):
     """x**y with the values that C gives at the ends; any other power is `found`, that of |x|."""
     real = precision.real
@@ -128,3 +128,64 @@ def one_plus_power(precision):
         return result if base > 0.0 and base < inf and y - y == 0.0 else power(base, y)
 
     return implementation
+
+
+@compiled(lambda x, y: (np.power(x, y), np.expm1(y * np.log(x)), np.log(x)))
+def power_parts(precision):
+    """x**y, x**y - 1 and log(x) for a positive double x and a finite y."""
+    shift, end, lowest, table = precision.shift, 1000.0, -60.0, EXP_64
+
+    def implementation(x, y):
+        m, k = split(x)
+        high, low = log_in_two(m, k)
+        product = y * high
+        k, whole, lost = reduced(product)
+        rest = lost + (fma(y, high, -product) + y * low)
+        r = whole + rest
+        p = r + (r * r * polynomial(r, table) + ((whole - r) + rest))
+        p, k = (p, k) if abs(product) < end else ((0.0, 1024.0) if product > 0.0 else (-1.0, 0.0))
+        quarter = power_of_two((lowest if k < lowest else k) - 2.0 + shift)
+        return scaled(1.0 + p, k), 4.0 * (quarter * p + (quarter - 0.25)), high
+
+    return implementation
+
+
+@compiled()
+def power_parts_for_single(precision):
+    """The first two of these, x being a number of single precision: to the digits that such a one can use."""
+    shift, lowest, table = precision.shift, -60.0, EXP_32
+
+    def implementation(x, y):
+        k, r, _ = reduced(y * log_of_parts(mantissa(x) - 1.0, exponent(x)))
+        p = r + r * r * polynomial(r, table)
+        quarter = power_of_two((lowest if k < lowest else k) - 2.0 + shift)
+        return scaled(1.0 + p, k), 4.0 * (quarter * p + (quarter - 0.25))
+
+    return implementation
+
+
+def power_complement(x, y):
+    """1 - x**y."""
+    with np.errstate(all="ignore"):
+        return -np.expm1(y * np.log(x)) if 0 < x < np.inf else 1 - np.power(x, y)
+
+
+@overload(power_complement, jit_options=INLINE, strict=False)
+def _power_complement(x, y):
+    """A whole number is no reason for doubles."""
+    inf = math.inf
+
+    def double(x, y):
+        base, exponent = np.float64(x), np.float64(y)
+        found, less, _ = power_parts(abs(base), exponent)
+        plain = 0.0 < base < inf and exponent - exponent == 0.0
+        return -less if plain else 1.0 - power_at_ends(base, exponent, found)
+
+    def single(x, y):
+        base, exponent = np.float64(x), np.float64(y)
+        found, less = power_parts_for_single(abs(base), exponent)
+        plain = 0.0 < base < inf and exponent - exponent == 0.0
+        return np.float32(-less if plain else 1.0 - power_at_ends(base, exponent, found))
+
+    is_single = x == types.float32 and (y == types.float32 or isinstance(y, types.Integer))
+    return single if is_single else double
