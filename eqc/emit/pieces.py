@@ -56,6 +56,14 @@ def core_name(name: str) -> str:
     return f"_{name}_core" if f"_{name}" in _BESIDE else f"_{name}"
 
 
+def _own_numbers(function: Function) -> list[str]:
+    """Variables for an item's numbers, each of which is stored and watched before the next one.
+
+    LLVM would read all of them again after it has written the others, and such loops take no vectors.
+    """
+    return [function.local(f"own_{function.names[n]}") for n in function.scalar_outputs]
+
+
 def items_loop(function: Function, name: str, core: str, jit: str, first: str = "") -> str:
     """The loop over leading axes; parameters are the same for all items."""
     program, names = function.program, function.names
@@ -73,12 +81,15 @@ def items_loop(function: Function, name: str, core: str, jit: str, first: str = 
     lines = [free, f"def {name}_into({', '.join([*given, *results, *teamed.parameter(function)])}):"]
     lines.append(f'{_INDENT}"""{name} for every item of one leading axis, written to its last arguments."""')
     part = [function.local("part")] if watch.watched(function) else []
-    left = ", ".join([*scalars, *part])
+    numbers = scalars if len(scalars) == 1 or not function.watches else _own_numbers(function)
+    left = ", ".join([*numbers, *part])
     step = [f"{first}{left} = {call}" if left else call]
     loop = f"for item in range({results[0]}.shape[0]):"
     if function.watches:
-        real = [f"{names[n]}[item]" for n in function.scalar_outputs if not function.tensors[n].integer]
-        step += [watch.step(function, number) for number in (*real, *part)]
+        for n, number, place in zip(function.scalar_outputs, numbers, scalars, strict=True):
+            step += [f"{place} = {number}"] if number != place else []
+            step += [watch.step(function, place)] if not function.tensors[n].integer else []
+        step += [watch.step(function, number) for number in part]
         lost = function.local("lost")
         return "\n".join([*lines, *indented([f"{lost} = 0.0", loop, *indented(step), f"return {lost} != 0.0"])])
     return "\n".join([*lines, *indented([loop, *indented(step)])])

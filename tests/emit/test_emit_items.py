@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from emit_samples import sample_source
 from numba import njit
 
 from eqc.emit._calls.totals import add_items
@@ -54,3 +55,14 @@ def test_what_groups_of_items_add_is_summed_block_by_block() -> None:
     x[22, 0] = 0
     with pytest.raises(RuntimeError, match="block"):
         add_groups(np.array([3]), work)
+
+
+def test_numbers_are_watched_before_others_are_stored() -> None:
+    """LLVM would read each again behind the others, in a loop without vectors: it took five times as long for 32."""
+    text = sample_source("Eq(y, (a*b + b*c)**2)", y="number", a="one", b="another", c="a third")
+    loop = text.partition("def sample_gradient_into")[2].partition("return")[0].splitlines()
+    stored = [n for n, line in enumerate(loop) if "_bar[item] = " in line]
+    assert len(stored) == 3
+    for n in stored:
+        place = loop[n].partition(" = ")[0].strip()
+        assert loop[n + 1].strip() == f"lost = _watch(lost, {place})"
