@@ -1,4 +1,4 @@
-# eqc-inputs: f7ffc4bdf4b5e86a91039b9bab35e4f150bda144532029c51c338c680a7c1478
+# eqc-inputs: 6f47ab58edf58ee8373cd1477d7354578e167ea553fec0426fc467faacb0af15
 """What is computed from the Cholesky factor of a symmetric positive definite matrix, by rows of the factor.
 
 Small matrices are faster in loops than in LAPACK; larger ones are cut into blocks, whose products are multiplied.

@@ -74,7 +74,7 @@ class Function(ABC):
         self.blocks = {id(loop): self._block_names(str(n or "")) for n, loop in enumerate(blocked)}
         self.split: Nest | None = None
         self.held: Expr = sp.true
-        self.at_hand: dict[str, tuple[str, int]] = {}  # entries of arrays, the numbers that they are, and how deep
+        self.at_hand: dict[Read, tuple[str, int]] = {}  # entries of arrays, the numbers that they are, and how deep
 
     def _block_names(self, number: str) -> BlockNames:
         return BlockNames(*(self.local(f"{word}{number}") for word in ("rows", "start", "stop")))
@@ -128,7 +128,7 @@ class Function(ABC):
     def place(self, r: Read) -> str:
         """A read as a float or a whole number."""
         text = self.element(r)
-        text, _ = self.at_hand.get(text, (text, 0))
+        text, _ = self.at_hand.get(r, (text, 0))
         return self.pair_source.call("_nearest", text) if self.pairs.get(r.tensor) and "[" not in text else text
 
     def element(self, r: Read) -> str:
@@ -239,10 +239,8 @@ class Function(ABC):
         return f"_dtype_of({self.names[arrays[0]]})"
 
     def line(self, depth: int, text: str) -> None:
-        """Write one line, so many steps to the right; entries are at hand until their loop ends, or they change."""
-        for entry, (number, within) in tuple(self.at_hand.items()):
-            if depth < within or text.startswith((f"{entry.partition('[')[0]}[", f"{number} ")):
-                del self.at_hand[entry]
+        """Write one line, so many steps to the right; entries, stored once, are at hand until their loop ends."""
+        self.at_hand = {entry: held for entry, held in self.at_hand.items() if depth >= held[1]}
         self.lines.append(f"{_INDENT * depth}{text}")
 
     def shape(self, shape: tuple[Expr, ...], *, result: bool = False) -> str:

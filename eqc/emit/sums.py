@@ -7,7 +7,7 @@ import sympy as sp
 from eqc.emit import checks, paired, product
 from eqc.emit.function import Function
 from eqc.ir.program import Op, Statement
-from eqc.ir.terms import Expr
+from eqc.ir.terms import Expr, read
 from eqc.loops.nest import Leaf
 from eqc.loops.order import Item
 
@@ -93,7 +93,7 @@ def finish(function: Function, item: Item, depth: int) -> None:
         function.line(depth, f"{target} = {total}")
         if "[" in target and not inside:
             # LLVM reads an entry again wherever something else is written, and such loops would take no vectors.
-            function.at_hand[target] = total, depth
+            function.at_hand[read(item.statement.target.name, item.statement.positions)] = total, depth
 
 
 def array_of_sums(function: Function, item: Item) -> tuple[str, str] | None:

@@ -117,7 +117,7 @@ def read_around(catalog: Catalog, node: str) -> Web:
     Other files are not read but for the record's name, which takes a tenth of the time.
     """
     name = re.compile(rb"\b%s\b" % re.escape(node).encode())
-    naming = [other for other in catalog.ids() if other == node or name.search(catalog.path(other).read_bytes())]
+    naming = [other for other in catalog.ids() if other == node or name.search(_text(catalog, other))]
     found, web = dict.fromkeys(naming), Web({}, ())
     while True:
         web, _ = read_web(catalog, found)
@@ -125,6 +125,14 @@ def read_around(catalog: Catalog, node: str) -> Web:
         if premises <= found.keys():
             return web
         found |= dict.fromkeys(sorted(premises))
+
+
+def _text(catalog: Catalog, node: str) -> bytes:
+    """A record as it is written; nothing if it cannot be read, as other commands say."""
+    try:
+        return catalog.path(node).read_bytes()
+    except (EqcError, OSError):
+        return b""
 
 
 def _matters(link: Link, naming: Collection[str]) -> bool:

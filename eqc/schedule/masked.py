@@ -13,8 +13,8 @@ import sympy as sp
 from eqc.ir.opaque import Opaque
 from eqc.ir.program import Op, Program, Statement, Tensor, free_names
 from eqc.ir.terms import Expr, Index, read
-from eqc.ir.walk import branches, is_short, substitute, transform
-from eqc.schedule.share import EXPENSIVE, loops_of
+from eqc.ir.walk import branches, is_short, transform
+from eqc.schedule.share import EXPENSIVE, by_position, loops_of
 
 _Key = tuple[Expr, Expr, tuple[Expr, ...]]
 """A function and a condition with the loops renamed by position, and their extents."""
@@ -88,5 +88,4 @@ def _key(statement: Statement, call: Expr, condition: Expr) -> tuple[_Key | None
     loops = loops_of(call, statement)
     if loops is None or not free_names(condition) <= {loop.name for loop in loops}:
         return None, ()
-    names = {loop.symbol: Index(f"axis{n}", sp.Integer(0)).symbol for n, loop in enumerate(loops)}
-    return (substitute(call, names), substitute(condition, names), tuple(loop.extent for loop in loops)), loops
+    return (by_position(call, loops), by_position(condition, loops), tuple(loop.extent for loop in loops)), loops

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import sympy as sp
@@ -108,10 +109,14 @@ def _find_calls(statement: Statement) -> tuple[_Call, ...]:
     for node in _calls_in(statement.body):
         loops = loops_of(node, statement)
         if loops is not None:
-            names = {loop.symbol: Index(f"axis{n}", sp.Integer(0)).symbol for n, loop in enumerate(loops)}
-            key = (substitute(node, names), tuple(loop.extent for loop in loops))
+            key = (by_position(node, loops), tuple(loop.extent for loop in loops))
             found.setdefault(key, _Call(node, key, loops))
     return tuple(found.values())
+
+
+def by_position(node: Expr, loops: Sequence[Index]) -> Expr:
+    """An expression with its loops renamed by position, so that equal work reads alike."""
+    return substitute(node, {loop.symbol: Index(f"axis{n}", sp.Integer(0)).symbol for n, loop in enumerate(loops)})
 
 
 def _calls_in(body: Expr) -> list[Expr]:

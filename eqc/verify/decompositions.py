@@ -190,7 +190,7 @@ def _refined(matrix: Objects, value: float, vector: Floats, norm: int) -> Pair:
 
 
 def _solved(matrix: Objects, start: Sequence[float], norm: int, bits: int) -> list[HyperDual]:
-    """Newton's method: first for the values, then twice with a fixed Jacobian for first and second derivatives."""
+    """Newton's method: first for the values, then with a fixed Jacobian for first and second derivatives."""
     plain_matrix = filled(matrix.shape, lambda at: HyperDual(matrix[at].value))
     unknowns = [HyperDual(ball(float(x))) for x in start]
 

@@ -1,4 +1,4 @@
-# eqc-inputs: f7ffc4bdf4b5e86a91039b9bab35e4f150bda144532029c51c338c680a7c1478
+# eqc-inputs: 6f47ab58edf58ee8373cd1477d7354578e167ea553fec0426fc467faacb0af15
 """Calls that several threads run at once, handed over without Python's lock.
 
 Each thread watches a post of its own: numbers in an array, where a caller writes what is to be done. A thread that does

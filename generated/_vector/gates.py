@@ -1,4 +1,4 @@
-# eqc-inputs: f7ffc4bdf4b5e86a91039b9bab35e4f150bda144532029c51c338c680a7c1478
+# eqc-inputs: 6f47ab58edf58ee8373cd1477d7354578e167ea553fec0426fc467faacb0af15
 """Numbers times what is between 0 and 1, as activation functions have them: the normal, the logistic and the soft gate.
 
 A slope near its root is the Taylor series there without the constant term, the root given as the sum of two doubles.

@@ -1,4 +1,4 @@
-# eqc-inputs: f7ffc4bdf4b5e86a91039b9bab35e4f150bda144532029c51c338c680a7c1478
+# eqc-inputs: 6f47ab58edf58ee8373cd1477d7354578e167ea553fec0426fc467faacb0af15
 """Products of all numbers but each one: that of all, divided by each.
 
 Blocks have products of their own, whose powers of two are kept apart, so that the product of all has no ends of the

@@ -1,4 +1,4 @@
-# eqc-inputs: f7ffc4bdf4b5e86a91039b9bab35e4f150bda144532029c51c338c680a7c1478
+# eqc-inputs: 6f47ab58edf58ee8373cd1477d7354578e167ea553fec0426fc467faacb0af15
 """Products of matrices in one thread: tiles of the result stay in registers while they are summed up.
 
 After Goto and van de Geijn (2008): a panel of the right factor, as wide as a tile, is copied to the nearest cache, and

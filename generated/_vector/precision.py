@@ -1,4 +1,4 @@
-# eqc-inputs: f7ffc4bdf4b5e86a91039b9bab35e4f150bda144532029c51c338c680a7c1478
+# eqc-inputs: 6f47ab58edf58ee8373cd1477d7354578e167ea553fec0426fc467faacb0af15
 """Numbers in a kernel's source take the precision of its data, as in NumPy: 0.5*x is float32 where x is.
 
 Numba makes every number in a source a double, and so would have all arithmetic of a float32 kernel done in double

@@ -1,5 +1,5 @@
-# eqc-inputs: f7ffc4bdf4b5e86a91039b9bab35e4f150bda144532029c51c338c680a7c1478
-"""Numbers below the normal ones, which take processors a hundred times as long: whether some came up, and copies above.
+# eqc-inputs: 6f47ab58edf58ee8373cd1477d7354578e167ea553fec0426fc467faacb0af15
+"""Numbers below the normal ones, which take processors many times as long: whether some came up, and copies above.
 
 Shares that are nearly 0, such as those of a softmax whose exponents lie far apart, make a product of matrices several
 times as long. Multiplied by a power of two they are normal numbers, and all that is computed has the same digits.

@@ -1,4 +1,4 @@
-# eqc-inputs: f7ffc4bdf4b5e86a91039b9bab35e4f150bda144532029c51c338c680a7c1478
+# eqc-inputs: 6f47ab58edf58ee8373cd1477d7354578e167ea553fec0426fc467faacb0af15
 """Logarithms of ratios, and what relative entropies are sums of: right also where the two numbers are close.
 
 All go by log(x/y) = k log(2) + 2 artanh(s) with s = (z - y)/(z + y) for a z = x/2**k that is close to y, so that the

@@ -1,4 +1,4 @@
-# eqc-inputs: f7ffc4bdf4b5e86a91039b9bab35e4f150bda144532029c51c338c680a7c1478
+# eqc-inputs: 6f47ab58edf58ee8373cd1477d7354578e167ea553fec0426fc467faacb0af15
 """Products X.T @ diag(w) @ X of few columns: strips of the result stay in registers while the rows of X pass by once.
 
 A strip has some rows of the result and as many columns as a register. Nothing is copied or scaled beforehand, and of a

@@ -1,4 +1,4 @@
-# eqc-inputs: f7ffc4bdf4b5e86a91039b9bab35e4f150bda144532029c51c338c680a7c1478
+# eqc-inputs: 6f47ab58edf58ee8373cd1477d7354578e167ea553fec0426fc467faacb0af15
 """Products of a matrix and a vector: some rows of the matrix at a time, which share what they read of the vector.
 
 They are added up in double precision, in which products of float32 numbers are exact.

@@ -243,6 +243,7 @@ SMALL = [
 ]
 
 
+@pytest.mark.usefixtures("no_parsing")
 @pytest.mark.parametrize("name", SMALL)
 def test_latex_is_balanced_and_texts_name_no_helper(name: str) -> None:
     of = case(name)

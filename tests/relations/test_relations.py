@@ -78,6 +78,12 @@ def test_what_is_around_a_record_is_read_without_the_others(project: Path) -> No
     assert known(project, web, web.around("single")).labels == {("eightfold", 0): checked.labels["eightfold", 0]}
 
 
+def test_a_record_that_two_areas_have_does_not_hide_another(project: Path) -> None:
+    twin = project / "equations" / "odd" / "single.yaml"
+    twin.write_text(RECORDS["single"])
+    assert set(read_around(Catalog(project), "shifted").around("shifted").areas) == {"doubling", "shifted"}
+
+
 def test_a_broken_record_does_not_hide_the_others(project: Path) -> None:
     (project / "equations" / "odd" / "shifted.yaml").write_text("title: S\nsympy: Eq(y,\nsymbols: {x: input}\n")
     web, failed = read_web(Catalog(project))

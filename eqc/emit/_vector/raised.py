@@ -1,4 +1,4 @@
-"""Numbers below the normal ones, which take processors a hundred times as long: whether some came up, and copies above.
+"""Numbers below the normal ones, which take processors many times as long: whether some came up, and copies above.
 
 Shares that are nearly 0, such as those of a softmax whose exponents lie far apart, make a product of matrices several
 times as long. Multiplied by a power of two they are normal numbers, and all that is computed has the same digits.
